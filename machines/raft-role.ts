@@ -1,0 +1,193 @@
+import { assign, setup } from 'xstate';
+
+/**
+ * The role of a node in its Raft group. It drives the node: which inputs a role accepts, and every change of role, term and
+ * vote, happen here and nowhere else (I8). Log, votes and peer progress live in raft/, which sends one event per batch and
+ * carries out the actions, which come back as data. Time arrives as events, randomness not at all.
+ */
+
+export interface RaftRoleContext {
+  /** Node id and instance of this member. */
+  readonly self: string;
+  readonly term: number;
+  readonly votedFor: string | null;
+  readonly leader: string | null;
+}
+
+export type RaftRoleEvent =
+  /** No word of a leader for an election timeout (paper §5.2). */
+  | { type: 'ELECTION_DUE' }
+  /** A quorum would vote for this node (thesis §9.6). */
+  | { type: 'PRE_VOTES_WON' }
+  /** A quorum voted for this node; its own vote counts once it is on disk. */
+  | { type: 'VOTES_WON' }
+  /** A message of a higher term (paper §5.1); `leader` when its sender leads that term. */
+  | { type: 'HIGHER_TERM'; term: number; leader: string | null }
+  /** A message from the leader of the current term. */
+  | { type: 'LEADER_SEEN'; leader: string }
+  /** The vote of the current term goes to a candidate whose log is complete enough (paper §5.4.1). */
+  | { type: 'VOTE_GRANTED'; candidate: string }
+  /** A leader has not heard from a quorum for an election timeout (check-quorum). */
+  | { type: 'QUORUM_LOST' }
+  | { type: 'PROPOSED' }
+  | { type: 'READ_ASKED' }
+  | { type: 'PROMOTED' }
+  | { type: 'CAUGHT_UP' }
+  /** A committed configuration no longer names this member. */
+  | { type: 'REMOVED' };
+
+export interface RaftRoleInput {
+  readonly self: string;
+  readonly term: number;
+  readonly votedFor: string | null;
+}
+
+/** What the core carries out, in the order given. */
+export type RaftRoleAction =
+  | { type: 'persistHardState'; params: { term: number; votedFor: string | null } }
+  | { type: 'askPreVotes'; params: { term: number } }
+  | { type: 'askVotes'; params: { term: number } }
+  | { type: 'startTerm'; params: { term: number } }
+  | { type: 'stepDown'; params: { term: number } }
+  | { type: 'acceptProposals'; params: { term: number } }
+  | { type: 'acceptReads'; params: { term: number } };
+
+const termOf = ({ context }: { context: RaftRoleContext }) => ({ term: context.term });
+const hardStateOf = ({ context }: { context: RaftRoleContext }) => ({ term: context.term, votedFor: context.votedFor });
+
+// Run by raft/step.ts, not here: the pure transition hands them out as { type, params }.
+const effect =
+  <P>() =>
+  (_: unknown, _params: P) => {};
+
+export const raftRoleMachine = setup({
+  types: {} as { context: RaftRoleContext; events: RaftRoleEvent; input: RaftRoleInput },
+  guards: {
+    /** A term never goes back (paper §5.1). */
+    isHigherTerm: ({ context, event }) => event.type === 'HIGHER_TERM' && event.term > context.term,
+    /** One vote a term (paper §5.2). */
+    isVoteFree: ({ context, event }) =>
+      event.type === 'VOTE_GRANTED' && (context.votedFor === null || context.votedFor === event.candidate),
+  },
+  actions: {
+    persistHardState: effect<{ term: number; votedFor: string | null }>(),
+    askPreVotes: effect<{ term: number }>(),
+    askVotes: effect<{ term: number }>(),
+    startTerm: effect<{ term: number }>(),
+    stepDown: effect<{ term: number }>(),
+    acceptProposals: effect<{ term: number }>(),
+    acceptReads: effect<{ term: number }>(),
+    takeHigherTerm: assign(({ event }) =>
+      event.type === 'HIGHER_TERM' ? { term: event.term, votedFor: null, leader: event.leader } : {},
+    ),
+    followLeader: assign(({ event }) => (event.type === 'LEADER_SEEN' ? { leader: event.leader } : {})),
+    forgetLeader: assign({ leader: null }),
+    /** A new term and the vote in it change together: a candidate never keeps an old vote (raft.md, case 4). */
+    raiseTermAndVoteForSelf: assign(({ context }) => ({
+      term: context.term + 1,
+      votedFor: context.self,
+      leader: null,
+    })),
+    giveVote: assign(({ event }) => (event.type === 'VOTE_GRANTED' ? { votedFor: event.candidate } : {})),
+    becomeLeader: assign(({ context }) => ({ leader: context.self })),
+  },
+}).createMachine({
+  id: 'raft-role',
+  context: ({ input }) => ({ self: input.self, term: input.term, votedFor: input.votedFor, leader: null }),
+  initial: 'follower',
+  on: { REMOVED: '.removed' },
+  states: {
+    recovering: {
+      description: 'Lost part of its log: takes entries, has no vote until caught up.',
+      on: {
+        CAUGHT_UP: 'follower',
+        HIGHER_TERM: {
+          guard: 'isHigherTerm',
+          actions: ['takeHigherTerm', { type: 'persistHardState', params: hardStateOf }],
+        },
+        LEADER_SEEN: { actions: 'followLeader' },
+      },
+    },
+    learner: {
+      description: 'Takes entries, never campaigns. Votes when a candidate asks: it may not know of its promotion yet.',
+      on: {
+        PROMOTED: 'follower',
+        HIGHER_TERM: {
+          guard: 'isHigherTerm',
+          actions: ['takeHigherTerm', { type: 'persistHardState', params: hardStateOf }],
+        },
+        LEADER_SEEN: { actions: 'followLeader' },
+        VOTE_GRANTED: {
+          guard: 'isVoteFree',
+          actions: ['giveVote', { type: 'persistHardState', params: hardStateOf }],
+        },
+      },
+    },
+    follower: {
+      description: 'Takes entries from the leader of its term, and starts an election when it hears none.',
+      on: {
+        ELECTION_DUE: { target: 'preCandidate', actions: 'forgetLeader' },
+        HIGHER_TERM: {
+          guard: 'isHigherTerm',
+          actions: ['takeHigherTerm', { type: 'persistHardState', params: hardStateOf }],
+        },
+        LEADER_SEEN: { actions: 'followLeader' },
+        VOTE_GRANTED: {
+          guard: 'isVoteFree',
+          actions: ['giveVote', { type: 'persistHardState', params: hardStateOf }],
+        },
+      },
+    },
+    preCandidate: {
+      description: 'Asks whether an election could be won, without disturbing anyone’s term.',
+      entry: { type: 'askPreVotes', params: ({ context }) => ({ term: context.term + 1 }) },
+      on: {
+        PRE_VOTES_WON: 'candidate',
+        ELECTION_DUE: { target: 'preCandidate', reenter: true },
+        HIGHER_TERM: {
+          guard: 'isHigherTerm',
+          target: 'follower',
+          actions: ['takeHigherTerm', { type: 'persistHardState', params: hardStateOf }],
+        },
+        LEADER_SEEN: { target: 'follower', actions: 'followLeader' },
+      },
+    },
+    candidate: {
+      description: 'Stands for election in a new term.',
+      entry: [
+        'raiseTermAndVoteForSelf',
+        { type: 'persistHardState', params: hardStateOf },
+        { type: 'askVotes', params: termOf },
+      ],
+      on: {
+        VOTES_WON: 'leader',
+        ELECTION_DUE: 'preCandidate',
+        HIGHER_TERM: {
+          guard: 'isHigherTerm',
+          target: 'follower',
+          actions: ['takeHigherTerm', { type: 'persistHardState', params: hardStateOf }],
+        },
+        LEADER_SEEN: { target: 'follower', actions: 'followLeader' },
+      },
+    },
+    leader: {
+      description: 'The only one that appends in its term.',
+      entry: ['becomeLeader', { type: 'startTerm', params: termOf }],
+      exit: { type: 'stepDown', params: termOf },
+      on: {
+        PROPOSED: { actions: { type: 'acceptProposals', params: termOf } },
+        READ_ASKED: { actions: { type: 'acceptReads', params: termOf } },
+        QUORUM_LOST: { target: 'follower', actions: 'forgetLeader' },
+        HIGHER_TERM: {
+          guard: 'isHigherTerm',
+          target: 'follower',
+          actions: ['takeHigherTerm', { type: 'persistHardState', params: hardStateOf }],
+        },
+      },
+    },
+    removed: {
+      description: 'No member any more: sends nothing, answers nothing.',
+      type: 'final',
+    },
+  },
+});

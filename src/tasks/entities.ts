@@ -1,0 +1,41 @@
+import type { Execution } from './execution.ts';
+import type { Task, TaskId } from './task.ts';
+
+/** A creation that named an Idempotency-Key; kept for a day of log time. */
+export interface IdempotencyRecord {
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly taskId: TaskId;
+  readonly expiresAtMs: number;
+}
+
+/** What the state knows beside tasks. */
+export interface StateMeta {
+  /** '0' before the first. */
+  readonly lastTaskId: TaskId;
+  /** Log time: never decreases. */
+  readonly logTimeMs: number;
+  readonly nodes: Readonly<
+    Record<string, { readonly instance: string; readonly incarnation: number; readonly startedAtMs: number }>
+  >;
+}
+
+export const EMPTY_META: StateMeta = { lastTaskId: '0' as TaskId, logTimeMs: 0, nodes: {} };
+
+/**
+ * The state as apply sees it: plain collections of immutable entities. `undefined` means that there is none; an implementation
+ * that has not loaded an entity throws, because guessing would part the nodes (I4).
+ */
+export interface Entities {
+  task(taskId: TaskId): Task | undefined;
+  putTask(task: Task): void;
+  removeTask(taskId: TaskId): void;
+  execution(taskId: TaskId, run: number): Execution | undefined;
+  putExecution(execution: Execution): void;
+  removeExecution(taskId: TaskId, run: number): void;
+  key(key: string): IdempotencyRecord | undefined;
+  putKey(record: IdempotencyRecord): void;
+  removeKey(key: string): void;
+  meta(): StateMeta;
+  putMeta(meta: StateMeta): void;
+}

@@ -1,0 +1,154 @@
+import type { ExecutionId } from './execution.ts';
+import type { TaskDefinition, TaskId } from './task.ts';
+
+/**
+ * Facts, in the past tense. Everything that needed a clock, randomness or tz data was computed by the leader and stands in them
+ * (I3). An event's time is the log time of its entry.
+ */
+
+export interface TaskCreated {
+  readonly type: 'TaskCreated';
+  readonly taskId: TaskId;
+  readonly definition: TaskDefinition;
+  readonly nextAtMs: number;
+  readonly idempotency?: { readonly key: string; readonly fingerprint: string };
+}
+export interface TaskUpdated {
+  readonly type: 'TaskUpdated';
+  readonly taskId: TaskId;
+  readonly definition: TaskDefinition;
+  readonly nextAtMs: number | null;
+}
+export interface TaskPaused {
+  readonly type: 'TaskPaused';
+  readonly taskId: TaskId;
+  /** `gone`: the target answered 410. */
+  readonly reason: 'asked' | 'gone';
+}
+export interface TaskResumed {
+  readonly type: 'TaskResumed';
+  readonly taskId: TaskId;
+  readonly nextAtMs: number | null;
+}
+export interface TaskCancelled {
+  readonly type: 'TaskCancelled';
+  readonly taskId: TaskId;
+}
+/** A person asked for a run: an execution of its own, due at once. */
+export interface ExecutionRequested {
+  readonly type: 'ExecutionRequested';
+  readonly taskId: TaskId;
+  readonly run: number;
+  readonly executionId: ExecutionId;
+}
+/** Due times passed over by the misfire policy, both ends included. */
+export interface DueTimesSkipped {
+  readonly type: 'DueTimesSkipped';
+  readonly taskId: TaskId;
+  readonly fromMs: number;
+  readonly throughMs: number;
+}
+interface Claim {
+  readonly taskId: TaskId;
+  readonly run: number;
+  readonly attempt: number;
+  readonly nodeId: string;
+  readonly incarnation: number;
+}
+/** Takes a due time: begins an execution, claims its first attempt, and moves the task on to its next due time. */
+export interface ExecutionClaimed extends Claim {
+  readonly type: 'ExecutionClaimed';
+  readonly executionId: ExecutionId;
+  readonly scheduledAtMs: number;
+  readonly nextAtMs: number | null;
+}
+/** Claims a later attempt, or the first one of a run that was asked for. */
+export interface AttemptClaimed extends Claim {
+  readonly type: 'AttemptClaimed';
+}
+
+interface Outcome {
+  readonly taskId: TaskId;
+  readonly run: number;
+  readonly attempt: number;
+}
+/** What the sender measured. */
+export interface AttemptMeasured extends Outcome {
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly excerpt: string | null;
+}
+export interface ExecutionSucceeded extends AttemptMeasured {
+  readonly type: 'ExecutionSucceeded';
+}
+export interface AttemptFailed extends AttemptMeasured {
+  readonly type: 'AttemptFailed';
+  readonly nextAttemptAtMs: number;
+}
+/** A dead letter. */
+export interface ExecutionFailed extends AttemptMeasured {
+  readonly type: 'ExecutionFailed';
+}
+/** At-most-once: whether the target saw the request is not known. */
+export interface ExecutionDoubted extends Outcome {
+  readonly type: 'ExecutionDoubted';
+  readonly error: string;
+}
+/** The incarnation that held the claim is gone. */
+export interface AttemptLost extends Outcome {
+  readonly type: 'AttemptLost';
+  readonly nextAttemptAtMs: number;
+}
+/** The task changed between claim and request: nothing was sent. */
+export interface AttemptWithheld extends Outcome {
+  readonly type: 'AttemptWithheld';
+  readonly nextAttemptAtMs: number;
+}
+
+export interface NodeStarted {
+  readonly type: 'NodeStarted';
+  readonly nodeId: string;
+  readonly instance: string;
+  readonly incarnation: number;
+}
+
+/** Retention: every removal is an event, in bounded batches. */
+export interface HistoryPruned {
+  readonly type: 'HistoryPruned';
+  readonly taskId: TaskId;
+  readonly runs: readonly number[];
+  readonly throughRun: number;
+}
+export interface TaskRemoved {
+  readonly type: 'TaskRemoved';
+  readonly taskId: TaskId;
+  /** Its remaining executions, which go with it. */
+  readonly runs: readonly number[];
+}
+export interface IdempotencyKeysExpired {
+  readonly type: 'IdempotencyKeysExpired';
+  readonly keys: readonly string[];
+}
+
+export type TaskEvent =
+  | TaskCreated
+  | TaskUpdated
+  | TaskPaused
+  | TaskResumed
+  | TaskCancelled
+  | ExecutionRequested
+  | DueTimesSkipped
+  | ExecutionClaimed
+  | AttemptClaimed
+  | ExecutionSucceeded
+  | AttemptFailed
+  | ExecutionFailed
+  | ExecutionDoubted
+  | AttemptLost
+  | AttemptWithheld
+  | NodeStarted
+  | HistoryPruned
+  | TaskRemoved
+  | IdempotencyKeysExpired;

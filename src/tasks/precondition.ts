@@ -1,0 +1,59 @@
+import { unreachable } from '../invariant.ts';
+import type { Entities } from './entities.ts';
+import type { TaskId } from './task.ts';
+import { isLaterTaskId } from './task-id.ts';
+
+/**
+ * What a pair asks of the state it is applied to, and no more than it needs (I5). The leader decided on what it had applied; other
+ * pairs may have come in between. One that does not hold makes its pair a no-op on every node alike.
+ */
+export type Precondition =
+  /** Ids only grow, so a new one needs no look into the store. */
+  | { readonly type: 'task-is-new'; readonly taskId: TaskId }
+  | { readonly type: 'key-is-free'; readonly key: string }
+  | { readonly type: 'task-version'; readonly taskId: TaskId; readonly version: number }
+  /** Not paused, and its next due time is this one; the claim advances it. */
+  | { readonly type: 'task-due'; readonly taskId: TaskId; readonly dueAtMs: number }
+  /** Not paused, and this attempt is the next one of a waiting execution. */
+  | { readonly type: 'attempt-due'; readonly taskId: TaskId; readonly run: number; readonly attempt: number }
+  | { readonly type: 'attempt-open'; readonly taskId: TaskId; readonly run: number; readonly attempt: number }
+  | { readonly type: 'task-finished'; readonly taskId: TaskId }
+  /** Later than the incarnation that the state knows of. */
+  | {
+      readonly type: 'incarnation-is-new';
+      readonly nodeId: string;
+      readonly instance: string;
+      readonly incarnation: number;
+    };
+
+export function holds(precondition: Precondition, state: Entities): boolean {
+  switch (precondition.type) {
+    case 'task-is-new':
+      return isLaterTaskId(precondition.taskId, state.meta().lastTaskId);
+    case 'key-is-free':
+      return state.key(precondition.key) === undefined;
+    case 'task-version':
+      return state.task(precondition.taskId)?.version === precondition.version;
+    case 'task-due': {
+      const task = state.task(precondition.taskId);
+      return task?.state === 'scheduled' && task.nextAtMs === precondition.dueAtMs;
+    }
+    case 'attempt-due': {
+      if (state.task(precondition.taskId)?.state !== 'scheduled') return false;
+      const execution = state.execution(precondition.taskId, precondition.run);
+      return execution?.state === 'waiting' && (execution.attempts.at(-1)?.number ?? 0) + 1 === precondition.attempt;
+    }
+    case 'attempt-open': {
+      const execution = state.execution(precondition.taskId, precondition.run);
+      return execution?.state === 'attempting' && execution.attempts.at(-1)?.number === precondition.attempt;
+    }
+    case 'task-finished':
+      return state.task(precondition.taskId)?.finishedAtMs != null;
+    case 'incarnation-is-new': {
+      const known = state.meta().nodes[precondition.nodeId];
+      return known?.instance !== precondition.instance || known.incarnation < precondition.incarnation;
+    }
+    default:
+      return unreachable(precondition);
+  }
+}
