@@ -1,0 +1,74 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { runChild } from './child.mjs';
+
+/** A program that tests start and npm cannot bring. */
+export interface SystemTool {
+  readonly command: string;
+  readonly debianPackage: string;
+  /** What a machine without apt needs to know. */
+  readonly elsewhere: string;
+  readonly neededFor: string;
+}
+
+/** All of them: to need another one, add it here. */
+export const SYSTEM_TOOLS: readonly SystemTool[] = [
+  {
+    command: 'strace',
+    debianPackage: 'strace',
+    elsewhere: 'it exists for Linux only: run the tests in a Linux container',
+    neededFor: 'counting fdatasync calls',
+  },
+];
+
+export interface Machine {
+  readonly isRoot: boolean;
+  has(command: string): boolean;
+  run(command: string, args: readonly string[]): Promise<number>;
+  say(line: string): void;
+}
+
+/** Installs what is absent where it may, else says the command that does. A test is never skipped for want of a tool. */
+export async function ensureSystemTools(tools: readonly SystemTool[], machine: Machine): Promise<boolean> {
+  const absent = tools.filter((tool) => !machine.has(tool.command));
+  if (absent.length === 0) return true;
+  const names = absent.map((tool) => `${tool.command} (${tool.neededFor})`).join(', ');
+  if (!machine.has('apt-get')) {
+    machine.say(`the tests need ${names}`);
+    for (const tool of absent) machine.say(`${tool.command}: ${tool.elsewhere}`);
+    return false;
+  }
+  const packages = absent.map((tool) => tool.debianPackage);
+  if (!machine.isRoot) {
+    machine.say(`the tests need ${names}: run "sudo apt-get install ${packages.join(' ')}" and try again`);
+    return false;
+  }
+  machine.say(`the tests need ${names}: installing with apt-get …`);
+  const updated = await machine.run('apt-get', ['-q', 'update']);
+  const installed = await machine.run('apt-get', ['-q', 'install', '-y', '--no-install-recommends', ...packages]);
+  const stillAbsent = absent.filter((tool) => !machine.has(tool.command));
+  if (stillAbsent.length === 0) return true;
+  machine.say(
+    `apt-get could not install ${packages.join(' ')} (update: exit ${updated}, install: exit ${installed}): see above`,
+  );
+  return false;
+}
+
+export const thisMachine: Machine = {
+  isRoot: process.getuid?.() === 0,
+  has: isOnPath,
+  run: (command, args) =>
+    runChild(command, args, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }),
+  say: (line) => process.stderr.write(`xcron: ${line}\n`),
+};
+
+function isOnPath(command: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
