@@ -11,6 +11,8 @@ export type Precondition =
   /** Ids only grow, so a new one needs no look into the store. */
   | { readonly type: 'task-is-new'; readonly taskId: TaskId }
   | { readonly type: 'key-is-free'; readonly key: string }
+  | { readonly type: 'task-exists'; readonly taskId: TaskId }
+  | { readonly type: 'task-scheduled'; readonly taskId: TaskId }
   | { readonly type: 'task-version'; readonly taskId: TaskId; readonly version: number }
   /** Not paused, and its next due time is this one; the claim advances it. */
   | { readonly type: 'task-due'; readonly taskId: TaskId; readonly dueAtMs: number }
@@ -32,6 +34,10 @@ export function holds(precondition: Precondition, state: Entities): boolean {
       return isLaterTaskId(precondition.taskId, state.meta().lastTaskId);
     case 'key-is-free':
       return state.key(precondition.key) === undefined;
+    case 'task-exists':
+      return state.task(precondition.taskId) !== undefined;
+    case 'task-scheduled':
+      return state.task(precondition.taskId)?.state === 'scheduled';
     case 'task-version':
       return state.task(precondition.taskId)?.version === precondition.version;
     case 'task-due': {

@@ -1,0 +1,103 @@
+import type { LogIndex } from '../raft/types.ts';
+import type { Entities, IdempotencyRecord, StateMeta } from '../tasks/entities.ts';
+import type { Execution } from '../tasks/execution.ts';
+import type { EntityRef } from '../tasks/needs.ts';
+import type { Task, TaskId, TaskState } from '../tasks/task.ts';
+
+/**
+ * The port behind which the state folded from the committed log is kept (I4). Two implementations pass one contract suite: SQLite
+ * in a worker thread behind an overlay (`sqlite-projection.ts`), and memory (`memory-projection.ts`).
+ *
+ * Applying works on `entities`, in memory and at once: what is touched goes to the overlay, which is written behind. Whoever
+ * applies an entry makes sure first that `missing()` is empty.
+ */
+export interface Projection {
+  /** Overlay, then what is being flushed, then the cache. Throws on an entity that is not in memory. */
+  readonly entities: Entities;
+  /** What was applied to `entities`, as told by `applied()`. */
+  readonly appliedIndex: LogIndex;
+  /** What is fsynced in the file. Only this much of the log may be forgotten. */
+  readonly durableIndex: LogIndex;
+
+  /** Those of `refs` that are not in memory. `open-executions` asks for the task first, then for its open runs. */
+  missing(refs: readonly EntityRef[]): readonly EntityRef[];
+  /** Brings them into the cache, present or known to be absent, where they stay until the caller's `applied()`. */
+  load(refs: readonly EntityRef[]): Promise<void>;
+  /** The entry at `index` is folded: the overlay now stands there. */
+  applied(index: LogIndex): void;
+  /** Writes the overlay as it is now; resolves when it is fsynced. Flushes also happen by themselves, by size and age. */
+  flush(): Promise<void>;
+
+  // Reads for the API and for the leader's own work. Each sees overlay, flushing and file as one, at the time of the call.
+  readTask(taskId: TaskId): Promise<Task | undefined>;
+  listTasks(filter: TaskFilter, after: TaskId | null, limit: number): Promise<readonly Task[]>;
+  readExecution(taskId: TaskId, run: number): Promise<Execution | undefined>;
+  /** Newest first, below `beforeRun`. */
+  listExecutions(taskId: TaskId, beforeRun: number | null, limit: number): Promise<readonly Execution[]>;
+  readKey(key: string): Promise<IdempotencyRecord | undefined>;
+  /**
+   * What falls due up to `untilMs`, after a position, in the order of positions. Only what can be acted on: scheduled tasks with a
+   * due time, waiting executions of tasks that are scheduled. The entities named are in memory afterwards, as far as the cache holds.
+   */
+  dueAfter(position: DuePosition | null, untilMs: number, limit: number): Promise<readonly DuePosition[]>;
+  /** Executions with an open attempt, claimed by another incarnation than the newest started one of its node. */
+  orphanedClaims(limit: number): Promise<readonly RunRef[]>;
+  /** All executions with an open attempt, for counting what is in flight per target when leadership begins. */
+  openClaims(after: RunRef | null, limit: number): Promise<readonly RunRef[]>;
+  /** Tasks with at least `excess` more ended executions than `kept`, each with the runs that may go (dead letters stay). */
+  prunable(kept: number, excess: number, limit: number): Promise<readonly PrunableTask[]>;
+  /** Failed executions that ended before. */
+  deadLettersBefore(endedBeforeMs: number, limit: number): Promise<readonly RunRef[]>;
+  finishedTasksBefore(
+    finishedBeforeMs: number,
+    limit: number,
+  ): Promise<readonly { readonly taskId: TaskId; readonly runs: readonly number[] }[]>;
+  keysExpiredBefore(expiresBeforeMs: number, limit: number): Promise<readonly string[]>;
+  /** The counts of the last flush: cheap, and as old as that. */
+  readonly counts: ProjectionCounts;
+
+  /** Flushes, then tells the sum of entity hashes at that index: the same on every node (I4). */
+  stateHash(): Promise<{ readonly index: LogIndex; readonly hash: string }>;
+  /** Flushes, then writes a consistent copy to `file`, in slices that leave the disk to the log. */
+  copyTo(file: string): Promise<{ readonly index: LogIndex }>;
+  /** Flushes unless told not to, and ends the worker. */
+  close(options?: { readonly flush: boolean }): Promise<void>;
+  /** Set when a write failed: the file stays as it was, nothing more is flushed, and the node stops taking writes. */
+  onFailure(tell: (error: Error) => void): void;
+}
+
+/** What the state was when the file was last flushed; where replay begins. */
+export interface ProjectionStart {
+  readonly appliedIndex: LogIndex;
+  readonly meta: StateMeta;
+}
+
+export interface TaskFilter {
+  readonly state?: TaskState;
+  readonly tag?: string;
+  /** Names that contain this, letter case aside. */
+  readonly name?: string;
+}
+
+/** Total order of due things: time, then task, then run; run 0 is the task's own due time, any other an execution's next attempt. */
+export interface DuePosition {
+  readonly dueAtMs: number;
+  readonly taskId: TaskId;
+  readonly run: number;
+}
+
+export interface RunRef {
+  readonly taskId: TaskId;
+  readonly run: number;
+}
+
+export interface PrunableTask {
+  readonly taskId: TaskId;
+  readonly throughRun: number;
+  readonly runs: readonly number[];
+}
+
+export interface ProjectionCounts {
+  readonly tasks: Readonly<Record<TaskState, number>>;
+  readonly executions: number;
+}

@@ -1,0 +1,62 @@
+import type { Result } from '../result.ts';
+import { ok, refused } from '../result.ts';
+import type { Pair } from './entry.ts';
+import type { TaskEvent } from './event.ts';
+import type { Execution } from './execution.ts';
+import { scheduledExecutionId } from './execution.ts';
+import { MISFIRE_AFTER_MS, OPEN_RUNS_MAX } from './limits.ts';
+import type { SchedulePlanner } from './planner.ts';
+import type { Task } from './task.ts';
+
+/** The leader's decision at a due time: who sends what, and when the task is due next. */
+
+export interface ClaimContext {
+  readonly nowMs: number;
+  readonly planner: SchedulePlanner;
+  /** The node and incarnation that is to send it. */
+  readonly sender: { readonly nodeId: string; readonly incarnation: number };
+}
+
+/** Why nothing is claimed. `busy`: the task waits until one of its open executions ends. */
+export type NoClaim = 'not-due' | 'busy';
+
+export function decideClaim(task: Task, context: ClaimContext): Result<Pair, NoClaim> {
+  const { nowMs, planner, sender } = context;
+  const dueAtMs = task.nextAtMs;
+  if (task.state !== 'scheduled' || dueAtMs === null || dueAtMs > nowMs) return refused('not-due');
+  if (task.openRuns.length >= OPEN_RUNS_MAX) return refused('busy');
+  const { schedule } = task.definition;
+  const events: TaskEvent[] = [];
+  let scheduledAtMs = dueAtMs;
+  // Up to MISFIRE_AFTER_MS behind, every due time is sent, in order. What is older falls to the policy: `latest` sends one.
+  const oldestKeptMs = nowMs - MISFIRE_AFTER_MS;
+  if (dueAtMs < oldestKeptMs) {
+    scheduledAtMs = planner.latestFireMs(schedule, dueAtMs, oldestKeptMs - 1);
+    if (scheduledAtMs > dueAtMs) {
+      events.push({ type: 'DueTimesSkipped', taskId: task.taskId, fromMs: dueAtMs, throughMs: scheduledAtMs - 1 });
+    }
+  }
+  events.push({
+    type: 'ExecutionClaimed',
+    taskId: task.taskId,
+    run: task.runCount + 1,
+    executionId: scheduledExecutionId(task.taskId, scheduledAtMs),
+    scheduledAtMs,
+    nextAtMs: planner.nextFireMs(schedule, scheduledAtMs),
+    attempt: 1,
+    ...sender,
+  });
+  return ok({ requires: [{ type: 'task-due', taskId: task.taskId, dueAtMs }], events, by: 'schedule' });
+}
+
+export function decideAttempt(task: Task, execution: Execution, context: ClaimContext): Result<Pair, NoClaim> {
+  if (task.state !== 'scheduled' || execution.state !== 'waiting') return refused('not-due');
+  if (execution.nextAttemptAtMs === null || execution.nextAttemptAtMs > context.nowMs) return refused('not-due');
+  const { taskId, run } = execution;
+  const attempt = (execution.attempts.at(-1)?.number ?? 0) + 1;
+  return ok({
+    requires: [{ type: 'attempt-due', taskId, run, attempt }],
+    events: [{ type: 'AttemptClaimed', taskId, run, attempt, ...context.sender }],
+    by: 'schedule',
+  });
+}

@@ -1,0 +1,155 @@
+import { unreachable } from '../invariant.ts';
+import type { Result } from '../result.ts';
+import { ok, refused } from '../result.ts';
+import type { Schedule } from '../schedule/types.ts';
+import type { ChangeCommand, CreateTask, Refusal, TaskDraft, UpdateTask } from './command.ts';
+import { refusal } from './command.ts';
+import type { Pair } from './entry.ts';
+import type { TaskEvent } from './event.ts';
+import { manualExecutionId } from './execution.ts';
+import { INSTANT_PAST_MAX_MS, OPEN_RUNS_MAX } from './limits.ts';
+import type { SchedulePlanner } from './planner.ts';
+import type { Task, TaskDefinition, TaskId } from './task.ts';
+
+/**
+ * Commands become events here, on the leader, once (I3). What is decided is checked again when it is applied (I5): a pair whose
+ * task has changed in between is refused there, and decided again on the newer state.
+ */
+export interface DecisionContext {
+  readonly nowMs: number;
+  readonly planner: SchedulePlanner;
+  readonly by: string;
+}
+
+type Decision = Result<Pair, Refusal>;
+
+export function decideCreate(command: CreateTask, taskId: TaskId, context: DecisionContext): Decision {
+  const planned = plan(command.draft, taskId, null, context);
+  if (!planned.ok) return planned;
+  const { schedule, nextAtMs } = planned.value;
+  const { idempotency } = command;
+  return ok({
+    requires: [
+      { type: 'task-is-new', taskId },
+      ...(idempotency === null ? [] : [{ type: 'key-is-free' as const, key: idempotency.key }]),
+    ],
+    events: [
+      {
+        type: 'TaskCreated',
+        taskId,
+        definition: define(command.draft, schedule),
+        nextAtMs,
+        ...(idempotency === null ? {} : { idempotency }),
+      },
+    ],
+    by: context.by,
+  });
+}
+
+/** `task` is the applied state, undefined when there is none. */
+export function decideChange(command: ChangeCommand, task: Task | undefined, context: DecisionContext): Decision {
+  if (task === undefined) return refused(refusal('task_not_found', `no task has the id ${command.taskId}`));
+  if (command.version !== null && command.version !== task.version) {
+    return refused(refusal('version_mismatch', `the task is at version ${task.version}, not ${command.version}`));
+  }
+  if (task.finishedAtMs !== null) {
+    return refused(refusal('task_finished', `the task is ${task.state} and does not change any more`));
+  }
+  const event = decideEvent(command, task, context);
+  if (!event.ok) return event;
+  return ok({
+    requires: [{ type: 'task-version', taskId: task.taskId, version: task.version }],
+    events: [event.value],
+    by: context.by,
+  });
+}
+
+function decideEvent(command: ChangeCommand, task: Task, context: DecisionContext): Result<TaskEvent, Refusal> {
+  const { taskId } = task;
+  switch (command.type) {
+    case 'UpdateTask':
+      return decideUpdate(command, task, context);
+    case 'PauseTask':
+      if (task.state === 'paused') return refused(refusal('task_paused', 'the task is paused already'));
+      return ok({ type: 'TaskPaused', taskId, reason: 'asked' });
+    case 'ResumeTask': {
+      if (task.state !== 'paused') return refused(refusal('task_not_paused', 'only a paused task can be resumed'));
+      // What fell due while paused is not made up for: the owner asked for silence.
+      const nextAtMs = context.planner.nextFireMs(task.definition.schedule, notBefore(task, context.nowMs));
+      if (nextAtMs === null && task.openRuns.length === 0) {
+        const message = 'its last due time passed while the task was paused: give it a new schedule, or delete it';
+        return refused(refusal('schedule_exhausted', message));
+      }
+      return ok({ type: 'TaskResumed', taskId, nextAtMs });
+    }
+    case 'CancelTask':
+      return ok({ type: 'TaskCancelled', taskId });
+    case 'RunTask': {
+      if (task.state === 'paused') return refused(refusal('task_paused', 'the task is paused: resume it first'));
+      if (task.openRuns.length >= OPEN_RUNS_MAX) {
+        return refused(
+          refusal('task_busy', `${task.openRuns.length} executions of the task are open; ${OPEN_RUNS_MAX} are allowed`),
+        );
+      }
+      const run = task.runCount + 1;
+      return ok({ type: 'ExecutionRequested', taskId, run, executionId: manualExecutionId(taskId, run) });
+    }
+    default:
+      return unreachable(command);
+  }
+}
+
+function decideUpdate({ changes }: UpdateTask, task: Task, context: DecisionContext): Result<TaskEvent, Refusal> {
+  const { taskId, definition } = task;
+  const draft: TaskDraft = { ...draftOf(definition), ...changes };
+  const replanned = changes.schedule !== undefined || changes.timezone !== undefined || changes.dst !== undefined;
+  if (!replanned) {
+    return ok({ type: 'TaskUpdated', taskId, definition: define(draft, definition.schedule), nextAtMs: task.nextAtMs });
+  }
+  const planned = plan(draft, taskId, task, context);
+  if (!planned.ok) return planned;
+  const { schedule, nextAtMs } = planned.value;
+  return ok({ type: 'TaskUpdated', taskId, definition: define(draft, schedule), nextAtMs });
+}
+
+interface Plan {
+  readonly schedule: Schedule;
+  readonly nextAtMs: number;
+}
+
+function plan(draft: TaskDraft, taskId: TaskId, task: Task | null, context: DecisionContext): Result<Plan, Refusal> {
+  const { nowMs, planner } = context;
+  const { timezone, dst } = draft;
+  const parsed = planner.parse(draft.schedule, { timezone, dst, nowMs, seed: taskId });
+  if (!parsed.ok) {
+    const { part, message } = parsed.error;
+    return refused(refusal(part === 'timezone' ? 'timezone_refused' : 'schedule_refused', message, `/${part}`));
+  }
+  const schedule = parsed.value;
+  if (schedule.kind === 'once' && schedule.atMs <= nowMs) {
+    if (schedule.atMs < nowMs - INSTANT_PAST_MAX_MS || task?.lastScheduledAtMs === schedule.atMs) {
+      const message = `the instant ${new Date(schedule.atMs).toISOString()} has passed; up to ${INSTANT_PAST_MAX_MS / 1_000} s late is fired at once`;
+      return refused(refusal('instant_past', message, '/schedule'));
+    }
+    return ok({ schedule, nextAtMs: schedule.atMs });
+  }
+  const nextAtMs = planner.nextFireMs(schedule, task === null ? nowMs : notBefore(task, nowMs));
+  if (nextAtMs === null) {
+    return refused(refusal('schedule_refused', 'the schedule has no due time in the future', '/schedule'));
+  }
+  return ok({ schedule, nextAtMs });
+}
+
+/** A change of schedule never fires the past, nor an instant that was fired already: identity is (task, scheduled time). */
+const notBefore = (task: Task, nowMs: number): number => Math.max(nowMs, task.lastScheduledAtMs ?? 0);
+
+function define(draft: TaskDraft, schedule: Schedule): TaskDefinition {
+  const { name, tags, callback, retry, misfire, overlap, delivery } = draft;
+  return { name, tags, schedule, callback, retry, misfire, overlap, delivery };
+}
+
+function draftOf({ schedule, ...rest }: TaskDefinition): TaskDraft {
+  const zone =
+    schedule.kind === 'cron' ? { timezone: schedule.timezone, dst: schedule.dst } : { timezone: 'UTC', dst: 'once' };
+  return { ...rest, schedule: schedule.format, ...zone };
+}

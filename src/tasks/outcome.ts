@@ -1,0 +1,105 @@
+import { unreachable } from '../invariant.ts';
+import type { Pair } from './entry.ts';
+import type { TaskEvent } from './event.ts';
+import type { Execution } from './execution.ts';
+import { BACKOFF_FACTOR, RETRY_AFTER_MAX_MS } from './limits.ts';
+import type { RetryPolicy, Task } from './task.ts';
+
+/** What became of an attempt, as its sender saw it. */
+export type AttemptOutcome =
+  | {
+      readonly kind: 'response';
+      readonly status: number;
+      readonly retryAfterMs: number | null;
+      readonly excerpt: string | null;
+      readonly startedAtMs: number;
+      readonly endedAtMs: number;
+    }
+  | {
+      readonly kind: 'error';
+      readonly error: string;
+      readonly detail: string;
+      /** Whether the target may have seen the request. */
+      readonly sent: boolean;
+      readonly startedAtMs: number;
+      readonly endedAtMs: number;
+    }
+  /** The task changed in the meantime: nothing left the node. */
+  | { readonly kind: 'withheld'; readonly reason: string }
+  /** The node that held it is gone. */
+  | { readonly kind: 'lost' };
+
+export interface OutcomeContext {
+  readonly nowMs: number;
+  /** In [0, 1): spreads retries (full jitter). */
+  readonly random: number;
+}
+
+/** Statuses that another attempt may mend; any other but 2xx is final at once. */
+const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
+export const isRetryable = (status: number): boolean => RETRYABLE_STATUSES.has(status) || status >= 500;
+const GONE = 410;
+
+export function decideOutcome(
+  task: Task,
+  execution: Execution,
+  outcome: AttemptOutcome,
+  context: OutcomeContext,
+): Pair {
+  const attempt = execution.attempts.at(-1)?.number ?? 0;
+  const { taskId, run } = execution;
+  return {
+    requires: [{ type: 'attempt-open', taskId, run, attempt }],
+    events: outcomeEvents(task, execution, { taskId, run, attempt }, outcome, context),
+    by: 'dispatch',
+  };
+}
+
+type Where = { readonly taskId: Task['taskId']; readonly run: number; readonly attempt: number };
+
+function outcomeEvent(
+  task: Task,
+  execution: Execution,
+  where: Where,
+  outcome: AttemptOutcome,
+  { nowMs, random }: OutcomeContext,
+): TaskEvent {
+  const { retry, delivery } = task.definition;
+  switch (outcome.kind) {
+    case 'withheld':
+      return { type: 'AttemptWithheld', ...where, nextAttemptAtMs: nowMs };
+    case 'lost':
+      if (delivery === 'at_most_once') return { type: 'ExecutionDoubted', ...where, error: 'node_lost' };
+      return { type: 'AttemptLost', ...where, nextAttemptAtMs: nowMs };
+    case 'response': {
+      const { status, excerpt, startedAtMs, endedAtMs, retryAfterMs } = outcome;
+      const measured = { ...where, startedAtMs, endedAtMs, status, error: null, excerpt };
+      if (status >= 200 && status < 300) return { type: 'ExecutionSucceeded', ...measured };
+      const failed: TaskEvent = { type: 'ExecutionFailed', ...measured };
+      const last = execution.failures + 1 >= retry.attempts;
+      if (delivery === 'at_most_once' || !isRetryable(status) || last) return failed;
+      const waitMs = Math.max(
+        backoffMs(retry, execution.failures, random),
+        Math.min(retryAfterMs ?? 0, RETRY_AFTER_MAX_MS),
+      );
+      return { type: 'AttemptFailed', ...measured, nextAttemptAtMs: nowMs + waitMs };
+    }
+    case 'error': {
+      const { error, detail, sent, startedAtMs, endedAtMs } = outcome;
+      if (delivery === 'at_most_once' && sent) return { type: 'ExecutionDoubted', ...where, error };
+      const measured = { ...where, startedAtMs, endedAtMs, status: null, error, excerpt: detail };
+      if (execution.failures + 1 >= retry.attempts) return { type: 'ExecutionFailed', ...measured };
+      return [
+        { type: 'AttemptFailed', ...measured, nextAttemptAtMs: nowMs + backoffMs(retry, execution.failures, random) },
+      ];
+    }
+    default:
+      return unreachable(outcome);
+  }
+}
+
+/** Exponential, bounded, with full jitter: a random point between nothing and the bound keeps retries from marching in step. */
+export function backoffMs(retry: RetryPolicy, failuresBefore: number, random: number): number {
+  const ceiling = Math.min(retry.backoffMaxMs, retry.backoffMs * BACKOFF_FACTOR ** Math.min(failuresBefore, 40));
+  return Math.round(ceiling * random);
+}
