@@ -45,14 +45,23 @@ export function decideOutcome(
   execution: Execution,
   outcome: AttemptOutcome,
   context: OutcomeContext,
-): Pair {
+): readonly Pair[] {
   const attempt = execution.attempts.at(-1)?.number ?? 0;
   const { taskId, run } = execution;
-  return {
+  const settled: Pair = {
     requires: [{ type: 'attempt-open', taskId, run, attempt }],
-    events: outcomeEvents(task, execution, { taskId, run, attempt }, outcome, context),
+    events: [outcomeEvent(task, execution, { taskId, run, attempt }, outcome, context)],
     by: 'dispatch',
   };
+  if (outcome.kind !== 'response' || outcome.status !== GONE) return [settled];
+  // The target says that it is gone for good: the task stops instead of knocking for ever. A pair of its own, because by the
+  // time it is applied the task may have ended, or may have been paused by its owner.
+  const paused: Pair = {
+    requires: [{ type: 'task-scheduled', taskId }],
+    events: [{ type: 'TaskPaused', taskId, reason: 'gone' }],
+    by: 'dispatch',
+  };
+  return [settled, paused];
 }
 
 type Where = { readonly taskId: Task['taskId']; readonly run: number; readonly attempt: number };
@@ -89,9 +98,11 @@ function outcomeEvent(
       if (delivery === 'at_most_once' && sent) return { type: 'ExecutionDoubted', ...where, error };
       const measured = { ...where, startedAtMs, endedAtMs, status: null, error, excerpt: detail };
       if (execution.failures + 1 >= retry.attempts) return { type: 'ExecutionFailed', ...measured };
-      return [
-        { type: 'AttemptFailed', ...measured, nextAttemptAtMs: nowMs + backoffMs(retry, execution.failures, random) },
-      ];
+      return {
+        type: 'AttemptFailed',
+        ...measured,
+        nextAttemptAtMs: nowMs + backoffMs(retry, execution.failures, random),
+      };
     }
     default:
       return unreachable(outcome);
