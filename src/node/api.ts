@@ -1,0 +1,116 @@
+import type { RaftRole } from '../raft/role.ts';
+import type { LogIndex, Term } from '../raft/types.ts';
+import type { DuePosition, ProjectionCounts, PrunableTask, TaskFilter } from '../store/projection.ts';
+import type { Command, Refusal } from '../tasks/command.ts';
+import type { Execution } from '../tasks/execution.ts';
+import type { Task, TaskId } from '../tasks/task.ts';
+
+export type { DuePosition, PrunableTask, TaskFilter };
+
+/** What HTTP, the CLI and cluster operations stand on: one node, whatever its role. */
+export interface SchedulerNode {
+  /** Resolves when the outcome is known, or at `deadlineMs` from now with `unknown`. */
+  submit(command: Command, asked: Asked): Promise<SubmitOutcome>;
+  /** Linearizable: sees every write that was acknowledged before it was asked. */
+  readTask(taskId: TaskId): Promise<ReadOutcome<Task | undefined>>;
+  listTasks(filter: TaskFilter, after: TaskId | null, limit: number): Promise<ReadOutcome<readonly Task[]>>;
+  /** Undefined when there is no such task. Newest first, below `beforeRun`. */
+  listExecutions(
+    taskId: TaskId,
+    beforeRun: number | null,
+    limit: number,
+  ): Promise<ReadOutcome<readonly Execution[] | undefined>>;
+  readExecution(taskId: TaskId, run: number): Promise<ReadOutcome<Execution | undefined>>;
+  health(): NodeHealth;
+  status(): ClusterStatus;
+  /** Counters and gauges of this process, read by /metrics. */
+  metrics(): NodeMetrics;
+  /** Not ready → stop claiming → drain → fsync → closed. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export interface Asked {
+  /** Who asks, as it stands in the task's event list: `token`, or `anonymous` where none is set. Never the token itself (I11). */
+  readonly by: string;
+}
+
+export type UnavailableReason =
+  | 'starting'
+  | 'no_leader'
+  | 'stopping'
+  | 'storage_failed'
+  /** More writes wait than PROPOSALS_WAITING_MAX. */
+  | 'overloaded';
+
+export type SubmitOutcome =
+  | {
+      readonly outcome: 'committed';
+      readonly task: Task /** False: an earlier creation with this Idempotency-Key. */;
+      readonly created: boolean;
+    }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal }
+  /** For certain not done. */
+  | { readonly outcome: 'unavailable'; readonly reason: UnavailableReason; readonly retryAfterMs: number }
+  /** May have been done: the answer did not come in time, or the disk failed under it. */
+  | { readonly outcome: 'unknown'; readonly taskId: TaskId | null };
+
+export type ReadOutcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: UnavailableReason; readonly retryAfterMs: number };
+
+export interface NodeHealth {
+  /** State of machines/node.ts. */
+  readonly state: 'booting' | 'recovering' | 'serving' | 'draining' | 'storageFailed' | 'halted' | 'stopped';
+  readonly ready: boolean;
+  /** Why not, in words for a person; null when ready. */
+  readonly reason: string | null;
+}
+
+export interface ClusterStatus {
+  readonly clusterId: string;
+  readonly nodeId: string;
+  readonly role: RaftRole;
+  readonly term: Term;
+  readonly leaderId: string | null;
+  readonly commitIndex: LogIndex;
+  readonly appliedIndex: LogIndex;
+  readonly members: readonly {
+    readonly nodeId: string;
+    readonly kind: 'voter' | 'learner' | 'worker';
+    readonly role: RaftRole | null;
+    readonly httpUrl: string | null;
+    readonly matchIndex: LogIndex | null;
+    readonly lagMs: number | null;
+    readonly alive: boolean;
+  }[];
+}
+
+export interface NodeMetrics {
+  readonly proposals: number;
+  readonly entries: number;
+  readonly turns: number;
+  readonly fsyncs: number;
+  readonly elections: number;
+  readonly fires: number;
+  readonly attempts: Readonly<Record<'succeeded' | 'failed' | 'error' | 'withheld' | 'lost', number>>;
+  readonly claimsInHand: number;
+  readonly requestsInFlight: number;
+  readonly parked: number;
+  readonly dueInMemory: number;
+  readonly logBytes: number;
+  readonly term: Term;
+  readonly commitIndex: LogIndex;
+  readonly appliedIndex: LogIndex;
+  readonly durableIndex: LogIndex;
+  readonly counts: ProjectionCounts;
+  /** Seconds, cumulative buckets as Prometheus wants them. */
+  readonly fsyncSeconds: Histogram;
+  /** How late attempts left, seconds after their due time. */
+  readonly latenessSeconds: Histogram;
+}
+
+export interface Histogram {
+  readonly buckets: readonly { readonly le: number; readonly count: number }[];
+  readonly sum: number;
+  readonly count: number;
+}
