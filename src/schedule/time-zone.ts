@@ -1,0 +1,138 @@
+import { boundedMap } from './bounded-map.ts';
+import { ZONE_NAME_CHARS_MAX, ZONE_NAMES_REFUSED_MAX, ZONE_SAMPLES_MAX, ZONES_MAX } from './bounds.ts';
+
+/** A stretch of real time with one offset from UTC. `local = instant + offset`, all in whole seconds. */
+export interface Stretch {
+  readonly startSec: number;
+  /** The first second that is no longer in it. */
+  readonly endSec: number;
+  readonly offsetSec: number;
+}
+
+export interface Zone {
+  readonly name: string;
+  offsetSecAt(instantSec: number): number;
+  /** The stretches that cover [fromSec, throughSec], in order. */
+  stretches(fromSec: number, throughSec: number): readonly Stretch[];
+}
+
+export const DAY_SEC = 86_400;
+
+/** ICU knows these from old Java, where they mean one of several zones; they are not in the IANA database. */
+const NOT_IANA = new Set(
+  'ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST'.split(' '),
+);
+/** Area/Location or an old single name, never an offset such as +05:30, which Intl takes as well. */
+const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)*$/;
+
+const zones = boundedMap<string, Zone>(ZONES_MAX);
+const unknownNames = boundedMap<string, 1>(ZONE_NAMES_REFUSED_MAX);
+
+/** Null when this process's tz data knows no such zone. */
+export function zoneNamed(name: string): Zone | null {
+  const known = zones.get(name);
+  if (known !== undefined) return known;
+  if (name.length > ZONE_NAME_CHARS_MAX || unknownNames.get(name) !== undefined) return null;
+  const zone = openZone(name);
+  if (zone === null) unknownNames.set(name, 1);
+  else zones.set(name, zone);
+  return zone;
+}
+
+function openZone(name: string): Zone | null {
+  if (!ZONE_NAME.test(name) || NOT_IANA.has(name.toUpperCase()) || /^SystemV\//i.test(name)) return null;
+  try {
+    const clock = new Intl.DateTimeFormat('en-US', {
+      timeZone: name,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    const resolved = clock.resolvedOptions().timeZone;
+    // Intl resolves links (Asia/Kolkata → Asia/Calcutta): the name stays as written, but for its case.
+    const asWritten = resolved.toLowerCase() === name.toLowerCase() ? resolved : name;
+    return resolved === 'UTC' ? fixedZone(asWritten) : changingZone(asWritten, clock);
+  } catch {
+    return null;
+  }
+}
+
+function fixedZone(name: string): Zone {
+  return {
+    name,
+    offsetSecAt: () => 0,
+    stretches: (fromSec, throughSec) => [{ startSec: fromSec, endSec: throughSec + 1, offsetSec: 0 }],
+  };
+}
+
+/**
+ * Offsets are sampled where UTC days meet and a change inside a day is found by bisection; both are kept. Two changes
+ * within one UTC day would be seen as one; tzdb has none since 1900.
+ */
+function changingZone(name: string, clock: Intl.DateTimeFormat): Zone {
+  const offsetsSec = boundedMap<number, number>(ZONE_SAMPLES_MAX);
+  const changesSec = boundedMap<number, number>(ZONE_SAMPLES_MAX);
+
+  function offsetSecAtDay(day: number): number {
+    const known = offsetsSec.get(day);
+    if (known !== undefined) return known;
+    const offsetSec = readOffsetSec(clock, day * DAY_SEC);
+    offsetsSec.set(day, offsetSec);
+    return offsetSec;
+  }
+
+  /** The first second of the day, or of the next one, at which the offset is what it is when the day ends. */
+  function changeSecIn(day: number, offsetAfterSec: number): number {
+    const known = changesSec.get(day);
+    if (known !== undefined) return known;
+    let beforeSec = day * DAY_SEC;
+    let afterSec = beforeSec + DAY_SEC;
+    while (afterSec - beforeSec > 1) {
+      const middleSec = Math.floor((beforeSec + afterSec) / 2);
+      if (readOffsetSec(clock, middleSec) === offsetAfterSec) afterSec = middleSec;
+      else beforeSec = middleSec;
+    }
+    changesSec.set(day, afterSec);
+    return afterSec;
+  }
+
+  function offsetSecAt(instantSec: number): number {
+    const day = Math.floor(instantSec / DAY_SEC);
+    const before = offsetSecAtDay(day);
+    const after = offsetSecAtDay(day + 1);
+    return before === after || instantSec < changeSecIn(day, after) ? before : after;
+  }
+
+  function stretches(fromSec: number, throughSec: number): readonly Stretch[] {
+    const found: Stretch[] = [];
+    let startSec = fromSec;
+    let offsetSec = offsetSecAt(fromSec);
+    const lastDay = Math.floor(throughSec / DAY_SEC);
+    for (let day = Math.floor(fromSec / DAY_SEC); day <= lastDay; day += 1) {
+      const after = offsetSecAtDay(day + 1);
+      if (after === offsetSec) continue;
+      const changeSec = changeSecIn(day, after);
+      if (changeSec > throughSec) break;
+      found.push({ startSec, endSec: changeSec, offsetSec });
+      startSec = changeSec;
+      offsetSec = after;
+    }
+    found.push({ startSec, endSec: throughSec + 1, offsetSec });
+    return found;
+  }
+
+  return { name, offsetSecAt, stretches };
+}
+
+function readOffsetSec(clock: Intl.DateTimeFormat, instantSec: number): number {
+  const [month = 0, day = 0, year = 0, hour = 0, minute = 0, second = 0] = (
+    clock.format(instantSec * 1_000).match(/\d+/g) ?? []
+  ).map(Number);
+  return Date.UTC(year, month - 1, day, hour, minute, second) / 1_000 - instantSec;
+}
