@@ -33,15 +33,18 @@ export interface LogStore {
   readonly sizeBytes: number;
 
   persist(write: LogWrite): void;
-  /** Entries from `fromIndex` in order, at least one if it exists, then no more than `maxBytes` of data. Verifies checksums. */
+  /**
+   * Entries from `fromIndex` in order, at least one if it exists, then no more than `maxBytes` of data; fewer may come back. Verifies
+   * checksums. What was compacted away cannot be asked for: RangeError.
+   */
   read(fromIndex: LogIndex, maxBytes: number): readonly Entry[];
   /** Undefined outside base.index … lastIndex. */
   termAt(index: LogIndex): Term | undefined;
   /** The newest entry of a kind at or below `throughIndex`. */
   lastOfKind(kind: EntryKind, throughIndex: LogIndex): Entry | undefined;
   /**
-   * Forgets entries up to and including `throughIndex`, at most `maxRows` a call so that the loop is not held (I10).
-   * Returns whether more remain to be forgotten.
+   * Forgets entries up to and including `throughIndex`. The base moves there at once, so that `configuration` is the one in force at
+   * it; what is stored behind it goes at most `maxRows` a call, so that the loop is not held (I10). Returns whether more is left to go.
    */
   compact(throughIndex: LogIndex, configuration: Configuration, maxRows: number): boolean;
   /** Called about once a second: fsyncs the guard file, checkpoints the WAL when it is due. */

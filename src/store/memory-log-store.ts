@@ -1,0 +1,231 @@
+import type { Configuration, Entry, EntryKind, HardState, LogIndex, Term } from '../raft/types.ts';
+import { entryChecksum, formatChecksum, parseChecksum } from './checksum.ts';
+import type { GuardRecord } from './guard-file.ts';
+import { EMPTY_BASE, FIRST_HARD_STATE } from './log-rows.ts';
+import { type LogBase, type LogStore, type LogWrite, StorageFailed, StorageRefused } from './log-store.ts';
+import { assertWritable } from './log-write.ts';
+
+/**
+ * The port in memory, for tests and the simulator. The disk outlives the stores opened on it, and can be told to misbehave the ways
+ * that disks do.
+ */
+export interface MemoryLogDisk {
+  /** The next write throws. What it would have written is on the disk afterwards, or not: both happen. */
+  failNextWrite(code: 'ENOSPC' | 'EIO', outcome: 'lost' | 'written'): void;
+  /** The last entries vanish although they were acknowledged. `guardToo`: so does what would have told. */
+  loseTail(count: number, guardToo?: boolean): void;
+  /** One character of an entry's data changes. */
+  damage(index: LogIndex): void;
+}
+
+interface StoredEntry {
+  readonly entry: Entry;
+  readonly checksum: number;
+}
+
+interface DiskState {
+  hardState: HardState;
+  base: LogBase;
+  /** Oldest first, from base.index + 1 on. */
+  entries: StoredEntry[];
+  guard: GuardRecord;
+  fault: { readonly code: 'ENOSPC' | 'EIO'; readonly outcome: 'lost' | 'written' } | undefined;
+}
+
+const states = new WeakMap<MemoryLogDisk, DiskState>();
+
+export function createMemoryLogDisk(base: LogBase = emptyBase()): MemoryLogDisk {
+  const state: DiskState = {
+    hardState: FIRST_HARD_STATE,
+    base,
+    entries: [],
+    guard: { ...FIRST_HARD_STATE, lastIndex: base.index, checksum: checksumOf(base) },
+    fault: undefined,
+  };
+  const disk: MemoryLogDisk = {
+    failNextWrite(code, outcome) {
+      state.fault = { code, outcome };
+    },
+    loseTail(count, guardToo = false) {
+      state.entries.splice(Math.max(0, state.entries.length - count));
+      if (guardToo) state.guard = guardOf(state);
+    },
+    damage(index) {
+      const at = index - state.base.index - 1;
+      const stored = state.entries[at];
+      if (stored === undefined) throw new RangeError(`no entry ${index} to damage`);
+      state.entries[at] = { ...stored, entry: { ...stored.entry, data: `${stored.entry.data}\u0000` } };
+    },
+  };
+  states.set(disk, state);
+  return disk;
+}
+
+export function openMemoryLogStore(disk: MemoryLogDisk): LogStore {
+  const state = states.get(disk);
+  if (state === undefined) throw new TypeError('not a disk of createMemoryLogDisk');
+  assertWhole(state);
+  return new MemoryLog(state);
+}
+
+function assertWhole(state: DiskState): void {
+  const last = lastOf(state);
+  const { guard, hardState } = state;
+  const at = guard.lastIndex <= state.base.index ? undefined : state.entries[guard.lastIndex - state.base.index - 1];
+  const behind =
+    guard.lastIndex > last.index || (at !== undefined && at.checksum !== guard.checksum) || guard.term > hardState.term;
+  if (behind)
+    throw new StorageRefused(
+      'damaged',
+      `the log ends at entry ${last.index}, but entry ${guard.lastIndex} was written`,
+      'A member of a cluster starts as recovering; a single node needs a backup.',
+    );
+  if (state.entries.length > 0) verified(state, last.index);
+}
+
+class MemoryLog implements LogStore {
+  readonly #disk: DiskState;
+  #failure: StorageFailed | undefined;
+  #closed = false;
+
+  constructor(disk: DiskState) {
+    this.#disk = disk;
+  }
+
+  get hardState(): HardState {
+    return this.#disk.hardState;
+  }
+  get base(): LogBase {
+    return this.#disk.base;
+  }
+  get lastIndex(): LogIndex {
+    return lastOf(this.#disk).index;
+  }
+  get lastTerm(): Term {
+    return lastOf(this.#disk).term;
+  }
+  get sizeBytes(): number {
+    return this.#disk.entries.reduce((sum, { entry }) => sum + Buffer.byteLength(entry.data), 0);
+  }
+
+  persist(write: LogWrite): void {
+    const disk = this.#disk;
+    assertWritable(write, {
+      hardState: disk.hardState,
+      baseIndex: disk.base.index,
+      lastIndex: this.lastIndex,
+      termAt: (index) => this.termAt(index),
+    });
+    this.#write('persist', () => {
+      const first = write.entries[0];
+      if (first !== undefined) disk.entries.splice(first.index - disk.base.index - 1);
+      let checksum = lastOf(disk).checksum;
+      for (const entry of write.entries) {
+        checksum = entryChecksum(checksum, entry);
+        disk.entries.push({ entry, checksum });
+      }
+      if (write.hardState !== undefined) disk.hardState = write.hardState;
+    });
+  }
+
+  read(fromIndex: LogIndex, maxBytes: number): readonly Entry[] {
+    const { base } = this.#disk;
+    if (fromIndex <= base.index)
+      throw new RangeError(`entry ${fromIndex} was compacted away; the log begins at ${base.index + 1}`);
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (let index = fromIndex; index <= this.lastIndex; index += 1) {
+      const entry = verified(this.#disk, index);
+      bytes += Buffer.byteLength(entry.data);
+      if (entries.length > 0 && bytes > maxBytes) break;
+      entries.push(entry);
+    }
+    return entries;
+  }
+
+  termAt(index: LogIndex): Term | undefined {
+    const { base, entries } = this.#disk;
+    return index === base.index ? base.term : entries[index - base.index - 1]?.entry.term;
+  }
+
+  lastOfKind(kind: EntryKind, throughIndex: LogIndex): Entry | undefined {
+    const { base, entries } = this.#disk;
+    const held = entries.slice(0, Math.max(0, throughIndex - base.index));
+    return held.findLast(({ entry }) => entry.kind === kind)?.entry;
+  }
+
+  compact(throughIndex: LogIndex, configuration: Configuration, _maxRows: number): boolean {
+    const disk = this.#disk;
+    if (throughIndex > this.lastIndex)
+      throw new RangeError(`cannot compact through ${throughIndex}: the log ends at ${this.lastIndex}`);
+    const last = disk.entries[throughIndex - disk.base.index - 1];
+    if (last === undefined) return false;
+    this.#write('compact', () => {
+      disk.entries.splice(0, throughIndex - disk.base.index);
+      const { index, term } = last.entry;
+      disk.base = { index, term, checksum: formatChecksum(last.checksum), configuration };
+    });
+    return false;
+  }
+
+  maintain(): void {
+    this.#assertUsable('maintain');
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #assertUsable(operation: string): void {
+    if (this.#closed) throw new StorageFailed(operation, 'the store is closed');
+    if (this.#failure !== undefined)
+      throw new StorageFailed(operation, `refused, because an earlier write failed (${this.#failure.message})`);
+  }
+
+  #write(operation: string, change: () => void): void {
+    this.#assertUsable(operation);
+    const { fault } = this.#disk;
+    this.#disk.fault = undefined;
+    if (fault?.outcome !== 'lost') {
+      change();
+      this.#disk.guard = guardOf(this.#disk);
+    }
+    if (fault === undefined) return;
+    this.#failure = new StorageFailed(operation, Object.assign(new Error(fault.code), { code: fault.code }));
+    throw this.#failure;
+  }
+}
+
+interface End {
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly checksum: number;
+}
+
+function lastOf({ base, entries }: DiskState): End {
+  const last = entries.at(-1);
+  return last === undefined
+    ? { index: base.index, term: base.term, checksum: checksumOf(base) }
+    : { index: last.entry.index, term: last.entry.term, checksum: last.checksum };
+}
+
+function verified({ base, entries }: DiskState, index: LogIndex): Entry {
+  const at = index - base.index - 1;
+  const stored = entries[at];
+  const previous = at === 0 ? checksumOf(base) : entries[at - 1]?.checksum;
+  if (stored === undefined || previous === undefined || entryChecksum(previous, stored.entry) !== stored.checksum)
+    throw new StorageRefused('damaged', `entry ${index} fails its checksum`, 'Start from a backup.');
+  return stored.entry;
+}
+
+const guardOf = (state: DiskState): GuardRecord => {
+  const { index, checksum } = lastOf(state);
+  return { ...state.hardState, lastIndex: index, checksum };
+};
+
+const checksumOf = (base: LogBase): number => parseChecksum(base.checksum) ?? 0;
+
+function emptyBase(): LogBase {
+  const { endBytes: _, ...base } = EMPTY_BASE;
+  return base;
+}

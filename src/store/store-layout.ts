@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+
+/** Where everything is under a data directory. Files carry the group from the start, so that more groups can come. */
+
+export const identityPaths = (directory: string): readonly [string, string] => [
+  join(directory, 'identity'),
+  join(directory, 'identity.copy'),
+];
+
+export const lockPath = (directory: string): string => join(directory, 'lock.db');
+
+export interface GroupPaths {
+  readonly directory: string;
+  readonly log: string;
+  readonly wal: string;
+  readonly guard: string;
+  /** The projection, which is another's to write; read here only for how far it has applied. */
+  readonly state: string;
+}
+
+export function groupPaths(directory: string, group = 0): GroupPaths {
+  const at = join(directory, `group-${group}`);
+  const log = join(at, 'log.db');
+  return { directory: at, log, wal: `${log}-wal`, guard: join(at, 'guard'), state: join(at, 'state.db') };
+}
