@@ -4,39 +4,35 @@ import { setup } from 'xstate';
  * One attempt: one HTTP request for an execution, from the moment it holds a place in flight.
  *
  * Pure: deadlines, the network and the test whether it may still be sent all arrive as events. Whether the target may have
- * seen the request is a question of state alone: not in `waiting`, possibly in all later ones.
+ * seen the request is a question of state alone: not in `waiting`, possibly in all that follow `requesting`.
  */
-export type AttemptEvent =
-  /** The request leaves for a live connection, and the claim's tests were made at this very moment (I6). */
-  | { readonly type: 'released'; readonly maySend: boolean }
+export const ATTEMPT_EVENTS = [
+  /** A live connection is there, the claim's tests were made at this very moment (I6), and the request is written now. */
+  'released',
+  /** As above, but the tests said no: nothing is written. */
+  'refused',
   /** Status line and headers of the final response are here. */
-  | { readonly type: 'answered' }
+  'answered',
   /** The response is complete, or as much of it as is ever read. */
-  | { readonly type: 'ended' }
+  'ended',
   /** Connection, protocol or guard. */
-  | { readonly type: 'failed' }
+  'failed',
   /** The deadline of the current state, or of the whole attempt. */
-  | { readonly type: 'timedOut' }
-  /** Cancelled by its task, or by a node that stops. */
-  | { readonly type: 'cancelled' };
+  'timedOut',
+  /** By its task, or by a node that stops. */
+  'cancelled',
+] as const;
 
-export const attemptMachine = setup({
-  types: { events: {} as AttemptEvent },
-  guards: {
-    maySend: ({ event }) => event.type === 'released' && event.maySend,
-  },
-}).createMachine({
+export type AttemptEvent = { readonly type: (typeof ATTEMPT_EVENTS)[number] };
+export type AttemptState = 'waiting' | 'requesting' | 'reading' | 'responded' | 'failed' | 'withheld';
+
+export const attemptMachine = setup({ types: { events: {} as AttemptEvent } }).createMachine({
   id: 'attempt',
   initial: 'waiting',
   states: {
     /** For a connection: reused at once, or being made (DNS, TCP, TLS). */
     waiting: {
-      on: {
-        released: [{ guard: 'maySend', target: 'requesting' }, { target: 'withheld' }],
-        cancelled: 'withheld',
-        failed: 'failed',
-        timedOut: 'failed',
-      },
+      on: { released: 'requesting', refused: 'withheld', cancelled: 'withheld', failed: 'failed', timedOut: 'failed' },
     },
     /** On the wire, no response yet. */
     requesting: {
@@ -52,5 +48,3 @@ export const attemptMachine = setup({
     withheld: { type: 'final' },
   },
 });
-
-export type AttemptState = 'waiting' | 'requesting' | 'reading' | 'responded' | 'failed' | 'withheld';

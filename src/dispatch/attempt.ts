@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
-import { createActor } from 'xstate';
-import { type AttemptEvent, type AttemptState, attemptMachine } from '../../machines/attempt.ts';
+import type { AttemptEvent, AttemptState } from '../../machines/attempt.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { invariant } from '../invariant.ts';
+import { InvariantBroken } from '../invariant.ts';
+import { attemptStateOf, createAttemptActor } from './attempt-actor.ts';
 import type { CallbackErrorCode, CallbackOutcome, CallbackRequest, WithheldReason } from './callback.ts';
 import { errorCodeOf, errorDetail } from './callback-error.ts';
 import { requestHeaders } from './callback-headers.ts';
@@ -14,7 +14,7 @@ export interface AttemptTransition {
   readonly key: string;
   readonly from: AttemptState;
   readonly to: AttemptState;
-  readonly event: AttemptEvent;
+  readonly event: AttemptEvent['type'];
   readonly atMs: number;
 }
 
@@ -56,7 +56,7 @@ export function startAttempt(options: AttemptOptions): Attempt {
   const totalDueMs = startedMs + timeouts.totalMs;
   let headersDueMs = Number.POSITIVE_INFINITY;
 
-  const actor = createActor(attemptMachine).start();
+  const actor = createAttemptActor();
   let state: AttemptState = 'waiting';
   let over = false;
   let status = 0;
@@ -67,13 +67,12 @@ export function startAttempt(options: AttemptOptions): Attempt {
   let timerDueMs = Number.POSITIVE_INFINITY;
   const wasKept = connection.reused;
 
-  function tell(event: AttemptEvent): AttemptState {
+  function tell(event: AttemptEvent['type']): AttemptState {
     const from = state;
-    actor.send(event);
-    state = actor.getSnapshot().value;
-    if (options.onTransition !== undefined && from !== state) {
-      options.onTransition({ key: request.key, from, to: state, event, atMs: clock.nowMs() });
-    }
+    actor.send({ type: event });
+    state = attemptStateOf(actor);
+    if (state === from) stopNode(new InvariantBroken('I6', `attempt ${request.key}: ${event} in state ${from}`));
+    else options.onTransition?.({ key: request.key, from, to: state, event, atMs: clock.nowMs() });
     return state;
   }
 
@@ -86,15 +85,15 @@ export function startAttempt(options: AttemptOptions): Attempt {
 
   const times = () => ({ startedAtMs, endedAtMs: startedAtMs + Math.round(clock.monotonicMs() - startedMs) });
 
-  function fail(event: AttemptEvent, error: CallbackErrorCode, detail: string): void {
+  function fail(event: AttemptEvent['type'], error: CallbackErrorCode, detail: string): void {
     const sent = state !== 'waiting';
-    invariant(tell(event) === 'failed', 'I6', `attempt ${request.key} failed in state ${state}`);
+    tell(event);
     const where = sent && wasKept ? `${detail} (on a kept connection)` : detail;
     finish({ kind: 'error', error, detail: where, sent, ...times() }, false);
   }
 
   function respond(complete: boolean): void {
-    invariant(tell({ type: 'ended' }) === 'responded', 'I6', `attempt ${request.key} ended in state ${state}`);
+    tell('ended');
     const text = excerpt?.text(complete) ?? null;
     finish({ kind: 'response', status, retryAfterMs: retryMs, excerpt: text, ...times() }, complete);
   }
@@ -121,11 +120,11 @@ export function startAttempt(options: AttemptOptions): Attempt {
   function timedOut(): void {
     const { connectMs, headersMs, totalMs } = timeouts;
     if (clock.monotonicMs() >= totalDueMs) {
-      fail({ type: 'timedOut' }, 'total_timeout', `not finished within ${totalMs} ms`);
+      fail('timedOut', 'total_timeout', `not finished within ${totalMs} ms`);
     } else if (state === 'waiting') {
-      fail({ type: 'timedOut' }, 'connect_timeout', `no connection within ${connectMs} ms`);
+      fail('timedOut', 'connect_timeout', `no connection within ${connectMs} ms`);
     } else {
-      fail({ type: 'timedOut' }, 'headers_timeout', `no response within ${headersMs} ms`);
+      fail('timedOut', 'headers_timeout', `no response within ${headersMs} ms`);
     }
   }
 
@@ -136,8 +135,12 @@ export function startAttempt(options: AttemptOptions): Attempt {
         return;
       }
       // A second time would be a second sending under one attempt number.
-      invariant(state === 'waiting', 'I6', `attempt ${request.key} leaves again in state ${state}`);
-      if (tell({ type: 'released', maySend: allowed() }) === 'withheld') {
+      if (state !== 'waiting') {
+        controller.abort(new Error('sent already'));
+        stopNode(new InvariantBroken('I6', `attempt ${request.key} would be sent twice`));
+        return;
+      }
+      if (tell(allowed() ? 'released' : 'refused') === 'withheld') {
         finish({ kind: 'withheld', reason: 'may_not_send' }, false);
         controller.abort(new Error('withheld'));
         return;
@@ -148,7 +151,7 @@ export function startAttempt(options: AttemptOptions): Attempt {
     onResponseStart(_controller, statusCode, headers) {
       // 1xx comes before the response (RFC 9110 §15.2).
       if (over || statusCode < 200) return;
-      tell({ type: 'answered' });
+      tell('answered');
       status = statusCode;
       if (status >= 300) {
         retryMs = retryAfterMs(headers['retry-after'], clock.nowMs());
@@ -168,18 +171,16 @@ export function startAttempt(options: AttemptOptions): Attempt {
       if (!over) respond(true);
     },
     onResponseError(_controller, error) {
-      if (!over) fail({ type: 'failed' }, errorCodeOf(error, state !== 'waiting'), errorDetail(error));
+      if (!over) fail('failed', errorCodeOf(error, state !== 'waiting'), errorDetail(error));
     },
   };
 
-  /** A test that throws is a bug of its owner. It must not send, nor end in undici as an error of the network. */
+  /** A test that throws is a bug of its owner: it neither sends nor ends in undici as an error of the network. */
   function allowed(): boolean {
     try {
       return options.mayStillSend();
     } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
+      stopNode(error);
       return false;
     }
   }
@@ -199,11 +200,18 @@ export function startAttempt(options: AttemptOptions): Attempt {
     cancel(reason) {
       if (over) return;
       if (state === 'waiting') {
-        tell({ type: 'cancelled' });
+        tell('cancelled');
         finish({ kind: 'withheld', reason }, false);
       } else {
-        fail({ type: 'cancelled' }, 'cancelled', reason === 'closed' ? 'the sender closed' : 'cancelled');
+        fail('cancelled', 'cancelled', reason === 'closed' ? 'the sender closed' : 'cancelled');
       }
     },
   };
+}
+
+/** Thrown from here, undici would catch it and report it as a failed request. */
+function stopNode(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import type { CallbackErrorCode } from './callback.ts';
 import { ConnectFailure } from './connect-failure.ts';
 
@@ -19,7 +20,8 @@ export function errorCodeOf(error: Error, sent: boolean): CallbackErrorCode {
   if (!sent) {
     return code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED' ? 'request_invalid' : 'connect_failed';
   }
-  if (code === 'UND_ERR_HEADERS_OVERFLOW' || code?.startsWith('HPE_') === true) return 'response_invalid';
+  if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError)
+    return 'response_invalid';
   // undici's words for a 1xx it does not want (100 unasked, 101) and for bytes that are no answer to this request.
   if (error.message === 'bad response' || error.message === 'bad upgrade') return 'response_invalid';
   // Resets, closes, and a body shorter than its Content-Length.

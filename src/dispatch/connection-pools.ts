@@ -36,9 +36,7 @@ interface Held extends Connection {
 
 type PoolLimits = Pick<SenderLimits, 'idleConnectionsMax' | 'keepAliveMs' | 'responseHeadBytesMax'>;
 
-/** A target may ask for longer in its Keep-Alive header, up to this. */
-const KEEP_ALIVE_MS_MAX = 30_000;
-/** Closed this long before the target's own hint, so that a request does not cross its close. */
+/** Closed this long before what the target says in its Keep-Alive header, so that a request does not cross its close. */
 const KEEP_ALIVE_MARGIN_MS = 2_000;
 
 export function createConnectionPools(connector: GuardedConnector, limits: PoolLimits): ConnectionPools {
@@ -53,7 +51,7 @@ export function createConnectionPools(connector: GuardedConnector, limits: PoolL
       pipelining: 1,
       allowH2: false,
       keepAliveTimeout: limits.keepAliveMs,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS_MAX,
+      keepAliveMaxTimeout: limits.keepAliveMs,
       keepAliveTimeoutThreshold: KEEP_ALIVE_MARGIN_MS,
       maxHeaderSize: limits.responseHeadBytesMax,
       // The attempt keeps all deadlines, on the injected clock; undici's are coarse (500 ms) and know no total.

@@ -39,6 +39,9 @@ const zeros = (count: number): number[] => new Array<number>(count).fill(0);
 /** IPv4-mapped (RFC 4291 §2.5.5.2): not a wrapper but the same address in another spelling. */
 const mapped: Unwrap = (bytes) => (startsWith(bytes, ...zeros(10), 0xff, 0xff) ? at(bytes, 12, 13, 14, 15) : null);
 
+const NAT64_LOCAL = [0, 0x64, 0xff, 0x9b, 0, 1];
+const notZero = (address: string): string | null => (address === '0.0.0.0' ? null : address);
+
 const WRAPPERS: readonly Unwrap[] = [
   // IPv4-compatible (RFC 4291 §2.5.5.1); `::` and `::1` are addresses of their own.
   (bytes) => (startsWith(bytes, ...zeros(12)) && !startsWith(bytes, ...zeros(15)) ? at(bytes, 12, 13, 14, 15) : null),
@@ -46,9 +49,10 @@ const WRAPPERS: readonly Unwrap[] = [
   (bytes) => (startsWith(bytes, ...zeros(8), 0xff, 0xff, 0, 0) ? at(bytes, 12, 13, 14, 15) : null),
   // NAT64, the well-known prefix (RFC 6052 §2.1)
   (bytes) => (startsWith(bytes, 0, 0x64, 0xff, 0x9b, ...zeros(8)) ? at(bytes, 12, 13, 14, 15) : null),
-  // NAT64, local use 64:ff9b:1::/48 (RFC 8215): the prefix length decides where the bytes are; the two usual places.
-  (bytes) => (startsWith(bytes, 0, 0x64, 0xff, 0x9b, 0, 1) ? at(bytes, 12, 13, 14, 15) : null),
-  (bytes) => (startsWith(bytes, 0, 0x64, 0xff, 0x9b, 0, 1) ? at(bytes, 6, 7, 9, 10) : null),
+  // NAT64, local use 64:ff9b:1::/48 (RFC 8215). How long the site's prefix is, and so where the bytes are, cannot be seen
+  // (RFC 6052 §2.2): the two ends of the range, where there is anything.
+  (bytes) => (startsWith(bytes, ...NAT64_LOCAL) ? notZero(at(bytes, 12, 13, 14, 15)) : null),
+  (bytes) => (startsWith(bytes, ...NAT64_LOCAL) ? notZero(at(bytes, 6, 7, 9, 10)) : null),
   // 6to4 (RFC 3056 §2)
   (bytes) => (startsWith(bytes, 0x20, 0x02) ? at(bytes, 2, 3, 4, 5) : null),
   // Teredo (RFC 4380 §4): the server, and the client with every bit turned
