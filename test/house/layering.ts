@@ -12,10 +12,12 @@ export function forbiddenImports(sources: Sources, used: Set<string> = new Set()
   for (const [path, source] of sources) {
     for (const { specifier, typeOnly, line } of importsOf(source)) {
       const target = specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : specifier;
-      const exception = `${path} → ${target}`;
+      const exception = [path, `${posix.dirname(path)}/*`]
+        .map((from) => `${from} → ${target}`)
+        .find((key) => key in EXCEPTIONS);
       const why = specifier.startsWith('.') ? whyNotFile(path, target, typeOnly) : whyNotPackage(path, specifier);
       if (why === undefined) continue;
-      if (EXCEPTIONS[exception] !== undefined) used.add(exception);
+      if (exception !== undefined) used.add(exception);
       else problems.push(`${path}:${line} imports ${typeOnly ? 'types of ' : ''}${target}: ${why}`);
     }
   }
