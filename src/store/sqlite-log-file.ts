@@ -49,7 +49,7 @@ export function createLogFile(
 }
 
 /** The files were inspected and found whole. What the last process left in the WAL is moved into the database here. */
-export function openLogFile(path: string, wal: string): Database.Database {
+export function openLogFile(path: string, wal: string, walPregrownBytes = WAL_PREGROWN_BYTES): Database.Database {
   const database = new Database(path, { fileMustExist: true, timeout: 0 });
   try {
     // The directory's lock keeps others out; alone, SQLite needs neither shared memory nor a lock a transaction.
@@ -60,7 +60,7 @@ export function openLogFile(path: string, wal: string): Database.Database {
     assertDurable(database);
     // Down to nothing, so that no frame of an earlier process is left behind the new ones to be taken for damage by the next scan.
     database.pragma('wal_checkpoint(TRUNCATE)');
-    pregrow(wal);
+    pregrow(wal, walPregrownBytes);
     return database;
   } catch (error) {
     database.close();
@@ -88,12 +88,12 @@ export function assertDurable(database: Database.Database): void {
 }
 const SYNCHRONOUS_FULL = 2;
 
-function pregrow(wal: string): void {
+function pregrow(wal: string, bytes: number): void {
   const handle = openSync(wal, 'a+', 0o600);
   try {
     const zeros = Buffer.alloc(1024 * 1024);
-    for (let size = fstatSync(handle).size; size < WAL_PREGROWN_BYTES; )
-      size += writeSync(handle, zeros, 0, Math.min(zeros.length, WAL_PREGROWN_BYTES - size));
+    for (let size = fstatSync(handle).size; size < bytes; )
+      size += writeSync(handle, zeros, 0, Math.min(zeros.length, bytes - size));
     fsyncSync(handle);
   } finally {
     closeSync(handle);

@@ -45,6 +45,8 @@ export interface SqliteLogStoreOptions {
   /** Entries before it are verified when they are read: those that the projection holds durably need not delay a start. */
   readonly verifyFrom?: LogIndex;
   readonly group?: number;
+  /** Default: WAL_PREGROWN_BYTES. */
+  readonly walPregrownBytes?: number;
   /** The log is as full as a disk at this size. Default: what the device holds. */
   readonly logBytesMax?: number;
   /** Called with how long each took, for metrics. */
@@ -64,7 +66,7 @@ export function openLogStore(directory: DataDirectory, options: SqliteLogStoreOp
     if (!directory.logCreated) createLog(directory, paths);
     const found = inspectLog(directory.path, { ...options, instance: directory.identity.instance });
     if (found.kind !== 'whole') throw refusalOf(found, directory.path);
-    const database = openLogFile(paths.log, paths.wal);
+    const database = openLogFile(paths.log, paths.wal, options.walPregrownBytes);
     try {
       if (options.logBytesMax !== undefined) limitFile(database, options.logBytesMax);
       return new SqliteLog(database, paths, found, options);
