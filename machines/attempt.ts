@@ -30,21 +30,20 @@ export const attemptMachine = setup({ types: { events: {} as AttemptEvent } }).c
   id: 'attempt',
   initial: 'waiting',
   states: {
-    /** For a connection: reused at once, or being made (DNS, TCP, TLS). */
     waiting: {
+      description: 'For a connection: reused at once, or being made (DNS, TCP, TLS).',
       on: { released: 'requesting', refused: 'withheld', cancelled: 'withheld', failed: 'failed', timedOut: 'failed' },
     },
-    /** On the wire, no response yet. */
     requesting: {
+      description: 'On the wire, no response yet.',
       on: { answered: 'reading', failed: 'failed', timedOut: 'failed', cancelled: 'failed' },
     },
     reading: {
+      description: 'Status and headers are here; the body follows.',
       on: { ended: 'responded', failed: 'failed', timedOut: 'failed', cancelled: 'failed' },
     },
-    /** With any status: what it means is for the task's policy. */
-    responded: { type: 'final' },
-    failed: { type: 'final' },
-    /** Nothing left this node. */
-    withheld: { type: 'final' },
+    responded: { description: 'With any status: what it means is for the task’s policy.', type: 'final' },
+    failed: { description: 'No complete response.', type: 'final' },
+    withheld: { description: 'Nothing left this node.', type: 'final' },
   },
 });
