@@ -12,6 +12,8 @@ export interface CompiledLine {
   readonly hours: readonly number[];
   /** Bit m stands for month m. */
   readonly months: number;
+  readonly monthNumbers: readonly number[];
+  readonly days: DaySets;
   /** True for a wildcard or step line, false for one with fixed times. See `followsRealTime`. */
   readonly realTime: boolean;
   /** Bit d stands for day d of a month that begins on that weekday (0 Sunday) and has that many days. */
@@ -23,10 +25,11 @@ export function compileLine(fields: string): CompiledLine {
   const [second = '', minute = '', hour = '', dayOfMonth = '', , dayOfWeek = ''] = fields.split(' ');
   // tz and date are given because cron-parser else reads the process's own zone and clock; only its sets are used.
   const parsed = CronExpressionParser.parse(fields, { tz: 'UTC', currentDate: new Date(0) }).fields;
+  // cron-parser leaves a 7 beside the 0 for Sunday.
   const days: DaySets = {
     dates: numbersOf(parsed.dayOfMonth.values),
     lastDay: parsed.dayOfMonth.values.includes('L'),
-    weekdays: numbersOf(parsed.dayOfWeek.values),
+    weekdays: numbersOf(parsed.dayOfWeek.values).filter((weekday) => weekday < 7),
     lastWeekdays: lastWeekdaysOf(parsed.dayOfWeek.values),
     ordinal: parsed.dayOfWeek.nthDay,
     bothMustMatch: isStar(dayOfMonth) || isStar(dayOfWeek),
@@ -37,6 +40,8 @@ export function compileLine(fields: string): CompiledLine {
     minutes: numbersOf(parsed.minute.values),
     hours: numbersOf(parsed.hour.values),
     months: bitsOf(numbersOf(parsed.month.values)),
+    monthNumbers: numbersOf(parsed.month.values),
+    days,
     realTime: followsRealTime(second, minute, hour),
     daysOf(firstWeekday, dayCount) {
       const shape = firstWeekday * 32 + dayCount;
@@ -63,7 +68,7 @@ function followsRealTime(...timeFields: readonly string[]): boolean {
   return timeFields.some((field) => isStar(field) || /^\d+\//.test(field));
 }
 
-interface DaySets {
+export interface DaySets {
   readonly dates: readonly number[];
   readonly lastDay: boolean;
   readonly weekdays: readonly number[];
@@ -101,7 +106,6 @@ export function hasAnyDay(line: CompiledLine): boolean {
   return false;
 }
 
-/** cron-parser leaves 7 beside 0 for Sunday; our weekdays are 0-6, so the 7 never matches. */
 function numbersOf(values: readonly (number | string)[]): readonly number[] {
   return values.filter((value) => typeof value === 'number');
 }

@@ -1,4 +1,4 @@
-import { computeNextMs, nextFireMs, zonedLine } from './next-fire.ts';
+import { computeNextMs, zonedLine } from './next-fire.ts';
 import type { Schedule } from './types.ts';
 
 /**
@@ -33,9 +33,4 @@ function bisect(knownFireMs: number, throughMs: number, nextMs: (afterMs: number
     else untilMs = middleMs;
   }
   return latest;
-}
-
-/** True when `atMs` is a fire of the schedule. */
-export function isFire(schedule: Schedule, atMs: number): boolean {
-  return nextFireMs(schedule, atMs - 1) === atMs;
 }
