@@ -46,7 +46,8 @@ async function ensureInstalled(root, { dev, pinned }) {
   if (isDone()) return 0;
   const missing = !existsSync(join(root, 'node_modules'));
   if (missing || isNpmScript()) return install(root, isDone, say);
-  say('node_modules is not what package-lock.json says: run "npm ci"');
+  // A missing Node is refused with what to do; packages in other versions may still do.
+  if (!isInstalled(root, { dev })) say('node_modules is not what package-lock.json says: run "npm ci"');
   return 0;
 }
 

@@ -38,7 +38,7 @@ export function isPinned(root) {
 /** One line: what is wrong, and what to do about it on this machine. */
 export function tooOldMessage(root, machine = `${process.platform}-${process.arch}`, version = process.versions.node) {
   const { major, minor } = minimumNode(root);
-  const found = `xcron needs Node ${major}.${minor} or newer, and this is Node ${version} on ${machine}`;
+  const found = `needs Node ${major}.${minor} or newer, and this is Node ${version} on ${machine}`;
   if (machine === 'darwin-arm64') {
     return `${found}; the npm packages with a Node for Macs with Apple silicon end at 18, so none can be pinned: run "brew install node@24", put it on PATH, and try again`;
   }

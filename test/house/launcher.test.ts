@@ -60,7 +60,7 @@ describe('which Node', () => {
     const { run, root } = launcherProject(t, THIS_NODE_IS_OLD, { pinned: false });
     const { code, stdout, stderr } = await run([XCRON], AS_NPM_SCRIPT);
     const [major] = process.versions.node.split('.');
-    assert.match(stderr, new RegExp(`^xcron: xcron needs Node 9999.0 or newer, and this is Node ${major}.*\n$`));
+    assert.match(stderr, new RegExp(`^xcron: needs Node 9999.0 or newer, and this is Node ${major}.*\n$`));
     assert.equal(code, 2);
     assert.equal(stdout, '');
     assert.ok(!existsSync(join(root, 'npm-ran')), 'there is nothing that an install could bring');
@@ -89,10 +89,7 @@ describe('which Node', () => {
       import { tooOldMessage } from './ops/scripts/runtime.mjs';
       console.log(tooOldMessage('.', 'darwin-arm64', '20.1.0'));`;
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' });
-    assert.match(
-      stdout,
-      /^xcron needs Node 22.19 or newer, and this is Node 20.1.0 on darwin-arm64; .*brew install node@24/,
-    );
+    assert.match(stdout, /^needs Node 22.19 or newer, and this is Node 20.1.0 on darwin-arm64; .*brew install node@24/);
   });
 
   test('compares versions by number', () => {
