@@ -36,17 +36,26 @@ export function decideClaim(task: Task, context: ClaimContext): Result<Pair, NoC
       events.push({ type: 'DueTimesSkipped', taskId: task.taskId, fromMs: dueAtMs, throughMs: scheduledAtMs - 1 });
     }
   }
+  const run = task.runCount + 1;
   events.push({
     type: 'ExecutionClaimed',
     taskId: task.taskId,
-    run: task.runCount + 1,
+    run,
     executionId: scheduledExecutionId(task.taskId, scheduledAtMs),
     scheduledAtMs,
     nextAtMs: planner.nextFireMs(schedule, scheduledAtMs),
     attempt: 1,
     ...sender,
   });
-  return ok({ requires: [{ type: 'task-due', taskId: task.taskId, dueAtMs }], events, by: 'schedule' });
+  const { taskId } = task;
+  return ok({
+    requires: [
+      { type: 'task-due', taskId, dueAtMs },
+      { type: 'run-is-next', taskId, run },
+    ],
+    events,
+    by: 'schedule',
+  });
 }
 
 export function decideAttempt(task: Task, execution: Execution, context: ClaimContext): Result<Pair, NoClaim> {

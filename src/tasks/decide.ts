@@ -9,6 +9,7 @@ import type { TaskEvent } from './event.ts';
 import { manualExecutionId } from './execution.ts';
 import { INSTANT_PAST_MAX_MS, OPEN_RUNS_MAX } from './limits.ts';
 import type { SchedulePlanner } from './planner.ts';
+import type { Precondition } from './precondition.ts';
 import type { Task, TaskDefinition, TaskId } from './task.ts';
 
 /**
@@ -57,11 +58,10 @@ export function decideChange(command: ChangeCommand, task: Task | undefined, con
   }
   const event = decideEvent(command, task, context);
   if (!event.ok) return event;
-  return ok({
-    requires: [{ type: 'task-version', taskId: task.taskId, version: task.version }],
-    events: [event.value],
-    by: context.by,
-  });
+  const { taskId, version } = task;
+  const requires: Precondition[] = [{ type: 'task-version', taskId, version }];
+  if (event.value.type === 'ExecutionRequested') requires.push({ type: 'run-is-next', taskId, run: event.value.run });
+  return ok({ requires, events: [event.value], by: context.by });
 }
 
 function decideEvent(command: ChangeCommand, task: Task, context: DecisionContext): Result<TaskEvent, Refusal> {

@@ -59,6 +59,7 @@ export function evolve(state: Entities, event: TaskEvent, by: string, atMs: numb
     }
     case 'ExecutionRequested': {
       const task = known(state, event.taskId);
+      assertNext(task, event.run);
       state.putExecution(requestExecution(task, event.run, event.executionId, atMs));
       state.putTask(openRun(task, event.run, null));
       return;
@@ -68,11 +69,7 @@ export function evolve(state: Entities, event: TaskEvent, by: string, atMs: numb
       return;
     case 'ExecutionClaimed': {
       const task = known(state, event.taskId);
-      invariant(
-        event.run === task.runCount + 1,
-        'I4',
-        `run ${event.run} of task ${task.taskId} follows ${task.runCount}`,
-      );
+      assertNext(task, event.run);
       state.putExecution(beginExecution(task, { ...event, sender: event, atMs }));
       state.putTask(openRun(task, event.run, event));
       return;
@@ -124,6 +121,10 @@ export function evolve(state: Entities, event: TaskEvent, by: string, atMs: numb
     default:
       unreachable(event);
   }
+}
+
+function assertNext(task: Task, run: number): void {
+  invariant(run === task.runCount + 1, 'I4', `run ${run} of task ${task.taskId} follows ${task.runCount}`);
 }
 
 function endRun(state: Entities, execution: Execution, atMs: number): void {

@@ -46,7 +46,8 @@ export function decideOutcome(
   outcome: AttemptOutcome,
   context: OutcomeContext,
 ): readonly Pair[] {
-  const attempt = execution.attempts.at(-1)?.number ?? 0;
+  const claimed = execution.attempts.at(-1);
+  const attempt = claimed?.number ?? 0;
   const { taskId, run } = execution;
   const settled: Pair = {
     requires: [{ type: 'attempt-open', taskId, run, attempt }],
@@ -55,9 +56,12 @@ export function decideOutcome(
   };
   if (outcome.kind !== 'response' || outcome.status !== GONE) return [settled];
   // The target says that it is gone for good: the task stops instead of knocking for ever. A pair of its own, because by the
-  // time it is applied the task may have ended, or may have been paused by its owner.
+  // time it is applied the task may have ended, or its owner may have paused it or given it another target.
   const paused: Pair = {
-    requires: [{ type: 'task-scheduled', taskId }],
+    requires: [
+      { type: 'task-scheduled', taskId },
+      { type: 'task-version', taskId, version: claimed?.version ?? 0 },
+    ],
     events: [{ type: 'TaskPaused', taskId, reason: 'gone' }],
     by: 'dispatch',
   };

@@ -16,6 +16,8 @@ export type Precondition =
   | { readonly type: 'task-version'; readonly taskId: TaskId; readonly version: number }
   /** Not paused, and its next due time is this one; the claim advances it. */
   | { readonly type: 'task-due'; readonly taskId: TaskId; readonly dueAtMs: number }
+  /** Runs are numbered without gaps: a claim and a run asked for, decided at the same time, must not take the same number. */
+  | { readonly type: 'run-is-next'; readonly taskId: TaskId; readonly run: number }
   /** Not paused, and this attempt is the next one of a waiting execution. */
   | { readonly type: 'attempt-due'; readonly taskId: TaskId; readonly run: number; readonly attempt: number }
   | { readonly type: 'attempt-open'; readonly taskId: TaskId; readonly run: number; readonly attempt: number }
@@ -44,6 +46,8 @@ export function holds(precondition: Precondition, state: Entities): boolean {
       const task = state.task(precondition.taskId);
       return task?.state === 'scheduled' && task.nextAtMs === precondition.dueAtMs;
     }
+    case 'run-is-next':
+      return state.task(precondition.taskId)?.runCount === precondition.run - 1;
     case 'attempt-due': {
       if (state.task(precondition.taskId)?.state !== 'scheduled') return false;
       const execution = state.execution(precondition.taskId, precondition.run);
