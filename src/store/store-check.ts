@@ -41,7 +41,8 @@ export type StoreDamage =
   | Damage
   /** state.db applied entries that the log does not hold: new ones would be taken for applied. */
   | { readonly kind: 'projection-ahead'; readonly appliedIndex: LogIndex; readonly lastIndex: LogIndex }
-  /** The entries between the two are gone: compacted away, but not in state.db. */
+  | { readonly kind: 'projection-unreadable'; readonly reason: string }
+  /** The entries between the two are gone: compacted away, but not in state.db (0 when there is none). */
   | { readonly kind: 'projection-behind'; readonly appliedIndex: LogIndex; readonly baseIndex: LogIndex };
 
 /** Reads every entry and changes nothing. Throws StorageRefused while the node runs, or when the directory is not one. */
@@ -66,13 +67,7 @@ export function examineStore(directory: string, group = 0): StoreReport {
   const inspection = found.kind === 'whole' ? found : found.kind === 'damaged' ? found : bothFilesMissing;
 
   const damages: StoreDamage[] = inspection.kind === 'damaged' ? [...inspection.damages] : [];
-  if (inspection.kind === 'whole' && applied.kind === 'at') {
-    const { tail, base } = inspection;
-    if (applied.index > tail.index)
-      damages.push({ kind: 'projection-ahead', appliedIndex: applied.index, lastIndex: tail.index });
-    if (applied.index < base.index)
-      damages.push({ kind: 'projection-behind', appliedIndex: applied.index, baseIndex: base.index });
-  }
+  if (inspection.kind === 'whole') damages.push(...misfits(inspection, applied));
   if (inspection.kind === 'whole' && damages.length === 0)
     return {
       kind: 'whole',
@@ -93,6 +88,15 @@ export function examineStore(directory: string, group = 0): StoreReport {
     plan,
     inspection: damaged,
   };
+}
+
+/** What is wrong between a log that is whole and the projection beside it. */
+function misfits({ tail, base }: LogInspection & { kind: 'whole' }, applied: AppliedIndex): StoreDamage[] {
+  if (applied.kind === 'unreadable') return [{ kind: 'projection-unreadable', reason: applied.reason }];
+  const appliedIndex = applied.kind === 'absent' ? 0 : applied.index;
+  if (appliedIndex > tail.index) return [{ kind: 'projection-ahead', appliedIndex, lastIndex: tail.index }];
+  if (appliedIndex < base.index) return [{ kind: 'projection-behind', appliedIndex, baseIndex: base.index }];
+  return [];
 }
 
 const bothFilesMissing: LogInspection & { kind: 'damaged' } = {
