@@ -112,6 +112,9 @@ export function inspectLog(directory: string, options: InspectionOptions = {}): 
   };
 }
 
+/** What says nothing about the content: nobody is to be told to give up entries because a file may not be opened. */
+const NOT_DAMAGE = /^SQLITE_(CANTOPEN|PERM|READONLY|BUSY|LOCKED|FULL|NOMEM|MISUSE)/;
+
 interface RowsFinding {
   readonly damages: readonly Damage[];
   readonly foreign?: string;
@@ -128,7 +131,8 @@ function readLogFile(path: string, read: (database: Database.Database) => RowsFi
     database = new Database(path, { readonly: true, fileMustExist: true });
     return read(database);
   } catch (error) {
-    return { damages: [{ kind: 'database', reason: error instanceof Error ? error.message : String(error) }] };
+    if (!(error instanceof Database.SqliteError) || NOT_DAMAGE.test(error.code)) throw error;
+    return { damages: [{ kind: 'database', reason: error.message }] };
   } finally {
     database?.close();
     rmSync(`${path}-shm`, { force: true });

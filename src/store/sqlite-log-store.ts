@@ -15,10 +15,8 @@ import {
   type EntryRow,
   entryOfRow,
   FIRST_HARD_STATE,
-  INSERT_ROW,
   insertRow,
   type LogTail,
-  ROW_COLUMNS,
   rowAfter,
   type StoredBase,
   sealBase,
@@ -29,6 +27,7 @@ import {
 import { type LogBase, type LogStore, type LogWrite, StorageFailed, StorageRefused } from './log-store.ts';
 import { assertWritable } from './log-write.ts';
 import { createLogFile, openLogFile } from './sqlite-log-file.ts';
+import { type LogStatements, prepareLogStatements } from './sqlite-log-statements.ts';
 import { type GroupPaths, groupPaths } from './store-layout.ts';
 
 /**
@@ -105,7 +104,7 @@ class SqliteLog implements SqliteLogStore {
   readonly #database: Database.Database;
   readonly #guard: GuardFile;
   readonly #observe: NonNullable<SqliteLogStoreOptions['observe']>;
-  readonly #statements: Statements;
+  readonly #statements: LogStatements;
   #hardState: HardState;
   #base: StoredBase;
   #tail: LogTail;
@@ -122,7 +121,7 @@ class SqliteLog implements SqliteLogStore {
   ) {
     this.#database = database;
     this.#observe = options.observe ?? (() => undefined);
-    this.#statements = prepare(database);
+    this.#statements = prepareLogStatements(database);
     this.#hardState = found.hardState;
     this.#base = found.base;
     this.#tail = found.tail;
@@ -340,27 +339,6 @@ class SqliteLog implements SqliteLogStore {
     this.#walFrames = 0;
     this.#observe('checkpoint', performance.now() - startedAtMs);
   }
-}
-
-type Statements = ReturnType<typeof prepare>;
-type WalState = [busy: number, written: number, checkpointed: number];
-
-function prepare(database: Database.Database) {
-  const run = database.transaction((action: () => void) => action());
-  return {
-    transaction: (action: () => void): void => run.immediate(action),
-    insert: database.prepare(INSERT_ROW),
-    deleteAfter: database.prepare<[number]>('DELETE FROM entries WHERE idx > ?'),
-    deleteThrough: database.prepare<[number]>('DELETE FROM entries WHERE idx <= ?'),
-    setMeta: database.prepare<[string, string]>('UPDATE meta SET value = ? WHERE name = ?'),
-    from: database.prepare<[number], EntryRow>(`SELECT ${ROW_COLUMNS} FROM entries WHERE idx >= ? ORDER BY idx`),
-    checksum: database.prepare<[number], number>('SELECT checksum FROM entries WHERE idx = ?').pluck(),
-    lastEvents: database
-      .prepare<[number], number>("SELECT idx FROM entries WHERE idx <= ? AND kind = 'events' ORDER BY idx DESC LIMIT 1")
-      .pluck(),
-    walState: database.prepare<[], WalState>('PRAGMA wal_checkpoint(NOOP)').raw(),
-    checkpoint: database.prepare<[], WalState>('PRAGMA wal_checkpoint(PASSIVE)').raw(),
-  };
 }
 
 const sameHardState = (a: HardState, b: HardState): boolean => a.term === b.term && a.votedFor === b.votedFor;

@@ -6,7 +6,7 @@ import { syncDirectory, syncFile } from './durable-file.ts';
 import { lockDirectory } from './exclusive-lock.ts';
 import { openGuardFile } from './guard-file.ts';
 import { finishReplacement, replacementPaths } from './log-replacement.ts';
-import { INSERT_ROW, insertRow, type LogTail, tailOfBase, tailOfRow } from './log-rows.ts';
+import { type EntryRow, INSERT_ROW, insertRow, type LogTail, tailOfBase, tailOfRow } from './log-rows.ts';
 import { readSalvagedRows } from './log-salvage.ts';
 import { StorageRefused } from './log-store.ts';
 import { createLogFile } from './sqlite-log-file.ts';
@@ -141,27 +141,31 @@ function prepareReplacement(paths: GroupPaths, plan: PossiblePlan, report: Damag
   const replacement = replacementPaths(paths);
   const { base } = plan;
   const { term, votedFor } = plan.hardState;
-  let tail = tailOfBase(base);
-  if (plan.kind === 'keep-prefix')
+  const keptRows = (take: (row: EntryRow) => void): LogTail => {
+    let tail = tailOfBase(base);
+    if (plan.kind === 'rest-on-projection') return tail;
     readSalvagedRows(paths.log, base, plan.lastIndex, (row) => {
       tail = tailOfRow(row);
+      take(row);
     });
-  rmSync(replacement.guard, { force: true });
-  openGuardFile(replacement.guard, { term, votedFor, lastIndex: tail.index, checksum: tail.checksum }).close();
+    // A disk that reads differently from one moment to the next: nothing has been replaced yet.
+    if (tail.index !== plan.lastIndex)
+      throw new Error(`entry ${tail.index + 1} could be read a moment ago, and not now`);
+    return tail;
+  };
 
-  createLogFile(
-    replacement.log,
-    { instance: report.identity.instance, hardState: { term, votedFor }, base },
-    (database) => {
-      if (plan.kind !== 'keep-prefix') return;
-      const insert = database.prepare(INSERT_ROW);
-      database.exec('BEGIN');
-      readSalvagedRows(paths.log, base, plan.lastIndex, (row) => {
-        insertRow(insert, row);
-        if (row.idx % COPY_ROWS === 0) database.exec('COMMIT; BEGIN');
-      });
-      database.exec('COMMIT');
-    },
-  );
+  rmSync(replacement.guard, { force: true });
+  const tail = keptRows(() => undefined);
+  openGuardFile(replacement.guard, { term, votedFor, lastIndex: tail.index, checksum: tail.checksum }).close();
+  const description = { instance: report.identity.instance, hardState: { term, votedFor }, base };
+  createLogFile(replacement.log, description, (database) => {
+    const insert = database.prepare(INSERT_ROW);
+    database.exec('BEGIN');
+    keptRows((row) => {
+      insertRow(insert, row);
+      if (row.idx % COPY_ROWS === 0) database.exec('COMMIT; BEGIN');
+    });
+    database.exec('COMMIT');
+  });
   return tail;
 }

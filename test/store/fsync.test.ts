@@ -5,6 +5,8 @@ import { openLog, removeDirectory, temporaryDirectory } from './log-directory.ts
 import { requireStrace, traceWriter } from './strace.ts';
 
 const PERSISTS = 60;
+/** The first one in the writer that does. */
+const REPLACING_PERSIST = 20;
 const PERSISTS_OF_A_NEW_TERM = PERSISTS / 20;
 
 describe('I1: fsync before an acknowledgement, counted by the kernel', () => {
@@ -68,4 +70,37 @@ describe('I1: fsync before an acknowledgement, counted by the kernel', () => {
       store.persist({ entries: [] });
       close();
     });
+
+  test('§5.3: killed at any system call of a persist that replaces entries, the log is whole: as before it, or as after', (t) => {
+    const healthy = temporaryDirectory();
+    const { calls } = traceWriter(healthy, REPLACING_PERSIST, join(healthy, 'trace'));
+    removeDirectory(healthy);
+    const [from, to] = [REPLACING_PERSIST - 1, REPLACING_PERSIST].map((persist) => {
+      const acknowledgements = calls.flatMap((call, at) => (call.includes('"acknowledged ') ? [at] : []));
+      return acknowledgements[persist - 1] ?? 0;
+    });
+    let kills = 0;
+    for (const name of ['pwrite64', 'fsync', 'fdatasync']) {
+      const ordinalAt = (at: number): number => calls.slice(0, at).filter((call) => call.startsWith(`${name}(`)).length;
+      for (let ordinal = ordinalAt(from ?? 0) + 1; ordinal <= ordinalAt(to ?? 0); ordinal += 1) {
+        const path = temporaryDirectory();
+        const { lines } = traceWriter(
+          path,
+          REPLACING_PERSIST,
+          join(path, 'trace'),
+          `${name}:signal=KILL:when=${ordinal}`,
+        );
+        assert.match(lines.at(-1) ?? '', /^acknowledged/, 'killed before the end');
+        const { store, close } = openLog(path);
+        const replaced = store.hardState.term === 1;
+        assert.equal(store.lastTerm, replaced ? 1 : 0, 'entries and term in one transaction');
+        assert.equal(store.read(1, Number.MAX_SAFE_INTEGER).length, store.lastIndex);
+        close();
+        removeDirectory(path);
+        kills += 1;
+      }
+    }
+    t.diagnostic(`${kills} kills`);
+    assert.ok(kills >= 6, 'WAL header or frames, their fsync, the guard before and after');
+  });
 });

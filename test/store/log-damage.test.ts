@@ -10,7 +10,7 @@ import { openLog, removeDirectory, temporaryDirectory } from './log-directory.ts
 import { copyOf, flipBit, imageOf, randomFrom } from './log-image.ts';
 
 const SMALL_WAL = { walPregrownBytes: 64 * 1024 };
-const FLIPS_PER_FILE = 80;
+const FLIPS_PER_FILE = 50;
 const SEED = 20261122;
 const WAL_HEADER_BYTES = 32;
 const FRAME_BYTES = 24 + 4096;

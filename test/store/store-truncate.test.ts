@@ -177,6 +177,23 @@ describe('xcron store check and truncate', () => {
     assert.equal(checkStore(directory).kind, 'whole');
   });
 
+  test('what the projection applied is read from its WAL too, and its files are left as they are', () => {
+    const state = new Database(paths.state);
+    state.pragma('journal_mode = WAL');
+    state.exec("CREATE TABLE meta (name TEXT PRIMARY KEY, value); INSERT INTO meta VALUES ('applied_index', 40)");
+    state.pragma('wal_checkpoint(TRUNCATE)');
+    state.exec("UPDATE meta SET value = 80 WHERE name = 'applied_index'");
+    const killed = { state: readFileSync(paths.state), wal: readFileSync(`${paths.state}-wal`) };
+    state.close();
+    writeFileSync(paths.state, killed.state);
+    writeFileSync(`${paths.state}-wal`, killed.wal);
+    const report = checkStore(directory);
+    assert.ok(report.kind === 'whole');
+    assert.deepEqual(report.appliedIndex, { kind: 'at', index: 80 });
+    assert.deepEqual(readFileSync(`${paths.state}-wal`), killed.wal);
+    assert.equal(existsSync(`${paths.state}-shm`), false);
+  });
+
   test('a log.db that cannot be read at all rests on the projection; without one only a backup helps', () => {
     writeFileSync(paths.log, Buffer.alloc(8192, 7));
     assert.equal(damaged().plan.kind, 'impossible');
