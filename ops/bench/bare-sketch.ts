@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+
+/**
+ * The ceiling that createTask is held against: the bare path of an acknowledged write. HTTP in, one SQLite FULL commit a turn with
+ * one row for all requests that wait, answer. No consensus, no tasks, no validation but JSON. Prints its port.
+ */
+const directory = mkdtempSync(join(tmpdir(), 'xcron-bare-'));
+const database = new Database(join(directory, 'log.db'));
+database.pragma('journal_mode = WAL');
+database.pragma('synchronous = FULL');
+database.pragma('wal_autocheckpoint = 0');
+database.exec('CREATE TABLE entries (idx INTEGER PRIMARY KEY, data TEXT NOT NULL)');
+database.exec('CREATE TABLE grow (data BLOB)');
+database.prepare('INSERT INTO grow VALUES (zeroblob(?))').run(16 * 1_024 * 1_024);
+database.exec('DELETE FROM grow');
+database.pragma('wal_checkpoint(RESTART)');
+const insert = database.prepare('INSERT INTO entries (data) VALUES (?)');
+const CHECKPOINT_TURNS = 200;
+
+let waiting: { body: string; response: ServerResponse }[] = [];
+let turns = 0;
+let taskId = 0;
+
+function turn(): void {
+  const taken = waiting;
+  waiting = [];
+  insert.run(taken.map(({ body }) => body).join('\n'));
+  for (const { response } of taken) {
+    taskId += 1;
+    const answer = `{"uuid":"0","code":0,"data":{"task_id":"${taskId}"}}`;
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length });
+    response.end(answer);
+  }
+  turns += 1;
+  if (turns % CHECKPOINT_TURNS === 0) database.pragma('wal_checkpoint(PASSIVE)');
+}
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    const body = Buffer.concat(chunks).toString();
+    JSON.parse(body);
+    if (waiting.push({ body, response }) === 1) setImmediate(turn);
+  });
+});
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  console.log(JSON.stringify({ port: typeof address === 'object' ? address?.port : 0 }));
+});
+process.on('SIGTERM', () => {
+  server.closeAllConnections();
+  server.close();
+  database.close();
+  rmSync(directory, { recursive: true });
+  process.exitCode = 0;
+});

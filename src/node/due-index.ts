@@ -1,0 +1,154 @@
+import type { DuePosition } from '../store/projection.ts';
+import type { TaskId } from '../tasks/task.ts';
+import { isLaterTaskId } from '../tasks/task-id.ts';
+
+/**
+ * What falls due soon, in order, in memory. Tasks live on disk: the index is complete up to its horizon and knows nothing beyond,
+ * so that its cost is per due thing and not per task. A heap with lazy deletion; run 0 is a task's own due time.
+ */
+
+const keyOf = (taskId: TaskId, run: number): string => `${taskId}/${run}`;
+
+export function comparePositions(a: DuePosition, b: DuePosition): number {
+  if (a.dueAtMs !== b.dueAtMs) return a.dueAtMs - b.dueAtMs;
+  if (a.taskId !== b.taskId) return isLaterTaskId(a.taskId, b.taskId) ? 1 : -1;
+  return a.run - b.run;
+}
+
+/** Later than every task and run at this time. */
+export const endOf = (dueAtMs: number): DuePosition => ({
+  dueAtMs,
+  taskId: '9223372036854775807' as TaskId,
+  run: Number.MAX_SAFE_INTEGER,
+});
+
+export class DueIndex {
+  readonly #current = new Map<string, DuePosition>();
+  #heap: DuePosition[] = [];
+  /** Null: nothing was brought in yet. */
+  #horizon: DuePosition | null = null;
+  /** While a page is being read, what arrives up to its end is kept too: the page was read without it. */
+  #reading: DuePosition | null = null;
+
+  get size(): number {
+    return this.#current.size;
+  }
+  get horizon(): DuePosition | null {
+    return this.#horizon;
+  }
+  get nextDueAtMs(): number | null {
+    return this.#peek()?.dueAtMs ?? null;
+  }
+
+  /** The newest due time of a task or execution. Beyond the horizon it is forgotten: a page will bring it in time. */
+  put(position: DuePosition): void {
+    const key = keyOf(position.taskId, position.run);
+    const limit = this.#reading ?? this.#horizon;
+    if (limit === null || comparePositions(position, limit) > 0) {
+      this.#current.delete(key);
+      return;
+    }
+    if (this.#current.get(key)?.dueAtMs === position.dueAtMs) return;
+    this.#current.set(key, position);
+    this.#push(position);
+  }
+
+  remove(taskId: TaskId, run: number): void {
+    this.#current.delete(keyOf(taskId, run));
+  }
+
+  /** Takes the first one that is due. */
+  take(nowMs: number): DuePosition | null {
+    const first = this.#peek();
+    if (first === null || first.dueAtMs > nowMs) return null;
+    this.#pop();
+    this.#current.delete(keyOf(first.taskId, first.run));
+    return first;
+  }
+
+  beginPage(untilMs: number): void {
+    this.#reading = endOf(untilMs);
+  }
+
+  /** The page as read; `complete` when it holds everything up to its end. */
+  endPage(positions: readonly DuePosition[], complete: boolean): void {
+    const end = this.#reading;
+    if (end === null) return;
+    for (const position of positions) {
+      const key = keyOf(position.taskId, position.run);
+      // What arrived while the page was being read is newer than the page.
+      if (this.#current.has(key)) continue;
+      this.#current.set(key, position);
+      this.#push(position);
+    }
+    this.#horizon = complete ? end : (positions.at(-1) ?? this.#horizon);
+    this.#reading = null;
+  }
+
+  abandonPage(): void {
+    this.#reading = null;
+  }
+
+  /** Forgets what lies furthest ahead and draws the horizon back, so that a flood of near due times stays bounded (I10). */
+  shrinkTo(size: number): void {
+    if (this.#current.size <= size || this.#reading !== null) return;
+    const kept = [...this.#current.values()].sort(comparePositions).slice(0, size);
+    this.#current.clear();
+    for (const position of kept) this.#current.set(keyOf(position.taskId, position.run), position);
+    this.#heap = kept;
+    this.#horizon = kept.at(-1) ?? this.#horizon;
+  }
+
+  /** Reads again from here: something was left on disk on purpose. */
+  rewindTo(position: DuePosition): void {
+    const before: DuePosition = { ...position, run: position.run - 1 };
+    if (this.#horizon !== null && comparePositions(before, this.#horizon) < 0) this.#horizon = before;
+  }
+
+  clear(): void {
+    this.#current.clear();
+    this.#heap = [];
+    this.#horizon = null;
+    this.#reading = null;
+  }
+
+  #peek(): DuePosition | null {
+    for (;;) {
+      const first = this.#heap[0];
+      if (first === undefined) return null;
+      if (this.#current.get(keyOf(first.taskId, first.run)) === first) return first;
+      this.#pop();
+    }
+  }
+
+  #push(position: DuePosition): void {
+    const heap = this.#heap;
+    let at = heap.push(position) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = heap[parent] as DuePosition;
+      if (comparePositions(above, position) <= 0) break;
+      heap[at] = above;
+      at = parent;
+    }
+    heap[at] = position;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      const right = child + 1;
+      if (right < heap.length && comparePositions(heap[right] as DuePosition, heap[child] as DuePosition) < 0)
+        child = right;
+      if (comparePositions(heap[child] as DuePosition, last) >= 0) break;
+      heap[at] = heap[child] as DuePosition;
+      at = child;
+    }
+    heap[at] = last;
+  }
+}

@@ -1,0 +1,309 @@
+import type { Clock, Timer } from '../clock.ts';
+import type { DuePosition, Projection } from '../store/projection.ts';
+import { decideAttempt, decideClaim } from '../tasks/claim.ts';
+import type { EntryContent, Pair, PairResult } from '../tasks/entry.ts';
+import type { TaskEvent } from '../tasks/event.ts';
+import type { EntityRef } from '../tasks/needs.ts';
+import type { SchedulePlanner } from '../tasks/planner.ts';
+import type { Task, TaskId } from '../tasks/task.ts';
+import { DueIndex } from './due-index.ts';
+import { CLAIM_BATCH, CLAIMS_IN_HAND_MAX, DUE_AHEAD_MS, DUE_LOOK_MS, DUE_PAGE, DUE_WINDOW_MAX } from './limits.ts';
+import type { Replica } from './replica.ts';
+import { Targets, targetOf } from './targets.ts';
+
+/**
+ * The leader's first duty: what is due becomes a claim, in the log before its request is sent (I6). Works on applied state plus its
+ * own claims in flight; what the state no longer wants is refused when it is applied (I5).
+ */
+export interface FiringOptions {
+  readonly projection: Projection;
+  readonly replica: Replica;
+  readonly planner: SchedulePlanner;
+  readonly clock: Clock;
+  readonly sender: { readonly nodeId: string; readonly incarnation: number };
+  readonly failed: (error: Error) => void;
+}
+
+export class Firing {
+  readonly #projection: Projection;
+  readonly #replica: Replica;
+  readonly #planner: SchedulePlanner;
+  readonly #clock: Clock;
+  readonly #sender: FiringOptions['sender'];
+  readonly #failed: (error: Error) => void;
+  readonly #due = new DueIndex();
+  readonly #targets = new Targets();
+  /** Claims proposed and not applied: a due thing is decided on once at a time. */
+  readonly #deciding = new Set<string>();
+  #unparked: DuePosition[] = [];
+  #active = false;
+  #reading = false;
+  #timer: Timer | null = null;
+
+  constructor(options: FiringOptions) {
+    this.#projection = options.projection;
+    this.#replica = options.replica;
+    this.#planner = options.planner;
+    this.#clock = options.clock;
+    this.#sender = options.sender;
+    this.#failed = options.failed;
+  }
+
+  get claimsInHand(): number {
+    return this.#targets.open;
+  }
+  get parked(): number {
+    return this.#targets.parked;
+  }
+  get dueInMemory(): number {
+    return this.#due.size;
+  }
+
+  /** This node leads, its term has begun, and what earlier incarnations held is settled. */
+  begin(): void {
+    this.#active = true;
+    this.#readAhead();
+    this.#arm();
+  }
+
+  end(): void {
+    this.#active = false;
+    this.#timer?.cancel();
+    this.#due.clear();
+    this.#targets.clear();
+    this.#deciding.clear();
+    this.#unparked = [];
+  }
+
+  /** Takes what is due into this turn's entry. */
+  gather(): void {
+    if (!this.#active) return;
+    const nowMs = this.#clock.nowMs();
+    const missing: EntityRef[] = [];
+    const later: DuePosition[] = [];
+    for (let looked = 0; looked < CLAIM_BATCH && this.#targets.open < CLAIMS_IN_HAND_MAX; looked += 1) {
+      const position = this.#unparked.shift() ?? this.#due.take(nowMs);
+      if (position === null) break;
+      const needs = needsOfPosition(position);
+      const absent = this.#projection.missing(needs);
+      if (absent.length > 0) {
+        missing.push(...absent);
+        later.push(position);
+      } else this.#decide(position, nowMs);
+    }
+    if (missing.length > 0) this.#load(missing, later);
+    this.#readAhead();
+  }
+
+  applied(content: EntryContent, results: readonly PairResult[]): void {
+    if (!this.#active) return;
+    for (const [at, pair] of content.pairs.entries()) {
+      if (results[at]?.applied !== true) continue;
+      for (const event of pair.events) this.#follow(event);
+    }
+    this.#arm();
+  }
+
+  #follow(event: TaskEvent): void {
+    switch (event.type) {
+      case 'TaskCreated':
+        this.#due.put({ dueAtMs: event.nextAtMs, taskId: event.taskId, run: 0 });
+        return;
+      case 'TaskUpdated':
+      case 'TaskPaused':
+      case 'ExecutionClaimed':
+        this.#refreshTask(event.taskId);
+        return;
+      case 'TaskResumed':
+        this.#refreshTask(event.taskId);
+        this.#refreshOpenRuns(event.taskId);
+        return;
+      case 'TaskCancelled':
+      case 'TaskRemoved':
+        this.#due.remove(event.taskId, 0);
+        for (const run of this.#targets.claimedRuns(event.taskId)) this.#release(event.taskId, run);
+        return;
+      case 'ExecutionRequested':
+        this.#refreshRun(event.taskId, event.run);
+        return;
+      case 'AttemptFailed':
+      case 'AttemptLost':
+      case 'AttemptWithheld':
+        this.#release(event.taskId, event.run);
+        this.#due.put({ dueAtMs: event.nextAttemptAtMs, taskId: event.taskId, run: event.run });
+        return;
+      case 'ExecutionSucceeded':
+      case 'ExecutionFailed':
+      case 'ExecutionDoubted':
+        this.#release(event.taskId, event.run);
+        // A task that waited because too many of its executions were open may go on.
+        this.#refreshTask(event.taskId);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #decide(position: DuePosition, nowMs: number): void {
+    const { taskId, run } = position;
+    const key = `${taskId}/${run}`;
+    if (this.#deciding.has(key)) return;
+    const task = this.#projection.entities.task(taskId);
+    if (task === undefined) return;
+    const target = targetOf(task.definition);
+    if (!this.#targets.hasRoom(target)) {
+      this.#targets.park(target, position);
+      return;
+    }
+    const decided = this.#decisionOf(task, run, nowMs);
+    if (decided === null) {
+      this.#unpark(target);
+      return;
+    }
+    const claimedRun = run === 0 ? task.runCount + 1 : run;
+    this.#deciding.add(key);
+    this.#targets.claim(target, taskId, claimedRun);
+    this.#replica.propose(decided, (outcome) => {
+      this.#deciding.delete(key);
+      if (outcome.kind === 'applied') return;
+      // The state moved on between decision and apply; look at it again as it is now.
+      this.#release(taskId, claimedRun);
+      if (outcome.kind === 'not-applied') this.#refresh(position);
+    });
+  }
+
+  #decisionOf(task: Task, run: number, nowMs: number): Pair | null {
+    const context = { nowMs, planner: this.#planner, sender: this.#sender };
+    if (run === 0) {
+      const decided = decideClaim(task, context);
+      if (!decided.ok && decided.error === 'not-due') this.#refreshTask(task.taskId);
+      return decided.ok ? decided.value : null;
+    }
+    const execution = this.#projection.entities.execution(task.taskId, run);
+    if (execution === undefined) return null;
+    const decided = decideAttempt(task, execution, context);
+    return decided.ok ? decided.value : null;
+  }
+
+  #refresh(position: DuePosition): void {
+    if (!this.#active) return;
+    if (position.run === 0) this.#refreshTask(position.taskId);
+    else this.#refreshRun(position.taskId, position.run);
+  }
+
+  #refreshTask(taskId: TaskId): void {
+    const ref = { kind: 'task', taskId } as const;
+    if (this.#projection.missing([ref]).length > 0) {
+      this.#load([ref], [{ dueAtMs: 0, taskId, run: 0 }]);
+      return;
+    }
+    const task = this.#projection.entities.task(taskId);
+    if (task?.state === 'scheduled' && task.nextAtMs !== null)
+      this.#due.put({ dueAtMs: task.nextAtMs, taskId, run: 0 });
+    else this.#due.remove(taskId, 0);
+  }
+
+  #refreshRun(taskId: TaskId, run: number): void {
+    const refs: readonly EntityRef[] = [
+      { kind: 'task', taskId },
+      { kind: 'execution', taskId, run },
+    ];
+    const missing = this.#projection.missing(refs);
+    if (missing.length > 0) {
+      this.#load(missing, [{ dueAtMs: 0, taskId, run }]);
+      return;
+    }
+    const execution = this.#projection.entities.execution(taskId, run);
+    if (execution?.state === 'waiting' && execution.nextAttemptAtMs !== null) {
+      this.#due.put({ dueAtMs: execution.nextAttemptAtMs, taskId, run });
+    } else this.#due.remove(taskId, run);
+  }
+
+  #refreshOpenRuns(taskId: TaskId): void {
+    const ref = { kind: 'open-executions', taskId } as const;
+    const missing = this.#projection.missing([ref]);
+    const task = this.#projection.entities.task(taskId);
+    if (task === undefined) return;
+    const positions = task.openRuns.map((run) => ({ dueAtMs: 0, taskId, run }));
+    if (missing.length > 0) this.#load(missing, positions);
+    else for (const { run } of positions) this.#refreshRun(taskId, run);
+  }
+
+  #release(taskId: TaskId, run: number): void {
+    const released = this.#targets.release(taskId, run);
+    if (released === null) return;
+    if (released.rewind !== null) this.#due.rewindTo(released.rewind);
+    this.#unpark(released.target);
+  }
+
+  #unpark(target: string): void {
+    const position = this.#targets.unpark(target);
+    if (position === null) return;
+    this.#unparked.push(position);
+    this.#replica.wake();
+  }
+
+  /** Brings entities into memory; what waited for them is looked at again. */
+  #load(refs: readonly EntityRef[], then: readonly DuePosition[]): void {
+    this.#projection.load(refs).then(
+      () => {
+        if (!this.#active) return;
+        for (const position of then) this.#refresh(position);
+        this.#replica.wake();
+      },
+      (error: Error) => this.#failed(error),
+    );
+  }
+
+  /** Keeps the window ahead of now filled, a page at a time. */
+  #readAhead(): void {
+    if (!this.#active || this.#reading) return;
+    this.#due.shrinkTo(2 * DUE_WINDOW_MAX);
+    if (this.#due.size >= DUE_WINDOW_MAX) return;
+    const untilMs = this.#clock.nowMs() + DUE_AHEAD_MS;
+    const horizon = this.#due.horizon;
+    // Half of the window is left: reading on each turn would cost a query per turn.
+    if (horizon !== null && horizon.dueAtMs > untilMs - DUE_AHEAD_MS / 2) return;
+    this.#reading = true;
+    this.#due.beginPage(untilMs);
+    this.#projection.dueAfter(horizon, untilMs, DUE_PAGE).then(
+      (positions) => {
+        this.#reading = false;
+        if (!this.#active) return;
+        this.#due.endPage(
+          positions.filter(({ taskId, run }) => !this.#deciding.has(`${taskId}/${run}`)),
+          positions.length < DUE_PAGE,
+        );
+        this.#arm();
+        this.#replica.wake();
+      },
+      (error: Error) => this.#failed(error),
+    );
+  }
+
+  /** Sleeps until the next due time, but never long: clocks jump. */
+  #arm(): void {
+    this.#timer?.cancel();
+    if (!this.#active) return;
+    let delayMs = DUE_LOOK_MS;
+    const nextAtMs = this.#due.nextDueAtMs;
+    // With all claims in hand there is nothing to wake for: the next attempt that ends arms the timer again.
+    if (nextAtMs !== null && this.#targets.open < CLAIMS_IN_HAND_MAX) {
+      const untilNextMs = nextAtMs - this.#clock.nowMs();
+      if (untilNextMs <= 0) this.#replica.wake();
+      else delayMs = Math.min(delayMs, untilNextMs);
+    }
+    this.#timer = this.#clock.setTimer(delayMs, () => {
+      this.#replica.wake();
+      this.#arm();
+    });
+  }
+}
+
+const needsOfPosition = ({ taskId, run }: DuePosition): readonly EntityRef[] =>
+  run === 0
+    ? [{ kind: 'task', taskId }]
+    : [
+        { kind: 'task', taskId },
+        { kind: 'execution', taskId, run },
+      ];

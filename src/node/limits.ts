@@ -1,0 +1,50 @@
+/** Every bound of the node's loop, in one place (I10). */
+
+/** Decisions that wait for a turn. More are refused as `overloaded`. */
+export const PROPOSALS_WAITING_MAX = 20_000;
+/** One entry holds at most this many pairs and about this many bytes, so that it fits a message between peers. */
+export const ENTRY_PAIRS_MAX = 1_024;
+export const ENTRY_BYTES_MAX = 256 * 1_024;
+/** One turn appends at most this much; the rest waits for the next, so that no turn holds the loop for 50 ms. */
+export const TURN_PAIRS_MAX = 2_048;
+export const TURN_BYTES_MAX = 2 * 1_024 * 1_024;
+/** Replay and apply give the loop back after this long. */
+export const APPLY_SLICE_MS = 10;
+/** Read from the log at once while replaying. */
+export const REPLAY_READ_BYTES = 1_024 * 1_024;
+export const TICK_MS = 50;
+export const ELECTION_TIMEOUT_MIN_MS = 400;
+export const ELECTION_TIMEOUT_MAX_MS = 800;
+
+/** How far ahead due things are brought into memory, how many at a time, and how many at most. */
+export const DUE_AHEAD_MS = 10_000;
+export const DUE_PAGE = 1_000;
+export const DUE_WINDOW_MAX = 20_000;
+/** Looked at in one turn. */
+export const CLAIM_BATCH = 512;
+/** Claims of this node that are not settled: what is being sent and a little more, so that the sender never idles. */
+export const CLAIMS_IN_HAND_MAX = 1_024;
+/** Open attempts of one target (scheme, host and port). */
+export const TARGET_CLAIMS_MAX = 64;
+/** Due things parked under one busy target; beyond, they stay on disk until it has room. */
+export const TARGET_PARKED_MAX = 10_000;
+/** The longest sleep between two looks at the due index: a clock that jumps is noticed after this. */
+export const DUE_LOOK_MS = 500;
+
+/** A decision whose precondition failed is taken again on newer state, this often. */
+export const DECISIONS_MAX = 8;
+/** A write whose outcome is not known by then is answered as unknown. */
+export const SUBMIT_DEADLINE_MS = 10_000;
+export const SETTLE_BATCH = 256;
+export const HOUSEKEEPING_EVERY_MS = 5_000;
+export const RETENTION_BATCH = 100;
+/** How long an orderly stop waits for callbacks in flight. */
+export const DRAIN_MAX_MS = 35_000;
+
+/** The log is compacted when it is larger than this, and than half of the state (a copy costs what the state weighs). */
+export const LOG_BYTES_MAX = 64 * 1_024 * 1_024;
+export const COMPACT_ROWS = 2_000;
+
+export const CONNECT_TIMEOUT_MS = 5_000;
+export const HEADERS_TIMEOUT_MS = 15_000;
+export const TOTAL_TIMEOUT_MS = 30_000;

@@ -1,0 +1,109 @@
+import type { Proposal } from '../raft/ports.ts';
+import type { LogIndex } from '../raft/types.ts';
+import { ENTRY_VERSION, type EntryContent, type Pair } from '../tasks/entry.ts';
+import type { Precondition } from '../tasks/precondition.ts';
+import { ENTRY_BYTES_MAX, ENTRY_PAIRS_MAX, TURN_BYTES_MAX, TURN_PAIRS_MAX } from './limits.ts';
+
+/**
+ * Decisions on their way into the log and back: waiting for a turn, handed to the core as entries, in the log, applied. Each is
+ * settled exactly once.
+ */
+export type ProposeOutcome =
+  | { readonly kind: 'applied'; readonly index: LogIndex }
+  /** Committed, and a no-op: the state had moved on. Decide again. */
+  | { readonly kind: 'not-applied'; readonly failed: Precondition }
+  | { readonly kind: 'refused'; readonly why: 'no_leader' | 'storage_failed' | 'overloaded' | 'stopping' }
+  /** In the log, perhaps; its fate is not known here. */
+  | { readonly kind: 'unknown' };
+
+interface Waiting {
+  readonly pair: Pair;
+  readonly encoded: string;
+  readonly settle: (outcome: ProposeOutcome) => void;
+}
+
+export interface OwnEntry {
+  readonly content: EntryContent;
+  readonly waiters: readonly Waiting[];
+}
+
+export class ProposalQueue {
+  #waiting: Waiting[] = [];
+  /** Handed to the core in this turn, by proposal id. */
+  readonly #handed = new Map<number, OwnEntry>();
+  /** In the log and not applied yet. */
+  readonly #inLog = new Map<LogIndex, OwnEntry>();
+  #nextProposalId = 1;
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  add(pair: Pair, settle: (outcome: ProposeOutcome) => void): void {
+    this.#waiting.push({ pair, encoded: JSON.stringify(pair), settle });
+  }
+
+  /** As many entries as one turn takes. Work is done per entry, not per pair: each pair was encoded when it came. */
+  gather(atMs: number): { readonly proposals: readonly Proposal[]; readonly pairs: number } {
+    const proposals: Proposal[] = [];
+    let taken = 0;
+    let bytes = 0;
+    while (taken < this.#waiting.length && taken < TURN_PAIRS_MAX && bytes < TURN_BYTES_MAX) {
+      const from = taken;
+      let entryBytes = 0;
+      while (taken < this.#waiting.length && taken - from < ENTRY_PAIRS_MAX) {
+        const size = this.#waiting[taken]?.encoded.length ?? 0;
+        if (taken > from && entryBytes + size > ENTRY_BYTES_MAX) break;
+        entryBytes += size;
+        taken += 1;
+      }
+      bytes += entryBytes;
+      proposals.push(this.#entryOf(this.#waiting.slice(from, taken), atMs));
+    }
+    this.#waiting = taken === this.#waiting.length ? [] : this.#waiting.slice(taken);
+    return { proposals, pairs: taken };
+  }
+
+  #entryOf(waiters: readonly Waiting[], atMs: number): Proposal {
+    const proposalId = this.#nextProposalId++;
+    this.#handed.set(proposalId, {
+      content: { v: ENTRY_VERSION, atMs, pairs: waiters.map(({ pair }) => pair) },
+      waiters,
+    });
+    const data = `{"v":${ENTRY_VERSION},"atMs":${atMs},"pairs":[${waiters.map(({ encoded }) => encoded).join(',')}]}`;
+    return { proposalId, kind: 'events', data };
+  }
+
+  accepted(proposalId: number, index: LogIndex): void {
+    const own = this.#handed.get(proposalId);
+    this.#handed.delete(proposalId);
+    if (own !== undefined) this.#inLog.set(index, own);
+  }
+
+  refused(proposalId: number): void {
+    const own = this.#handed.get(proposalId);
+    this.#handed.delete(proposalId);
+    for (const { settle } of own?.waiters ?? []) settle({ kind: 'refused', why: 'no_leader' });
+  }
+
+  /** The entry at this index, if it was proposed here: it need not be read back. */
+  at(index: LogIndex): OwnEntry | undefined {
+    return this.#inLog.get(index);
+  }
+
+  forget(index: LogIndex): void {
+    this.#inLog.delete(index);
+  }
+
+  refuseWaiting(why: 'storage_failed' | 'stopping'): void {
+    for (const { settle } of this.#waiting.splice(0)) settle({ kind: 'refused', why });
+  }
+
+  /** What was handed out may be in the log or not: nobody knows before the next start. */
+  doubtAll(): void {
+    const doubted = [...this.#handed.values(), ...this.#inLog.values()];
+    this.#handed.clear();
+    this.#inLog.clear();
+    for (const own of doubted) for (const { settle } of own.waiters) settle({ kind: 'unknown' });
+  }
+}

@@ -1,0 +1,138 @@
+import type { Clock } from '../clock.ts';
+import { invariant } from '../invariant.ts';
+import type { Projection } from '../store/projection.ts';
+import type { ChangeCommand, Command, CreateTask } from '../tasks/command.ts';
+import { refusal } from '../tasks/command.ts';
+import type { DecisionContext } from '../tasks/decide.ts';
+import { decideChange, decideCreate } from '../tasks/decide.ts';
+import type { Pair } from '../tasks/entry.ts';
+import type { SchedulePlanner } from '../tasks/planner.ts';
+import type { TaskId } from '../tasks/task.ts';
+import { isLaterTaskId, nextTaskId } from '../tasks/task-id.ts';
+import type { Asked, SubmitOutcome, UnavailableReason } from './api.ts';
+import { DECISIONS_MAX, SUBMIT_DEADLINE_MS } from './limits.ts';
+import type { ProposeOutcome } from './proposal-queue.ts';
+import type { Replica } from './replica.ts';
+
+/** Takes commands of clients: decides on applied state, proposes, and decides again when the state moved on meanwhile (I5). */
+export interface SubmittingOptions {
+  readonly projection: Projection;
+  readonly replica: Replica;
+  readonly planner: SchedulePlanner;
+  readonly clock: Clock;
+  readonly group: number;
+  /** Why writes are not taken now; null when they are. */
+  readonly closed: () => UnavailableReason | null;
+}
+
+export const RETRY_AFTER_MS = 1_000;
+const unavailable = (reason: UnavailableReason): SubmitOutcome => ({
+  outcome: 'unavailable',
+  reason,
+  retryAfterMs: RETRY_AFTER_MS,
+});
+
+export class Submitting {
+  readonly #options: SubmittingOptions;
+  #lastTaskId = '0' as TaskId;
+
+  constructor(options: SubmittingOptions) {
+    this.#options = options;
+  }
+
+  async submit(command: Command, asked: Asked): Promise<SubmitOutcome> {
+    const closed = this.#options.closed();
+    if (closed !== null) return unavailable(closed);
+    const context = { nowMs: this.#options.clock.nowMs(), planner: this.#options.planner, by: asked.by };
+    return command.type === 'CreateTask' ? this.#create(command, context) : this.#change(command, context);
+  }
+
+  async #create(command: CreateTask, context: DecisionContext): Promise<SubmitOutcome> {
+    const { projection, clock, group } = this.#options;
+    const applied = projection.entities.meta().lastTaskId;
+    // Above the highest applied and above those in flight, so that ids stay unique when clocks go back.
+    const last = isLaterTaskId(applied, this.#lastTaskId) ? applied : this.#lastTaskId;
+    const taskId = nextTaskId(last, clock.nowMs(), group);
+    const decided = decideCreate(command, taskId, context);
+    if (!decided.ok) return this.#refuseOrReplay(command, decided.error);
+    this.#lastTaskId = taskId;
+    const outcome = await this.#propose(decided.value);
+    if (outcome.kind !== 'not-applied') return this.#answer(outcome, taskId, true);
+    invariant(outcome.failed.type === 'key-is-free', 'I5', `a new task was refused for ${outcome.failed.type}`);
+    return this.#replay(command);
+  }
+
+  /** A repetition is answered as the first time, even where the request would be refused now: its instant may have passed. */
+  async #refuseOrReplay(command: CreateTask, error: Parameters<typeof refused>[0]): Promise<SubmitOutcome> {
+    if (command.idempotency !== null && (await this.#options.replica.readBarrier())) {
+      if ((await this.#options.projection.readKey(command.idempotency.key)) !== undefined) return this.#replay(command);
+    }
+    return refused(error);
+  }
+
+  async #replay({ idempotency }: CreateTask): Promise<SubmitOutcome> {
+    const { projection } = this.#options;
+    const record = idempotency === null ? undefined : await projection.readKey(idempotency.key);
+    if (record === undefined) return unavailable('overloaded');
+    if (record.fingerprint !== idempotency?.fingerprint) {
+      return refused(refusal('idempotency_key_reused', 'this Idempotency-Key came with another request before'));
+    }
+    const task = await projection.readTask(record.taskId);
+    if (task === undefined)
+      return refused(refusal('task_not_found', `task ${record.taskId} was created under this key, and is gone`));
+    return { outcome: 'committed', task, created: false };
+  }
+
+  async #change(command: ChangeCommand, context: DecisionContext): Promise<SubmitOutcome> {
+    const { projection, replica } = this.#options;
+    if (!(await replica.readBarrier())) return unavailable('no_leader');
+    for (let decisions = 0; decisions < DECISIONS_MAX; decisions += 1) {
+      const decided = decideChange(command, await projection.readTask(command.taskId), context);
+      if (!decided.ok) return refused(decided.error);
+      const outcome = await this.#propose(decided.value);
+      if (outcome.kind !== 'not-applied') return this.#answer(outcome, command.taskId, false);
+    }
+    return unavailable('overloaded');
+  }
+
+  #propose(pair: Pair): Promise<ProposeOutcome> {
+    const { replica, clock } = this.#options;
+    return new Promise((settle) => {
+      const deadline = clock.setTimer(SUBMIT_DEADLINE_MS, () => settle({ kind: 'unknown' }));
+      replica.propose(
+        pair,
+        (outcome) => {
+          deadline.cancel();
+          settle(outcome);
+        },
+        'client',
+      );
+    });
+  }
+
+  async #answer(
+    outcome: Exclude<ProposeOutcome, { kind: 'not-applied' }>,
+    taskId: TaskId,
+    created: boolean,
+  ): Promise<SubmitOutcome> {
+    switch (outcome.kind) {
+      case 'refused':
+        return unavailable(outcome.why);
+      case 'unknown':
+        return { outcome: 'unknown', taskId };
+      default: {
+        const { projection } = this.#options;
+        const ref = { kind: 'task', taskId } as const;
+        const inMemory = projection.missing([ref]).length === 0;
+        const task = inMemory ? projection.entities.task(taskId) : await projection.readTask(taskId);
+        invariant(task !== undefined, 'I4', `task ${taskId} was written and is not there`);
+        return { outcome: 'committed', task, created };
+      }
+    }
+  }
+}
+
+const refused = (error: Extract<SubmitOutcome, { outcome: 'refused' }>['refusal']): SubmitOutcome => ({
+  outcome: 'refused',
+  refusal: error,
+});
