@@ -4,7 +4,10 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds from an arbitrary start; never goes back. For durations and leases. */
   monotonicMs(): number;
-  /** Calls `run` once, never before `delayMs` has passed, never inside this call. A delay may be any number ≥ 0; Infinity never fires. */
+  /**
+   * Calls `run` once, never inside this call. A delay is any number ≥ 0; Infinity never fires. The system's timers may come up
+   * to a millisecond early: who must not act early looks at the clock again.
+   */
   setTimer(delayMs: number, run: () => void): Timer;
 }
 

@@ -31,6 +31,8 @@ export interface ConnectionPools {
 
 interface Held extends Connection {
   reused: boolean;
+  /** Between undici's `connect` and `disconnect`. */
+  live: boolean;
   connecting: Connecting | null;
 }
 
@@ -64,8 +66,12 @@ export function createConnectionPools(connector: GuardedConnector, limits: PoolL
         });
       },
     });
-    const held: Held = { origin, client, reused: false, connecting: null };
+    const held: Held = { origin, client, reused: false, live: false, connecting: null };
+    client.on('connect', () => {
+      held.live = true;
+    });
     client.on('disconnect', () => {
+      held.live = false;
       held.reused = false;
       if (idle.has(held)) drop(held);
     });
@@ -102,6 +108,11 @@ export function createConnectionPools(connector: GuardedConnector, limits: PoolL
     giveBack(connection) {
       const held = connection as Held;
       if (!open.has(held)) return;
+      // Closed with its last response already: an idle one would never hear of it again.
+      if (!held.live) {
+        drop(held);
+        return;
+      }
       held.reused = true;
       idle.add(held);
       const ofOrigin = idleByOrigin.get(held.origin);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InvariantBroken } from '../../src/invariant.ts';
-import { callback, outcomeOf, senderFor } from './sending.ts';
+import { callback, outcomeOf, senderFor, until } from './sending.ts';
 import { httpTarget, rawTarget } from './targets.ts';
 
 test('the body goes out byte for byte, with the callback headers', async (t) => {
@@ -45,12 +45,31 @@ test('a large body, no body, and every method', async (t) => {
 });
 
 test('what may not be sent any more leaves no byte', async (t) => {
-  const target = await rawTarget(t, () => {});
+  let closed = false;
+  const target = await rawTarget(t, (socket) => {
+    socket.on('close', () => {
+      closed = true;
+    });
+  });
   const sender = senderFor(t);
   const outcome = await outcomeOf(sender, callback(target.url), () => false);
   assert.deepEqual(outcome, { kind: 'withheld', reason: 'may_not_send' });
+  await until('the connection is closed, and with it all that could come', () => closed);
   assert.equal(target.bytes(), '');
   assert.equal(sender.inFlight, 0);
+});
+
+test('on a kept connection too', async (t) => {
+  const target = await rawTarget(t, (socket) => {
+    socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
+  });
+  const sender = senderFor(t);
+  await outcomeOf(sender, callback(target.url, { body: 'one' }));
+  assert.equal(sender.counts.idleConnections, 1);
+  assert.equal((await outcomeOf(sender, callback(target.url, { body: 'two' }), () => false)).kind, 'withheld');
+  await outcomeOf(sender, callback(target.url, { body: 'three' }));
+  assert.equal(target.bytes().match(/POST/g)?.length, 2);
+  assert.ok(!target.bytes().includes('two'));
 });
 
 test('the test is made when the connection is there, not when the attempt is given', async (t) => {
