@@ -1,0 +1,192 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { Admission } from './admission.ts';
+import { type ApiError, apiError } from './api-error.ts';
+import { type ErrorForm, errorAnswer } from './error-form.ts';
+import { ApiFailure, takeJsonBodies } from './json-parser.ts';
+import {
+  CONNECTIONS_CHECKED_EVERY_MS,
+  HEAD_BYTES_MAX,
+  HEAD_MS_MAX,
+  HEADERS_MAX,
+  KEEP_ALIVE_MS,
+  REQUEST_BODY_BYTES_MAX,
+  REQUEST_MS_MAX,
+  URL_CHARS_MAX,
+} from './limits.ts';
+import { answerMalformed } from './malformed.ts';
+import { type Answer, type ApiContext, isFailed, type Operation } from './operation.ts';
+import { ORIGINAL_PREFIX } from './original-api.ts';
+import { createPathTable } from './path-table.ts';
+import { inWords } from './task-draft.ts';
+import { fieldErrors, type SchemaViolation } from './validation-errors.ts';
+
+/** Joins operations to the web framework. What an answer says is settled before it comes here. */
+export interface AppOptions {
+  readonly operations: readonly Operation[];
+  readonly context: ApiContext;
+  readonly admission: Admission;
+  readonly logger: Logger;
+  /** True from the moment the server is closing: answers then end their connection. */
+  readonly isClosing: () => boolean;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+export function createApp({ operations, context, admission, logger, isClosing }: AppOptions): FastifyInstance {
+  const { basePath } = context;
+  const app = fastify({
+    // Ours is told of errors; a line and a child logger for each request would cost more than the request.
+    logger: false,
+    bodyLimit: REQUEST_BODY_BYTES_MAX,
+    return503OnClosing: false,
+    requestTimeout: REQUEST_MS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: {
+      maxHeaderSize: HEAD_BYTES_MAX,
+      headersTimeout: HEAD_MS_MAX,
+      connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS,
+    },
+    routerOptions: { maxParamLength: URL_CHARS_MAX },
+    ajv: {
+      // Fastify's defaults turn "1" into 1 and strip unknown fields in silence.
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: true,
+        verbose: true,
+        strict: false,
+      },
+    },
+    clientErrorHandler: answerMalformed,
+    frameworkErrors: (_error, request, reply) => {
+      const detail = 'the path is not percent-encoded as it should be';
+      send(reply, errorAnswer(apiError('http_malformed', detail), formOf(request)));
+    },
+  });
+  // One more than is taken: node:http leaves out those beyond without a word, and we refuse instead.
+  app.server.maxHeadersCount = HEADERS_MAX + 1;
+
+  const formOf = (request: FastifyRequest): ErrorForm =>
+    request.url.startsWith(basePath + ORIGINAL_PREFIX) ? 'envelope' : 'problem';
+
+  const fail = (request: FastifyRequest, reply: FastifyReply, error: ApiError): void =>
+    send(reply, errorAnswer(error, formOf(request)));
+
+  app.setErrorHandler((error, request, reply) => fail(request, reply, explain(error, request, logger)));
+
+  const table = createPathTable(operations, basePath);
+  app.setNotFoundHandler((request, reply) => {
+    if (isClosing()) reply.header('connection', 'close');
+    const allowed = table.methodsAt(request.url);
+    if (request.method === 'OPTIONS' && allowed.length > 0) {
+      // No CORS headers: a browser's preflight fails, as it should.
+      return void reply.code(204).header('allow', allowed.join(', ')).send();
+    }
+    const refusal = admission.refuseHead(request.raw) ?? admission.refuse(request.raw);
+    if (refusal !== null) return fail(request, reply, refusal);
+    if (allowed.length === 0) return fail(request, reply, apiError('route_not_found', 'nothing is at this path'));
+    const methods = allowed.join(', ');
+    const error = apiError('method_not_allowed', `${methods} ${allowed.length === 1 ? 'is' : 'are'} allowed here`);
+    return fail(request, reply, { ...error, headers: { allow: methods } });
+  });
+
+  const serve = (scope: FastifyInstance, open: boolean): void => {
+    takeJsonBodies(scope);
+    scope.addHook('onRequest', (request, reply, done) => {
+      if (isClosing()) reply.header('connection', 'close');
+      const { raw } = request;
+      const refusal = admission.refuseHead(raw) ?? (open ? null : admission.refuse(raw));
+      if (refusal === null) done();
+      else fail(request, reply, refusal);
+    });
+    for (const operation of operations) {
+      if ((operation.open === true) === open) addRoute(scope, operation, context, logger);
+    }
+  };
+  app.register((scope, _options, done) => {
+    serve(scope, true);
+    done();
+  });
+  app.register((scope, _options, done) => {
+    serve(scope, false);
+    done();
+  });
+  return app;
+}
+
+function addRoute(scope: FastifyInstance, operation: Operation, context: ApiContext, logger: Logger): void {
+  const { body, query, bodyOptional } = operation;
+  const form: ErrorForm = operation.path.startsWith(ORIGINAL_PREFIX) ? 'envelope' : 'problem';
+  scope.route({
+    method: operation.method,
+    url: context.basePath + operation.path.replace(/\{(\w+)\}/g, ':$1'),
+    schema: {
+      ...(body === undefined ? {} : { body: bodyOptional === true ? { ...body, type: ['object', 'null'] } : body }),
+      ...(query === undefined ? {} : { querystring: query }),
+    },
+    handler(request, reply) {
+      const answer = operation.handle(
+        {
+          params: request.params as Readonly<Record<string, string>>,
+          query: request.query as Readonly<Record<string, string>>,
+          headers: request.headers,
+          json: request.json,
+        },
+        context,
+      );
+      if (!(answer instanceof Promise)) return finish(reply, answer, form);
+      answer.then(
+        (settled) => finish(reply, settled, form),
+        (error: unknown) => finish(reply, unexpected(error, request, logger), form),
+      );
+    },
+  });
+}
+
+function finish(reply: FastifyReply, answer: Answer | ApiError, form: ErrorForm): void {
+  send(reply, isFailed(answer) ? errorAnswer(answer, form) : answer);
+}
+
+function send(reply: FastifyReply, { status, body, headers, contentType = JSON_TYPE }: Answer): void {
+  reply.code(status).header('content-type', contentType);
+  if (headers !== undefined) reply.headers(headers);
+  reply.send(body);
+}
+
+function explain(error: unknown, request: FastifyRequest, logger: Logger): ApiError {
+  if (error instanceof ApiFailure) return error.error;
+  const { code, validation, validationContext } = error as {
+    readonly code?: string;
+    readonly validation?: readonly SchemaViolation[];
+    readonly validationContext?: string;
+  };
+  if (validation !== undefined) {
+    if (validationContext === 'body' && request.json === null) {
+      return apiError('body_missing', 'a JSON object is needed as the body');
+    }
+    const errors = fieldErrors(validation);
+    return apiError('validation_failed', inWords(errors), errors);
+  }
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return apiError('body_too_large', `at most ${REQUEST_BODY_BYTES_MAX} bytes are allowed`);
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return apiError('content_type_refused', 'bodies are taken as application/json only');
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return apiError('http_malformed', 'the body is not as long as content-length says');
+    case 'ECONNRESET':
+      // Nobody is left to read it.
+      return apiError('http_malformed', 'the request was broken off');
+    default:
+      return unexpected(error, request, logger);
+  }
+}
+
+/** The route and the error, never headers or bodies (I11). */
+function unexpected(error: unknown, request: FastifyRequest, logger: Logger | FastifyBaseLogger): ApiError {
+  const { method, routeOptions } = request;
+  logger.error({ err: error, method, route: routeOptions.url }, 'a request met an error that should not happen');
+  return apiError('internal_error', 'the node’s log has the error');
+}

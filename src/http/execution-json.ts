@@ -1,0 +1,39 @@
+import type { Attempt, Execution } from '../tasks/execution.ts';
+import type { TaskRecord } from '../tasks/task.ts';
+
+const instant = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+export function executionJson(execution: Execution): string {
+  return JSON.stringify({
+    id: execution.executionId,
+    task_id: execution.taskId,
+    run: execution.run,
+    trigger: execution.trigger,
+    scheduled_at: instant(execution.scheduledAtMs),
+    late: execution.late,
+    state: execution.state,
+    failures: execution.failures,
+    next_attempt_at: instant(execution.nextAttemptAtMs),
+    created_at: instant(execution.createdAtMs),
+    ended_at: instant(execution.endedAtMs),
+    attempts: execution.attempts.map(attempt),
+  });
+}
+
+function attempt(made: Attempt) {
+  return {
+    number: made.number,
+    node_id: made.nodeId,
+    incarnation: made.incarnation,
+    task_version: made.version,
+    result: made.result,
+    claimed_at: instant(made.claimedAtMs),
+    started_at: instant(made.startedAtMs),
+    ended_at: instant(made.endedAtMs),
+    status: made.status,
+    error: made.error,
+    excerpt: made.excerpt,
+  };
+}
+
+export const recordJson = ({ atMs, type, by }: TaskRecord): string => JSON.stringify({ at: instant(atMs), type, by });

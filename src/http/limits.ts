@@ -1,0 +1,51 @@
+import { invariant } from '../invariant.ts';
+
+/** Every bound of the HTTP room, in one place (I10). What happens at each stands in the error catalogue. */
+
+/** At the bound: 413 `body_too_large`. */
+export const REQUEST_BODY_BYTES_MAX = 256 * 1_024;
+/** A task's body goes through the log to every node: small enough that a batch of them fits a message. */
+export const CALLBACK_BODY_BYTES_MAX = 128 * 1_024;
+/** Of arrays and objects inside each other. Common JSON parsers give up between 512 and 1,000. */
+export const JSON_NESTING_MAX = 256;
+
+/** Of the request line and all headers together: 431, answered by node:http itself. */
+export const HEAD_BYTES_MAX = 16 * 1_024;
+export const HEADERS_MAX = 100;
+export const URL_CHARS_MAX = 4_096;
+
+export const NAME_CHARS_MAX = 200;
+export const TAGS_MAX = 20;
+export const TAG_CHARS_MAX = 64;
+export const IDEMPOTENCY_KEY_CHARS_MAX = 255;
+export const CURSOR_CHARS_MAX = 64;
+
+export const PAGE_ITEMS_DEFAULT = 100;
+export const PAGE_ITEMS_MAX = 1_000;
+/** Executions carry their attempts with up to 1 KB of a failed response each. */
+export const EXECUTION_PAGE_ITEMS_DEFAULT = 20;
+export const EXECUTION_PAGE_ITEMS_MAX = 100;
+export const PREVIEW_COUNT_DEFAULT = 5;
+export const PREVIEW_COUNT_MAX = 100;
+
+/** Errors told about one request: the first few are what a person mends, the rest would be a way to make answers large. */
+export const ERRORS_TOLD_MAX = 20;
+
+/** How often an update without If-Match is decided anew when another one came in between. */
+export const UPDATE_TRIES_MAX = 5;
+
+export const OPEN_CONNECTIONS_MAX = 4_096;
+/** A request's head must be complete by then, and all of it by REQUEST_MS_MAX: else 408, and the connection is closed. */
+export const HEAD_MS_MAX = 10_000;
+export const REQUEST_MS_MAX = 30_000;
+export const KEEP_ALIVE_MS = 30_000;
+/** How often expired requests are looked for. */
+export const CONNECTIONS_CHECKED_EVERY_MS = 1_000;
+/** How long an orderly close waits for requests in hand before it cuts them off. */
+export const CLOSE_GRACE_MS = 10_000;
+/** While closing, connections that fell idle are looked for this often. */
+export const CLOSE_LOOKS_EVERY_MS = 25;
+
+invariant(CALLBACK_BODY_BYTES_MAX < REQUEST_BODY_BYTES_MAX, 'I10', 'a callback body fits into its request');
+invariant(URL_CHARS_MAX < HEAD_BYTES_MAX, 'I10', 'the longest URL fits into the head of a request');
+invariant(HEAD_MS_MAX < REQUEST_MS_MAX, 'I10', 'a head is a part of its request');

@@ -1,0 +1,150 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { Type } from 'typebox';
+import type { Clock } from '../clock.ts';
+import type { SchedulerNode } from '../node/api.ts';
+import { createAdmission } from './admission.ts';
+import { apiError } from './api-error.ts';
+import { createApp } from './app.ts';
+import type { CallbackRules } from './callback-rules.ts';
+import { clusterOperations } from './cluster-operations.ts';
+import { executionOperations } from './execution-operations.ts';
+import { healthOperations } from './health-operations.ts';
+import { CLOSE_GRACE_MS, CLOSE_LOOKS_EVERY_MS, OPEN_CONNECTIONS_MAX } from './limits.ts';
+import { endWith } from './malformed.ts';
+import { createMetricsRegistry, metricsOperation } from './metrics.ts';
+import { openApiDocument } from './openapi.ts';
+import type { Operation } from './operation.ts';
+import { originalOperations } from './original-api.ts';
+import { scheduleOperations } from './schedule-operations.ts';
+import type { TaskDefaults } from './task-draft.ts';
+import { taskOperations } from './task-operations.ts';
+import { updateTask } from './update-operation.ts';
+
+export interface HttpServerOptions {
+  readonly node: SchedulerNode;
+  /** The dispatch room's judgement of callback URLs and headers. */
+  readonly callbackRules: CallbackRules;
+  /** Null: whoever reaches the port may ask, from this machine's own names only (admission.ts). */
+  readonly token: string | null;
+  /** Before every path, as `/scheduler`, for a proxy that does not strip it. */
+  readonly basePath?: string;
+  /** More names that a Host header may have where no token is set. */
+  readonly hostNames?: readonly string[];
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly defaults: TaskDefaults;
+  readonly version: string;
+}
+
+export interface HttpServer {
+  /** Resolves to where it really listens: port 0 is any free one. */
+  listen(host: string, port: number): Promise<{ readonly host: string; readonly port: number }>;
+  /** No new connections; idle ones are closed, and each answer from now on ends its own. Safe to call twice. */
+  stopAccepting(): void;
+  /** stopAccepting, then waits for the requests in hand, up to CLOSE_GRACE_MS. Safe to call twice. */
+  close(): Promise<void>;
+  /** For requests without a socket. */
+  readonly inject: FastifyInstance['inject'];
+  readonly operations: readonly Operation[];
+}
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { node, clock, logger, token, basePath = '', hostNames = [], version } = options;
+  const admission = createAdmission({ token, hostNames });
+  const operations = operationsOf(node, version, basePath);
+  let closing = false;
+  const context = {
+    node,
+    clock,
+    rules: options.callbackRules,
+    defaults: options.defaults,
+    asked: { by: token === null ? 'anonymous' : 'token' },
+    basePath,
+  };
+  const app = createApp({ operations, context, admission, logger, isClosing: () => closing });
+  const { server } = app;
+  let openConnections = 0;
+  server.on('connection', (socket) => {
+    openConnections += 1;
+    socket.once('close', () => {
+      openConnections -= 1;
+    });
+    if (openConnections > OPEN_CONNECTIONS_MAX) {
+      endWith(socket, apiError('too_many_connections', `${OPEN_CONNECTIONS_MAX} connections are open`));
+    }
+  });
+
+  let closed: Promise<void> | null = null;
+  const stopAccepting = (): void => {
+    if (closing) return;
+    closing = true;
+    if (server.listening) server.close();
+    server.closeIdleConnections();
+  };
+  const drain = (): Promise<void> =>
+    new Promise((resolve) => {
+      const untilMs = clock.monotonicMs() + CLOSE_GRACE_MS;
+      const look = (): void => {
+        server.closeIdleConnections();
+        if (clock.monotonicMs() >= untilMs) server.closeAllConnections();
+        if (openConnections === 0) resolve();
+        else clock.setTimer(CLOSE_LOOKS_EVERY_MS, look);
+      };
+      look();
+    });
+
+  return {
+    operations,
+    inject: app.inject.bind(app) as FastifyInstance['inject'],
+    async listen(host, port) {
+      await app.ready();
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => {
+          server.off('error', reject);
+          resolve();
+        });
+      });
+      admission.bound(host);
+      const { address, port: boundPort } = server.address() as AddressInfo;
+      admission.bound(address);
+      return { host: address, port: boundPort };
+    },
+    stopAccepting,
+    close() {
+      stopAccepting();
+      closed ??= drain().then(() => app.close());
+      return closed;
+    },
+  };
+}
+
+function operationsOf(node: SchedulerNode, version: string, basePath: string): readonly Operation[] {
+  let document: string | null = null;
+  const readOpenApi: Operation = {
+    id: 'readOpenApi',
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This description',
+    success: { status: 200, description: 'OpenAPI 3.1.', schema: Type.Object({}) },
+    errors: [],
+    handle() {
+      document ??= JSON.stringify(openApiDocument(operations, version, basePath));
+      return { status: 200, body: document };
+    },
+  };
+  const operations: readonly Operation[] = [
+    ...originalOperations,
+    ...taskOperations,
+    updateTask,
+    ...executionOperations,
+    ...scheduleOperations,
+    ...clusterOperations,
+    ...healthOperations,
+    metricsOperation(createMetricsRegistry(node, version)),
+    readOpenApi,
+  ];
+  return operations;
+}

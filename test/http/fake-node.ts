@@ -1,0 +1,216 @@
+import type { ClusterStatus, NodeHealth, NodeMetrics, SchedulerNode, SubmitOutcome } from '../../src/node/api.ts';
+import { latestFireMs } from '../../src/schedule/latest-fire.ts';
+import { nextFireMs } from '../../src/schedule/next-fire.ts';
+import { parseSchedule } from '../../src/schedule/parse.ts';
+import { decideAttempt, decideClaim } from '../../src/tasks/claim.ts';
+import type { Command } from '../../src/tasks/command.ts';
+import { refusal } from '../../src/tasks/command.ts';
+import { decideChange, decideCreate } from '../../src/tasks/decide.ts';
+import type { Entities, IdempotencyRecord, StateMeta } from '../../src/tasks/entities.ts';
+import { EMPTY_META } from '../../src/tasks/entities.ts';
+import type { EntryContent } from '../../src/tasks/entry.ts';
+import { applyEntry, ENTRY_VERSION } from '../../src/tasks/entry.ts';
+import type { Execution } from '../../src/tasks/execution.ts';
+import type { AttemptOutcome } from '../../src/tasks/outcome.ts';
+import { decideOutcome } from '../../src/tasks/outcome.ts';
+import type { Task, TaskId } from '../../src/tasks/task.ts';
+import { isLaterTaskId, nextTaskId } from '../../src/tasks/task-id.ts';
+import { manualClock } from './manual-clock.ts';
+
+/** The real, pure tasks code over maps: one node without a log, a disk or a target. */
+export interface FakeNode extends SchedulerNode {
+  readonly tasks: ReadonlyMap<TaskId, Task>;
+  readonly submitted: Command[];
+  /** Every command from now on is answered with this, undecided. Null: decided again. */
+  answerWith(outcome: SubmitOutcome | null): void;
+  /** Runs before the next command is decided: another client coming in between. */
+  before(run: () => void): void;
+  become(health: NodeHealth, reads?: 'answered' | 'refused'): void;
+  /** Claims what is due now, and settles its attempt. */
+  fire(taskId: TaskId, outcome: AttemptOutcome): void;
+}
+
+const planner = { parse: parseSchedule, nextFireMs, latestFireMs };
+const SERVING: NodeHealth = { state: 'serving', ready: true, reason: null };
+
+export function createFakeNode(clock = manualClock()): FakeNode {
+  const state = mapEntities();
+  const submitted: Command[] = [];
+  let forced: SubmitOutcome | null = null;
+  let hook: (() => void) | null = null;
+  let health = SERVING;
+  let readsRefused = false;
+
+  const apply = (pairs: EntryContent['pairs']): void => {
+    const atMs = Math.max(clock.nowMs(), state.meta().logTimeMs);
+    applyEntry(state, { v: ENTRY_VERSION, atMs, pairs });
+  };
+
+  function decide(command: Command, by: string): SubmitOutcome {
+    const context = { nowMs: clock.nowMs(), planner, by };
+    if (command.type === 'CreateTask') {
+      const { idempotency } = command;
+      const known = idempotency === null ? undefined : state.key(idempotency.key);
+      if (known !== undefined) {
+        if (known.fingerprint !== idempotency?.fingerprint) {
+          const message = 'the key stands for another request';
+          return { outcome: 'refused', refusal: refusal('idempotency_key_reused', message) };
+        }
+        return { outcome: 'committed', task: taskOf(known.taskId), created: false };
+      }
+      const taskId = nextTaskId(state.meta().lastTaskId, clock.nowMs(), 0);
+      const decided = decideCreate(command, taskId, context);
+      if (!decided.ok) return { outcome: 'refused', refusal: decided.error };
+      apply([decided.value]);
+      return { outcome: 'committed', task: taskOf(taskId), created: true };
+    }
+    const decided = decideChange(command, state.task(command.taskId), context);
+    if (!decided.ok) return { outcome: 'refused', refusal: decided.error };
+    apply([decided.value]);
+    return { outcome: 'committed', task: taskOf(command.taskId), created: true };
+  }
+
+  function taskOf(taskId: TaskId): Task {
+    const task = state.task(taskId);
+    if (task === undefined) throw new Error(`no task ${taskId}`);
+    return task;
+  }
+
+  const read = <T>(value: T) =>
+    readsRefused ? ({ ok: false, reason: 'no_leader', retryAfterMs: 500 } as const) : ({ ok: true, value } as const);
+
+  const executionsOf = (taskId: TaskId) =>
+    [...state.executions.values()].filter((one) => one.taskId === taskId).sort((a, b) => b.run - a.run);
+
+  return {
+    tasks: state.tasks,
+    submitted,
+    answerWith(outcome) {
+      forced = outcome;
+    },
+    before(run) {
+      hook = run;
+    },
+    become(next, reads = 'answered') {
+      health = next;
+      readsRefused = reads === 'refused';
+    },
+    fire(taskId, outcome) {
+      const context = { nowMs: clock.nowMs(), planner, sender: { nodeId: 'n1', incarnation: 1 } };
+      const waiting = executionsOf(taskId).find((one) => one.state === 'waiting');
+      const claim =
+        waiting === undefined ? decideClaim(taskOf(taskId), context) : decideAttempt(taskOf(taskId), waiting, context);
+      if (!claim.ok) throw new Error(`nothing is due: ${claim.error}`);
+      apply([claim.value]);
+      const open = executionsOf(taskId).find((one) => one.state === 'attempting');
+      if (open === undefined) throw new Error('no attempt is open');
+      apply(decideOutcome(taskOf(taskId), open, outcome, { nowMs: clock.nowMs(), random: 0.5 }));
+    },
+    async submit(command, { by }) {
+      submitted.push(command);
+      hook?.();
+      return forced ?? decide(command, by);
+    },
+    readTask: async (taskId) => read(state.task(taskId)),
+    async listTasks({ state: wanted, tag, name }, after, limit) {
+      const found = [...state.tasks.values()]
+        .filter((task) => after === null || isLaterTaskId(task.taskId, after))
+        .filter((task) => wanted === undefined || task.state === wanted)
+        .filter((task) => tag === undefined || task.definition.tags.includes(tag))
+        .filter((task) => name === undefined || task.definition.name?.toLowerCase().includes(name.toLowerCase()));
+      return read(found.slice(0, limit));
+    },
+    async listExecutions(taskId, beforeRun, limit) {
+      if (!state.tasks.has(taskId)) return read(undefined);
+      return read(
+        executionsOf(taskId)
+          .filter((one) => beforeRun === null || one.run < beforeRun)
+          .slice(0, limit),
+      );
+    },
+    readExecution: async (taskId, run) => read(state.execution(taskId, run)),
+    health: () => health,
+    status: () => STATUS,
+    metrics: () => METRICS,
+    stop: async () => {},
+  };
+}
+
+interface MapEntities extends Entities {
+  readonly tasks: Map<TaskId, Task>;
+  readonly executions: Map<string, Execution>;
+}
+
+function mapEntities(): MapEntities {
+  const tasks = new Map<TaskId, Task>();
+  const executions = new Map<string, Execution>();
+  const keys = new Map<string, IdempotencyRecord>();
+  let meta: StateMeta = EMPTY_META;
+  return {
+    tasks,
+    executions,
+    task: (taskId) => tasks.get(taskId),
+    putTask: (task) => void tasks.set(task.taskId, task),
+    removeTask: (taskId) => void tasks.delete(taskId),
+    execution: (taskId, run) => executions.get(`${taskId}/${run}`),
+    putExecution: (one) => void executions.set(`${one.taskId}/${one.run}`, one),
+    removeExecution: (taskId, run) => void executions.delete(`${taskId}/${run}`),
+    key: (key) => keys.get(key),
+    putKey: (record) => void keys.set(record.key, record),
+    removeKey: (key) => void keys.delete(key),
+    meta: () => meta,
+    putMeta: (next) => {
+      meta = next;
+    },
+  };
+}
+
+const STATUS: ClusterStatus = {
+  clusterId: 'c1',
+  nodeId: 'n1',
+  role: 'leader',
+  term: 3,
+  leaderId: 'n1',
+  commitIndex: 7,
+  appliedIndex: 7,
+  members: [
+    {
+      nodeId: 'n1',
+      kind: 'voter',
+      role: 'leader',
+      httpUrl: 'http://127.0.0.1:8000',
+      matchIndex: 7,
+      lagMs: null,
+      alive: true,
+    },
+  ],
+};
+
+const METRICS: NodeMetrics = {
+  proposals: 11,
+  entries: 9,
+  turns: 8,
+  fsyncs: 8,
+  elections: 1,
+  fires: 5,
+  attempts: { succeeded: 4, failed: 1, error: 0, withheld: 0, lost: 0 },
+  claimsInHand: 2,
+  requestsInFlight: 1,
+  parked: 0,
+  dueInMemory: 3,
+  logBytes: 4_096,
+  term: 3,
+  commitIndex: 7,
+  appliedIndex: 7,
+  durableIndex: 6,
+  counts: { tasks: { scheduled: 3, paused: 1, completed: 0, cancelled: 2 }, executions: 5 },
+  fsyncSeconds: {
+    buckets: [
+      { le: 0.001, count: 5 },
+      { le: 0.01, count: 8 },
+    ],
+    sum: 0.012,
+    count: 8,
+  },
+  latenessSeconds: { buckets: [{ le: 0.01, count: 5 }], sum: 0.02, count: 5 },
+};
