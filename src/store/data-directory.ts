@@ -9,7 +9,7 @@ import { isCount, seal, unseal } from './sealed-json.ts';
 import { groupPaths, identityPaths } from './store-layout.ts';
 
 /** Format of the whole directory. Raised when an older xcron could not read what a newer one wrote. */
-export const DIRECTORY_FORMAT = 1;
+const DIRECTORY_FORMAT = 1;
 const ID_BYTES = 12;
 
 export interface Identity {

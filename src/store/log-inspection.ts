@@ -216,7 +216,7 @@ function compareEnd(database: Database.Database, base: StoredBase, tail: LogTail
   );
 }
 
-export function checksumAt(database: Database.Database, base: StoredBase, index: LogIndex): number | undefined {
+function checksumAt(database: Database.Database, base: StoredBase, index: LogIndex): number | undefined {
   if (index === base.index) return tailOfBase(base).checksum;
   return database.prepare<[number], number>('SELECT checksum FROM entries WHERE idx = ?').pluck().get(index);
 }

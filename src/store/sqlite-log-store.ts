@@ -34,7 +34,7 @@ import { type GroupPaths, groupPaths } from './store-layout.ts';
  * A checkpoint copies the WAL into the database and fsyncs it, all at once. Measured with every frame another page: 7 ms at 512 frames
  * (2 MiB; 15 at worst), 12 at 1,024 (37), 72 at 4,096 (85); with small turns, which rewrite the same page, 1 to 2 ms. I10 allows 50.
  */
-export const CHECKPOINT_DUE_FRAMES = 512;
+const CHECKPOINT_DUE_FRAMES = 512;
 /** Not waited for beyond this: `persist` does it itself. */
 export const CHECKPOINT_FORCED_FRAMES = 1024;
 /** `read` stops here even below `maxBytes`: 300,000 rows a second, so 14 ms. */

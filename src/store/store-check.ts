@@ -4,7 +4,6 @@ import { type AppliedIndex, readAppliedIndex } from './applied-index.ts';
 import { type Identity, readIdentity } from './data-directory.ts';
 import { lockDirectory } from './exclusive-lock.ts';
 import { type Damage, inspectLog, type LogInspection } from './log-inspection.ts';
-import { describeDamage } from './log-refusal.ts';
 import { salvageLog } from './log-salvage.ts';
 import { groupPaths } from './store-layout.ts';
 import { entriesLostAtLeast, planTruncation, type TruncationPlan } from './truncation-plan.ts';
@@ -45,21 +44,6 @@ export type StoreDamage =
   | { readonly kind: 'projection-unreadable'; readonly reason: string }
   /** The entries between the two are gone: compacted away, but not in state.db (0 when there is none). */
   | { readonly kind: 'projection-behind'; readonly appliedIndex: LogIndex; readonly baseIndex: LogIndex };
-
-export function describeStoreDamage(damage: StoreDamage): string {
-  switch (damage.kind) {
-    case 'projection-ahead':
-      return `state.db has applied entry ${damage.appliedIndex}, but the log ends at entry ${damage.lastIndex}`;
-    case 'projection-behind':
-      return damage.appliedIndex === 0
-        ? `the log begins after entry ${damage.baseIndex}, and there is no state.db that holds what came before`
-        : `the log begins after entry ${damage.baseIndex}, but state.db ends at entry ${damage.appliedIndex}`;
-    case 'projection-unreadable':
-      return `state.db cannot be read: ${damage.reason}`;
-    default:
-      return describeDamage(damage);
-  }
-}
 
 /** Reads every entry and changes nothing. Throws StorageRefused while the node runs, or when the directory is not one. */
 export function checkStore(directory: string, group = 0): StoreReport {

@@ -1,22 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { ensureSystemTools, SYSTEM_TOOLS, thisMachine } from '../../ops/scripts/system-tools.ts';
 
-/** Needs strace: a missing fsync shows in no other way short of a power cut. Installed when it can be; never skipped. */
-export function requireStrace(): void {
-  if (works()) return;
-  if (process.getuid?.() === 0) {
-    console.error('strace is missing: installing it with apt-get');
-    spawnSync('apt-get', ['update', '-q'], { stdio: 'inherit' });
-    spawnSync('apt-get', ['install', '-q', '-y', '--no-install-recommends', 'strace'], { stdio: 'inherit' });
-    if (works()) return;
-  }
-  throw new Error(
-    'this test needs strace: run `sudo apt-get install -y strace`, or your system’s equivalent, then run it again',
-  );
+/** A missing fsync shows in no other way short of a power cut, so strace is installed where it can be, and the test never skipped. */
+export async function requireStrace(): Promise<void> {
+  const strace = SYSTEM_TOOLS.filter(({ command }) => command === 'strace');
+  const said: string[] = [];
+  const machine = { ...thisMachine, say: (line: string) => said.push(line) };
+  if (!(await ensureSystemTools(strace, machine))) throw new Error(said.join('\n'));
 }
-
-const works = (): boolean => spawnSync('strace', ['-V']).status === 0;
 
 const WRITER = fileURLToPath(new URL('./log-writer-process.ts', import.meta.url));
 
