@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, before, beforeEach, describe, test } from 'node:test';
+import { groupPaths } from '../../src/store/store-layout.ts';
+import { entries } from '../contract/log-store.ts';
 import { openLog, removeDirectory, temporaryDirectory } from './log-directory.ts';
+import { imageOf } from './log-image.ts';
 import { requireStrace, traceWriter } from './strace.ts';
 
 const PERSISTS = 60;
@@ -69,6 +72,25 @@ describe('I1: fsync before an acknowledgement, counted by the kernel', () => {
       assert.equal(store.read(1, Number.MAX_SAFE_INTEGER).length, store.lastIndex);
       store.persist({ entries: [] });
       close();
+    });
+
+  for (const [file, call] of [
+    ['wal', 'write'],
+    ['guard', 'pwrite64'],
+    ['log', 'pwrite64'],
+  ] as const)
+    test(`a disk that is full at a start (${file}): refused as such, and whole once there is space`, () => {
+      const { store, close } = openLog(directory);
+      store.persist({ entries: entries(1, 10) });
+      const image = imageOf(directory);
+      close();
+      const target = groupPaths(image)[file];
+      const { lines } = traceWriter(image, 1, join(directory, 'trace'), `${call}:error=ENOSPC:when=1+`, target);
+      assert.match(lines.join('\n'), /^refused io .*(ENOSPC|full)/);
+      const again = openLog(image);
+      assert.deepEqual(again.store.read(1, Number.MAX_SAFE_INTEGER), entries(1, 10));
+      again.close();
+      removeDirectory(image);
     });
 
   test('§5.3: killed at any system call of a persist that replaces entries, the log is whole: as before it, or as after', (t) => {

@@ -19,13 +19,23 @@ export interface TracedRun {
   readonly calls: readonly string[];
 }
 
-/** Runs the log writer under strace. `inject` is a fault in strace's words, such as `fsync:error=EIO:when=9+`. */
-export function traceWriter(directory: string, persists: number, tracePath: string, inject?: string): TracedRun {
+/**
+ * Runs the log writer under strace. `inject` is a fault in strace's words, such as `fsync:error=EIO:when=9+`; with `onlyPath`, calls on
+ * that file alone are traced, counted and failed.
+ */
+export function traceWriter(
+  directory: string,
+  persists: number,
+  tracePath: string,
+  inject?: string,
+  onlyPath?: string,
+): TracedRun {
   const run = spawnSync(
     'strace',
     [
       ...['-f', '-y', '-e', 'trace=fsync,fdatasync,write,pwrite64', '-s', '40', '-o', tracePath],
       ...(inject === undefined ? [] : ['-e', `inject=${inject}`]),
+      ...(onlyPath === undefined ? [] : ['-P', onlyPath]),
       ...[process.execPath, WRITER, directory, String(persists)],
     ],
     { encoding: 'utf8' },
