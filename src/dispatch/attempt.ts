@@ -65,7 +65,6 @@ export function startAttempt(options: AttemptOptions): Attempt {
   let bodyBytes = 0;
   let timer: Timer | null = null;
   let timerDueMs = Number.POSITIVE_INFINITY;
-  const wasKept = connection.reused;
 
   function tell(event: AttemptEvent['type']): AttemptState {
     const from = state;
@@ -88,7 +87,8 @@ export function startAttempt(options: AttemptOptions): Attempt {
   function fail(event: AttemptEvent['type'], error: CallbackErrorCode, detail: string): void {
     const sent = state !== 'waiting';
     tell(event);
-    const where = sent && wasKept ? `${detail} (on a kept connection)` : detail;
+    // Asked now: a kept connection found closed was replaced before the request left.
+    const where = sent && connection.reused ? `${detail} (on a kept connection)` : detail;
     finish({ kind: 'error', error, detail: where, sent, ...times() }, false);
   }
 
@@ -112,12 +112,18 @@ export function startAttempt(options: AttemptOptions): Attempt {
     timer = clock.setTimer(due - clock.monotonicMs(), () => {
       timerDueMs = Number.POSITIVE_INFINITY;
       if (over) return;
+      // After a stall of the loop timers run before sockets: what has arrived meanwhile is read first.
       if (clock.monotonicMs() < dueMs()) watchDeadline();
-      else timedOut();
+      else setImmediate(timedOut);
     });
   }
 
   function timedOut(): void {
+    if (over) return;
+    if (clock.monotonicMs() < dueMs()) {
+      watchDeadline();
+      return;
+    }
     const { connectMs, headersMs, totalMs } = timeouts;
     if (clock.monotonicMs() >= totalDueMs) {
       fail('timedOut', 'total_timeout', `not finished within ${totalMs} ms`);

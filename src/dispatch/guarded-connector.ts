@@ -42,21 +42,22 @@ export function createGuardedConnector(options: {
     const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
     const { hostname } = target;
     let done = false;
-    const finish = (failure: ConnectFailure | null, socket: Socket | null): void => {
-      if (done) {
-        socket?.destroy();
-        return;
-      }
+    const finish = (result: Socket | ConnectFailure): void => {
+      const late = done;
       done = true;
-      if (failure !== null || socket === null)
-        callback(failure ?? new ConnectFailure('connect_failed', 'no socket'), null);
-      else callback(null, socket);
+      if (result instanceof ConnectFailure) {
+        if (!late) callback(result, null);
+      } else if (late) {
+        result.destroy();
+      } else {
+        callback(null, result);
+      }
     };
 
     const refusal = hostRefusal(hostname, port, guard.rules());
     if (refusal !== null) {
       // Later, as every other answer: undici sets its state after this call.
-      queueMicrotask(() => finish(new ConnectFailure('blocked_address', `${hostname} port ${port}: ${refusal}`), null));
+      queueMicrotask(() => finish(new ConnectFailure('blocked_address', `${hostname} port ${port}: ${refusal}`)));
       return { abort: () => {} };
     }
 
@@ -69,10 +70,10 @@ export function createGuardedConnector(options: {
       ...(isIP(hostname) === 0 ? { lookup: guardedLookup(lookup, guard, port) } : {}),
     });
     let inTls = false;
-    tcp.on('error', (error) => finish(inTls ? tlsFailure(error) : connectFailure(error), null));
-    tcp.once('close', () =>
-      finish(new ConnectFailure(inTls ? 'tls_failed' : 'connect_failed', 'closed while connecting'), null),
-    );
+    tcp.on('error', (error) => finish(inTls ? tlsFailure(error) : connectFailure(error)));
+    tcp.once('close', () => {
+      if (!done) finish(new ConnectFailure(inTls ? 'tls_failed' : 'connect_failed', 'closed while connecting'));
+    });
     tcp.once('connect', () => {
       const judgement = judgeAddress(tcp.remoteAddress ?? '', tcp.remotePort ?? port, guard.rules());
       if (!judgement.allowed) {
@@ -80,21 +81,21 @@ export function createGuardedConnector(options: {
         return;
       }
       if (target.protocol !== 'https:') {
-        finish(null, tcp);
+        finish(tcp);
         return;
       }
       inTls = true;
       secure({ ...target, httpSocket: tcp }, (error, socket) => {
-        if (error === null) finish(null, socket);
+        if (error === null) finish(socket);
         else {
-          finish(tlsFailure(error), null);
+          finish(tlsFailure(error));
           tcp.destroy();
         }
       });
     });
     return {
       abort(failure) {
-        finish(failure, null);
+        finish(failure);
         tcp.destroy();
       },
     };

@@ -41,6 +41,12 @@ test('a literal host is refused in every spelling, though no lookup ever sees it
   assert.equal(sender.counts.connections, 0);
 });
 
+test("by the system's resolver: localhost, where it is allowed", async (t) => {
+  const target = await httpTarget(t);
+  const outcome = await outcomeOf(senderFor(t), callback(`http://localhost:${target.port}/`));
+  assert.equal(outcome.kind, 'response', JSON.stringify(outcome));
+});
+
 test('a name that resolves to a guarded address is refused', async (t) => {
   const target = await rawTarget(t, () => {});
   for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1', '169.254.169.254', '64:ff9b::a9fe:a9fe', '0.0.0.0']) {

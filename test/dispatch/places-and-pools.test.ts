@@ -108,7 +108,7 @@ test('cancel: waiting, connecting, in flight, unknown', async (t) => {
   assert.equal(target.received.length, 1);
 });
 
-test('a thousand targets called once leave a bounded number of connections, then none', async (t) => {
+test('many targets called once leave a bounded number of connections, then none', async (t) => {
   const target = await httpTarget(t);
   const lookup = (
     _name: string,
@@ -118,7 +118,7 @@ test('a thousand targets called once leave a bounded number of connections, then
   const limits = { idleConnectionsMax: 20, keepAliveMs: 100 };
   const sender = senderFor(t, { lookup, limits });
   let idleMax = 0;
-  for (let batch = 0; batch < 10; batch += 1) {
+  for (let batch = 0; batch < 5; batch += 1) {
     const outcomes = Array.from({ length: 100 }, (_, n) =>
       outcomeOf(sender, callback(`http://h${batch}-${n}.example:${target.port}/`)),
     );
