@@ -23,7 +23,7 @@ export const ZONE_SAMPLES_MAX = 2_048;
 export const ZONE_NAMES_REFUSED_MAX = 1_024;
 export const ZONE_NAME_CHARS_MAX = 64;
 
-/** How often a line in real time may find its times inside a gap, year after year, until it counts as never firing. */
-export const REAL_TIME_WINDOWS_MAX = 128;
+/** Two a year: after sixteen years in which the clock skipped all its times, a line in real time counts as never firing. */
+export const REAL_TIME_WINDOWS_MAX = 32;
 
 export const PREVIEW_COUNT_MAX = 1_000;

@@ -1,5 +1,5 @@
 import { CronExpressionParser } from 'cron-parser';
-import { daysInMonth } from './local-calendar.ts';
+import { daysInLongest } from './gregorian.ts';
 
 /**
  * A line as sets that are cheap to search. cron-parser expands the fields into values; the day rule, the clock changes and
@@ -97,8 +97,8 @@ function daysOfMonth(days: DaySets, firstWeekday: number, dayCount: number): num
 export function hasAnyDay(line: CompiledLine): boolean {
   for (let month = 1; month <= 12; month += 1) {
     if ((line.months & (1 << month)) === 0) continue;
-    // A leap year has every day that its month can have; L and 5L fall on some day in any.
-    const dayCount = daysInMonth(2000, month);
+    // L and 5L fall on some day of any month, so the longest decides.
+    const dayCount = daysInLongest(month);
     for (let weekday = 0; weekday < 7; weekday += 1) {
       if (line.daysOf(weekday, dayCount) !== 0) return true;
     }

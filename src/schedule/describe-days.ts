@@ -1,5 +1,5 @@
 import type { DaySets } from './compiled-line.ts';
-import { daysInMonth } from './local-calendar.ts';
+import { daysInLongest } from './gregorian.ts';
 import { evenStepOf, listInWords, ordinalInWords, rangesInWords, runsOf, strideOf } from './words.ts';
 
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;
@@ -9,7 +9,7 @@ const MONTHS = ' January February March April May June July August September Oct
 export function daysInWords(days: DaySets, months: readonly number[]): string {
   const inMonths = months.length === 12 ? '' : ` in ${monthsInWords(months)}`;
   // cron-parser drops the dates that a single month does not have.
-  const everyDate = days.dates.length >= Math.max(...months.map((month) => daysInMonth(2000, month)));
+  const everyDate = days.dates.length >= Math.max(...months.map((month) => daysInLongest(month)));
   const everyWeekday = days.weekdays.length === 7 && days.ordinal === 0;
   // Two restrictions widen each other (crontab(5)), so every day in one of them is every day.
   const everyDay = days.bothMustMatch ? everyDate && everyWeekday : everyDate || everyWeekday;

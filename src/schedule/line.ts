@@ -1,7 +1,7 @@
 import { ok } from '../result.ts';
+import { daysInLongest } from './gregorian.ts';
 import { FIELD_RULES, type FieldRule } from './line-fields.ts';
 import { type LineItem, type LineValue, parseItem } from './line-item.ts';
-import { daysInMonth } from './local-calendar.ts';
 import { refuseSchedule, type Understood } from './refusal.ts';
 
 /** A word of the schedule and where it stands in the text as given. */
@@ -52,7 +52,7 @@ export function checkLine(words: readonly Word[], end: number, seed: string): Un
 
 /** 30 February. cron-parser throws on some of these; here they are refused before it sees them. */
 function namesNoDate(days: LineItem, months: LineItem): boolean {
-  const longest = Math.max(...months.values.map((month) => daysInMonth(2000, Number(month))));
+  const longest = Math.max(...months.values.map((month) => daysInLongest(Number(month))));
   return days.values.every((day) => typeof day === 'number' && day > longest);
 }
 

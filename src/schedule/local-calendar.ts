@@ -1,5 +1,6 @@
 import { FIRES_THROUGH_MS } from './bounds.ts';
 import type { CompiledLine } from './compiled-line.ts';
+import { daysInMonth } from './gregorian.ts';
 import { DAY_SEC } from './time-zone.ts';
 
 /**
@@ -8,11 +9,6 @@ import { DAY_SEC } from './time-zone.ts';
  */
 
 const LAST_LOCAL_YEAR = new Date(FIRES_THROUGH_MS).getUTCFullYear();
-
-export function daysInMonth(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
-}
 
 /** The first local time at or after `fromLocalSec` that the line names; null beyond the year 9999. */
 export function nextLocalSec(line: CompiledLine, fromLocalSec: number): number | null {

@@ -42,9 +42,11 @@ describe('the latest fire of an outage', () => {
         const knownMs = Date.parse('2027-01-01T00:00:00Z');
         const throughMs = knownMs + outageHours * HOUR_MS + 500;
         const elapsed = [1, 2, 3].map(() => {
-          const startMs = performance.now();
+          // Processor time, so that a machine busy with other things does not fail the test.
+          const before = process.cpuUsage();
           assert.equal(latestFireMs(schedule, knownMs, throughMs), throughMs - 500);
-          return performance.now() - startMs;
+          const { user, system } = process.cpuUsage(before);
+          return (user + system) / 1_000;
         });
         assert.ok(Math.min(...elapsed) < BISECTED_WITHIN_MS, `${elapsed} ms`);
       });

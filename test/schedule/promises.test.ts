@@ -19,8 +19,9 @@ describe('the cases users rely on', () => {
       '2027-11-07T05:30:00Z',
       '2027-11-08T06:30:00Z',
     ]);
-    const betweenPasses = Date.parse('2027-11-07T05:45:00Z');
-    assert.equal(nextFireMs(schedule, betweenPasses), Date.parse('2027-11-08T06:30:00Z'));
+    for (const betweenOrInSecondPass of ['2027-11-07T05:45:00Z', '2027-11-07T06:15:00Z', '2027-11-07T06:30:00Z']) {
+      assert.deepEqual(firesOf(schedule, betweenOrInSecondPass, 1), ['2027-11-08T06:30:00Z']);
+    }
   });
 
   test('`*/30 * * * *` there: every real half hour, so 01:30 twice', () => {
@@ -80,7 +81,7 @@ describe('what is accepted', () => {
       const [fire] = firesOf(scheduleOf(`0 0 * * ${field}`), '2027-01-01T00:00:00Z', 1);
       assert.equal(fire, '2027-01-03T00:00:00Z', field);
     }
-    for (const field of ['5-7', 'FRI-SUN', '0,5-6']) {
+    for (const field of ['5-7', 'FRI-SUN', '0,5-6', '0,5-7', '7,5-7,SUN']) {
       const fires = firesOf(scheduleOf(`0 0 * * ${field}`), '2027-01-01T00:00:00Z', 3);
       assert.deepEqual(
         fires.map((fire) => fire.slice(8, 10)),
