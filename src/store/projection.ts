@@ -25,10 +25,21 @@ export interface Projection {
   load(refs: readonly EntityRef[]): Promise<void>;
   /** The entry at `index` is folded: the overlay now stands there. */
   applied(index: LogIndex): void;
-  /** Writes the overlay as it is now; resolves when it is fsynced. Flushes also happen by themselves, by size and age. */
+  /**
+   * Writes the overlay as it is now; resolves when it is fsynced. Flushes also happen by themselves, by size and age. Not to be
+   * called between the changes of an entry and its `applied()`.
+   */
   flush(): Promise<void>;
+  /** Entities changed since the last flush began. */
+  readonly overlaySize: number;
+  /**
+   * Await it before each batch of entries: it resolves at once, unless entries are applied faster than a flush can write them and
+   * the overlay has reached its bound (I10). Rejects when a write has failed.
+   */
+  untilRoom(): Promise<void>;
 
-  // Reads for the API and for the leader's own work. Each sees overlay, flushing and file as one, at the time of the call.
+  // Reads for the API and for the leader's own work. Each sees overlay, flushing and file as one, at one moment between the call
+  // and the answer; a list that needs several steps (a search among many names) sees each part of its range at one such moment.
   readTask(taskId: TaskId): Promise<Task | undefined>;
   listTasks(filter: TaskFilter, after: TaskId | null, limit: number): Promise<readonly Task[]>;
   readExecution(taskId: TaskId, run: number): Promise<Execution | undefined>;
@@ -44,14 +55,14 @@ export interface Projection {
   orphanedClaims(limit: number): Promise<readonly RunRef[]>;
   /** All executions with an open attempt, for counting what is in flight per target when leadership begins. */
   openClaims(after: RunRef | null, limit: number): Promise<readonly RunRef[]>;
-  /** Tasks with at least `excess` more ended executions than `kept`, each with the runs that may go (dead letters stay). */
+  /**
+   * Tasks with at least `excess` more ended executions than `kept`, dead letters not counted, each with the runs that may go: oldest
+   * first, a bounded number. As of a flush that this call makes.
+   */
   prunable(kept: number, excess: number, limit: number): Promise<readonly PrunableTask[]>;
   /** Failed executions that ended before. */
   deadLettersBefore(endedBeforeMs: number, limit: number): Promise<readonly RunRef[]>;
-  finishedTasksBefore(
-    finishedBeforeMs: number,
-    limit: number,
-  ): Promise<readonly { readonly taskId: TaskId; readonly runs: readonly number[] }[]>;
+  finishedTasksBefore(finishedBeforeMs: number, limit: number): Promise<readonly FinishedTaskRuns[]>;
   keysExpiredBefore(expiresBeforeMs: number, limit: number): Promise<readonly string[]>;
   /** The counts of the last flush: cheap, and as old as that. */
   readonly counts: ProjectionCounts;
@@ -95,6 +106,13 @@ export interface PrunableTask {
   readonly taskId: TaskId;
   readonly throughRun: number;
   readonly runs: readonly number[];
+}
+
+export interface FinishedTaskRuns {
+  readonly taskId: TaskId;
+  readonly runs: readonly number[];
+  /** False when the task has more executions than one entry should remove: prune these first, and ask again. */
+  readonly complete: boolean;
 }
 
 export interface ProjectionCounts {

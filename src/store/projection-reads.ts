@@ -1,0 +1,162 @@
+import type { IdempotencyRecord } from '../tasks/entities.ts';
+import type { Execution } from '../tasks/execution.ts';
+import type { Task, TaskId } from '../tasks/task.ts';
+import type { Overlay } from './overlay.ts';
+import type { RunRef, TaskFilter } from './projection.ts';
+import type { ProjectionLink } from './projection-link.ts';
+import { list } from './projection-merge.ts';
+import { compareRuns, compareTaskIds, compareTexts, foldName } from './projection-order.ts';
+import type { DeadLetter, ExecutionText, ExpiringKey, FinishedTask, TaskTexts } from './projection-protocol.ts';
+import { openAttemptOf } from './projection-slices.ts';
+import { decodeExecution, decodeTask, runKey } from './rows.ts';
+
+/** The port's lists, over memory and file. */
+
+export interface ClaimedRun extends RunRef {
+  readonly nodeId: string;
+  readonly incarnation: number;
+}
+
+export interface ProjectionReads {
+  tasks(filter: TaskFilter, after: TaskId | null, limit: number): Promise<Task[]>;
+  executions(taskId: TaskId, beforeRun: number | null, limit: number): Promise<Execution[]>;
+  openClaims(after: RunRef | null, limit: number): Promise<ClaimedRun[]>;
+  deadLetters(beforeMs: number, limit: number): Promise<DeadLetter[]>;
+  finishedTasks(beforeMs: number, limit: number): Promise<FinishedTask[]>;
+  expiredKeys(beforeMs: number, limit: number): Promise<ExpiringKey[]>;
+}
+
+export function createReads({ tasks, executions, keys }: Overlay, link: ProjectionLink): ProjectionReads {
+  function* changed<V, T>(
+    layer: { eachShadow(visit: (key: string, change: { readonly value: V | undefined }) => void): void },
+    pick: (value: V) => T | undefined,
+  ): Generator<T> {
+    const values: V[] = [];
+    layer.eachShadow((_, { value }) => {
+      if (value !== undefined) values.push(value);
+    });
+    for (const value of values) {
+      const item = pick(value);
+      if (item !== undefined) yield item;
+    }
+  }
+  const isShadowed = ({ taskId, run }: RunRef): boolean => executions.shadow(runKey(taskId, run)) !== undefined;
+
+  return {
+    tasks: (filter, after, limit) => {
+      const matches = taskFilter(filter);
+      return list<'tasks', TaskTexts, TaskId, Task>(
+        link,
+        {
+          name: 'tasks',
+          ask: (from, rows) => ({ filter, after: from, limit: rows }),
+          fromFile: ([taskId, status, definition]) =>
+            tasks.shadow(taskId) === undefined ? decodeTask(taskId, status, definition) : undefined,
+          inMemory: () => changed(tasks, (task: Task) => (matches(task) ? task : undefined)),
+          position: ({ taskId }) => taskId,
+          compare: compareTaskIds,
+        },
+        after,
+        limit,
+      );
+    },
+    executions: (taskId, beforeRun, limit) =>
+      list<'executions', ExecutionText, number, Execution>(
+        link,
+        {
+          name: 'executions',
+          ask: (from, rows) => ({ taskId, beforeRun: from, limit: rows }),
+          fromFile: ([run, document]) =>
+            isShadowed({ taskId, run }) ? undefined : decodeExecution(taskId, run, document),
+          inMemory: () =>
+            changed(executions, (execution: Execution) => (execution.taskId === taskId ? execution : undefined)),
+          position: ({ run }) => run,
+          compare: (a, b) => b - a,
+        },
+        beforeRun,
+        limit,
+      ),
+    openClaims: (after, limit) =>
+      list<'open-claims', readonly [TaskId, number, string, number], RunRef, ClaimedRun>(
+        link,
+        {
+          name: 'open-claims',
+          ask: (from, rows) => ({ after: from, limit: rows }),
+          fromFile: ([taskId, run, nodeId, incarnation]) =>
+            isShadowed({ taskId, run }) ? undefined : { taskId, run, nodeId, incarnation },
+          inMemory: () =>
+            changed(executions, (execution: Execution) => {
+              const sender = openAttemptOf(execution);
+              if (sender === undefined) return undefined;
+              const { taskId, run } = execution;
+              return { taskId, run, nodeId: sender.nodeId, incarnation: sender.incarnation };
+            }),
+          position: (claim) => claim,
+          compare: compareRuns,
+        },
+        after,
+        limit,
+      ),
+    deadLetters: (beforeMs, limit) =>
+      list<'dead-letters', DeadLetter, DeadLetter, DeadLetter>(
+        link,
+        {
+          name: 'dead-letters',
+          ask: (after, rows) => ({ after, beforeMs, limit: rows }),
+          fromFile: (row) => (isShadowed(row) ? undefined : row),
+          inMemory: () =>
+            changed(executions, ({ taskId, run, state, endedAtMs }: Execution) =>
+              state === 'failed' && endedAtMs !== null && endedAtMs < beforeMs ? { taskId, run, endedAtMs } : undefined,
+            ),
+          position: (letter) => letter,
+          compare: (a, b) => a.endedAtMs - b.endedAtMs || compareRuns(a, b),
+        },
+        null,
+        limit,
+      ),
+    finishedTasks: (beforeMs, limit) =>
+      list<'finished-tasks', FinishedTask, FinishedTask, FinishedTask>(
+        link,
+        {
+          name: 'finished-tasks',
+          ask: (after, rows) => ({ after, beforeMs, limit: rows }),
+          fromFile: (row) => (tasks.shadow(row.taskId) === undefined ? row : undefined),
+          inMemory: () =>
+            changed(tasks, ({ taskId, finishedAtMs }: Task) =>
+              finishedAtMs !== null && finishedAtMs < beforeMs ? { taskId, finishedAtMs } : undefined,
+            ),
+          position: (task) => task,
+          compare: (a, b) => a.finishedAtMs - b.finishedAtMs || compareTaskIds(a.taskId, b.taskId),
+        },
+        null,
+        limit,
+      ),
+    expiredKeys: (beforeMs, limit) =>
+      list<'expired-keys', ExpiringKey, ExpiringKey, ExpiringKey>(
+        link,
+        {
+          name: 'expired-keys',
+          ask: (after, rows) => ({ after, beforeMs, limit: rows }),
+          fromFile: (row) => (keys.shadow(row.key) === undefined ? row : undefined),
+          inMemory: () =>
+            changed(keys, ({ key, expiresAtMs }: IdempotencyRecord) =>
+              expiresAtMs < beforeMs ? { key, expiresAtMs } : undefined,
+            ),
+          position: (expiring) => expiring,
+          compare: (a, b) => a.expiresAtMs - b.expiresAtMs || compareTexts(a.key, b.key),
+        },
+        null,
+        limit,
+      ),
+  };
+}
+
+/** The same question that projection-search.ts puts to the file. */
+export function taskFilter({ state, tag, name }: TaskFilter): (task: Task) => boolean {
+  const folded = name === undefined ? undefined : foldName(name);
+  return (task) => {
+    if (state !== undefined && task.state !== state) return false;
+    if (tag !== undefined && !task.definition.tags.includes(tag)) return false;
+    return folded === undefined || (task.definition.name !== null && foldName(task.definition.name).includes(folded));
+  };
+}

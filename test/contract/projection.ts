@@ -1,0 +1,446 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { InvariantBroken } from '../../src/invariant.ts';
+import { openMemoryProjection } from '../../src/store/memory-projection.ts';
+import { createMemoryReads } from '../../src/store/memory-projection-reads.ts';
+import type { DuePosition, Projection, ProjectionStart, RunRef, TaskFilter } from '../../src/store/projection.ts';
+import type { EntryContent, Pair } from '../../src/tasks/entry.ts';
+import { applyEntry, ENTRY_VERSION } from '../../src/tasks/entry.ts';
+import { needsOf } from '../../src/tasks/needs.ts';
+import type { Task, TaskId } from '../../src/tasks/task.ts';
+import { type HistoryStep, historyOf, historySteps } from '../store/projection-history.ts';
+import { EntitiesInMaps } from '../tasks/entities-in-maps.ts';
+import { answered, draft, Scenario, START_MS } from '../tasks/scenario.ts';
+
+/** What every implementation of the port must do; each runs it on a disk of its own. */
+export interface ProjectionUnderTest {
+  /** A projection on the same disk each time; the one before was closed. Nothing flushes by itself. */
+  open(): Promise<Projection & { readonly start: ProjectionStart }>;
+  /** Writes of the open projection fail from now on, as on a full disk. */
+  failWrites(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export const FAR_MS = START_MS + 10 * 365 * 86_400_000;
+
+/** As a node does it: what the entry needs is loaded, then the entry is folded at once. */
+export async function applyTo(projection: Projection, index: number, content: EntryContent): Promise<void> {
+  for (let missing = projection.missing(needsOf(content)); missing.length > 0; ) {
+    await projection.load(needsOf(content));
+    missing = projection.missing(needsOf(content));
+  }
+  applyEntry(projection.entities, content);
+  projection.applied(index);
+}
+
+export async function replay(projection: Projection, entries: readonly EntryContent[]): Promise<void> {
+  for (const [at, content] of entries.entries())
+    if (at + 1 > projection.appliedIndex) await applyTo(projection, at + 1, content);
+}
+
+/** The state hash of a history, by the implementation that has no file. */
+export async function referenceHash(entries: readonly EntryContent[]): Promise<string> {
+  const reference = openMemoryProjection();
+  await replay(reference, entries);
+  return (await reference.stateHash()).hash;
+}
+
+/** Any implementation of the reading questions, as asked by `askEverything`. */
+type Reads = Pick<
+  Projection,
+  | 'listTasks'
+  | 'listExecutions'
+  | 'dueAfter'
+  | 'openClaims'
+  | 'orphanedClaims'
+  | 'prunable'
+  | 'deadLettersBefore'
+  | 'finishedTasksBefore'
+  | 'keysExpiredBefore'
+  | 'readTask'
+  | 'readExecution'
+  | 'readKey'
+>;
+
+/** The plainest answers, on the plainest state. */
+function oracle(state: EntitiesInMaps): Reads {
+  const reads = createMemoryReads({
+    tasks: state.tasks,
+    executions: state.executions,
+    keys: state.keys,
+    meta: () => state.meta(),
+  });
+  const later =
+    <Q extends unknown[], A>(read: (...question: Q) => A) =>
+    async (...question: Q): Promise<A> =>
+      read(...question);
+  return {
+    listTasks: later(reads.listTasks),
+    listExecutions: later(reads.listExecutions),
+    dueAfter: later(reads.dueAfter),
+    openClaims: later(reads.openClaims),
+    orphanedClaims: later(reads.orphanedClaims),
+    prunable: later(reads.prunable),
+    deadLettersBefore: later(reads.deadLettersBefore),
+    finishedTasksBefore: later(reads.finishedTasksBefore),
+    keysExpiredBefore: later(reads.keysExpiredBefore),
+    readTask: async (taskId) => state.task(taskId),
+    readExecution: async (taskId, run) => state.execution(taskId, run),
+    readKey: async (key) => state.key(key),
+  };
+}
+
+const FILTERS: readonly TaskFilter[] = [
+  {},
+  { state: 'scheduled' },
+  { state: 'paused' },
+  { state: 'completed' },
+  { state: 'cancelled' },
+  { tag: 'ops' },
+  { tag: '100%' },
+  { tag: 'ops', state: 'paused' },
+  { name: 'NIGHTLY' },
+  { name: '%' },
+  { name: 'a_b' },
+  { name: 'ärger' },
+  { name: 'i', tag: 'db', state: 'scheduled' },
+];
+
+/** Pages through `read` to its end. */
+async function allPages<T, P>(read: (after: P | null) => Promise<readonly T[]>, at: (item: T) => P): Promise<T[]> {
+  const all: T[] = [];
+  for (let after: P | null = null; ; ) {
+    const page: readonly T[] = await read(after);
+    all.push(...page);
+    const last = page.at(-1);
+    if (last === undefined) return all;
+    after = at(last);
+  }
+}
+
+/** Every reading question of the port, small pages and large, in a form that can be compared. */
+async function askEverything(reads: Reads, known: EntitiesInMaps): Promise<Record<string, unknown>> {
+  const answers: Record<string, unknown> = {};
+  const taskIds = [...known.tasks.keys(), '1' as TaskId];
+  for (const limit of [2, 100]) {
+    for (const filter of FILTERS)
+      answers[`tasks ${JSON.stringify(filter)} by ${limit}`] = await allPages<Task, TaskId>(
+        (after) => reads.listTasks(filter, after, limit),
+        ({ taskId }) => taskId,
+      );
+    for (const untilMs of [START_MS + 60_000, FAR_MS])
+      answers[`due until ${untilMs} by ${limit}`] = await allPages<DuePosition, DuePosition>(
+        (after) => reads.dueAfter(after, untilMs, limit),
+        (position) => position,
+      );
+    answers[`claims by ${limit}`] = await allPages<RunRef, RunRef>(
+      (after) => reads.openClaims(after, limit),
+      (claim) => claim,
+    );
+    answers[`orphans, ${limit}`] = await reads.orphanedClaims(limit);
+    for (const kept of [0, 2, 60]) answers[`prunable ${kept}, ${limit}`] = await reads.prunable(kept, 1, limit);
+    for (const beforeMs of [START_MS + 120_000, FAR_MS]) {
+      answers[`letters ${beforeMs}, ${limit}`] = await reads.deadLettersBefore(beforeMs, limit);
+      answers[`finished ${beforeMs}, ${limit}`] = await reads.finishedTasksBefore(beforeMs, limit);
+      answers[`keys ${beforeMs}, ${limit}`] = await reads.keysExpiredBefore(beforeMs, limit);
+    }
+    for (const taskId of taskIds)
+      answers[`executions of ${taskId} by ${limit}`] = await allPages(
+        (before: number | null) => reads.listExecutions(taskId, before, limit),
+        ({ run }) => run,
+      );
+  }
+  for (const taskId of taskIds) answers[`task ${taskId}`] = await reads.readTask(taskId);
+  for (const { taskId, run } of known.executions.values())
+    answers[`run ${taskId}/${run}`] = await reads.readExecution(taskId, run);
+  for (const key of [...known.keys.keys(), 'no such key']) answers[`key ${key}`] = await reads.readKey(key);
+  return answers;
+}
+
+type Interruption = 'none' | 'flush' | 'begin-flush' | 'reopen' | 'crash' | 'ask';
+interface Beat {
+  readonly step: HistoryStep;
+  readonly afterwards: Interruption;
+}
+
+/** `runs`: random histories to play. */
+export function projectionContract(name: string, runs: number, create: () => Promise<ProjectionUnderTest>): void {
+  describe(`projection contract: ${name}`, () => {
+    let disk: ProjectionUnderTest;
+    let projection: Projection & { readonly start: ProjectionStart };
+    beforeEach(async () => {
+      disk = await create();
+      projection = await disk.open();
+    });
+    afterEach(async () => {
+      await projection.close({ flush: false });
+      await disk.remove();
+    });
+    const reopen = async (flush: boolean): Promise<void> => {
+      await projection.close({ flush });
+      projection = await disk.open();
+    };
+    /** Folds what a scenario did since the last call. */
+    const follow = async ({ entries }: Scenario): Promise<void> => replay(projection, entries);
+    const dueNow = async (untilMs = FAR_MS): Promise<readonly string[]> =>
+      (await projection.dueAfter(null, untilMs, 1_000)).map(({ taskId, run }) => `${taskId}/${run}`);
+
+    test('begins empty', async () => {
+      assert.deepEqual(projection.start, { appliedIndex: 0, meta: { lastTaskId: '0', logTimeMs: 0, nodes: {} } });
+      assert.equal(projection.appliedIndex, 0);
+      assert.equal(projection.durableIndex, 0);
+      assert.equal(projection.overlaySize, 0);
+      assert.deepEqual(projection.counts.executions, 0);
+      const empty = new EntitiesInMaps();
+      assert.deepEqual(await askEverything(projection, empty), await askEverything(oracle(empty), empty));
+      assert.equal((await projection.stateHash()).hash, await referenceHash([]));
+    });
+
+    test('I4: whatever happened, and whenever it was flushed, reopened or lost: the same answers, the same hash', async () => {
+      const beats = fc.array(
+        fc.record<Beat>({
+          step: historySteps(1).map(([only]) => only as HistoryStep),
+          afterwards: fc.constantFrom<Interruption>(
+            ...(['none', 'none', 'none', 'none', 'none', 'none', 'none'] as const),
+            ...(['flush', 'flush', 'begin-flush', 'begin-flush', 'ask', 'reopen', 'crash'] as const),
+          ),
+        }),
+        { maxLength: 60 },
+      );
+      await fc.assert(
+        fc.asyncProperty(
+          beats.map((all) => all.filter(({ step }) => step !== undefined)),
+          async (all) => {
+            await projection.close({ flush: false });
+            await disk.remove();
+            disk = await create();
+            projection = await disk.open();
+            const entries = historyOf(all.map(({ step }) => step));
+            const state = new EntitiesInMaps();
+            for (const [at, content] of entries.entries()) {
+              applyEntry(state, content);
+              await applyTo(projection, at + 1, content);
+              const afterwards = all[at]?.afterwards ?? 'none';
+              if (afterwards === 'flush') await projection.flush();
+              else if (afterwards === 'begin-flush') projection.flush().catch(() => undefined);
+              else if (afterwards === 'ask')
+                assert.deepEqual(await askEverything(projection, state), await askEverything(oracle(state), state));
+              else if (afterwards === 'reopen' || afterwards === 'crash') {
+                await reopen(afterwards === 'reopen');
+                const { appliedIndex } = projection.start;
+                assert.ok(appliedIndex <= at + 1);
+                if (afterwards === 'reopen') assert.equal(appliedIndex, at + 1);
+                // A prefix, exactly: the rest is replayed from the log.
+                assert.equal((await projection.stateHash()).hash, await referenceHash(entries.slice(0, appliedIndex)));
+                await replay(projection, entries.slice(0, at + 1));
+              }
+            }
+            assert.deepEqual(await askEverything(projection, state), await askEverything(oracle(state), state));
+            const { index, hash } = await projection.stateHash();
+            assert.equal(index, entries.length);
+            assert.equal(hash, await referenceHash(entries));
+            assert.deepEqual(await askEverything(projection, state), await askEverything(oracle(state), state));
+            const tasks = [...state.tasks.values()];
+            for (const kind of ['scheduled', 'paused', 'completed', 'cancelled'] as const)
+              assert.equal(projection.counts.tasks[kind], tasks.filter((task) => task.state === kind).length, kind);
+            assert.equal(projection.counts.executions, state.executions.size);
+          },
+        ),
+        { numRuns: runs },
+      );
+    });
+
+    test('what is due: a pause takes the waiting executions of its task with it, a resume brings them back', async () => {
+      const given = new Scenario().create();
+      given.when({ type: 'RunTask', version: null });
+      const [task, run] = [`${given.taskId}/0`, `${given.taskId}/1`];
+      await follow(given);
+      assert.deepEqual(await dueNow(), [run, task]);
+      given.when({ type: 'PauseTask', version: null });
+      await follow(given);
+      assert.deepEqual(await dueNow(), [], 'while nothing is flushed');
+      await projection.flush();
+      assert.deepEqual(await dueNow(), [], 'from the file');
+      await reopen(true);
+      given.when({ type: 'ResumeTask', version: null });
+      await follow(given);
+      assert.deepEqual(await dueNow(), [run, task], 'resumed in memory, the execution is in the file');
+      const flushing = projection.flush();
+      assert.deepEqual(await dueNow(), [run, task], 'while it is being flushed');
+      await flushing;
+      assert.deepEqual(await dueNow(), [run, task]);
+      await reopen(true);
+      assert.deepEqual(await dueNow(), [run, task]);
+    });
+
+    test('10,000 due at one instant come in the order of their ids, page by page, from memory and file', async () => {
+      const count = 10_000;
+      const ids = await createMany(projection, count, START_MS + 60_000);
+      await projection.flush();
+      // Every third is shadowed: a run is asked for, which is due before.
+      const pairs = ids
+        .filter((_, at) => at % 3 === 0)
+        .map(
+          (taskId): Pair => ({
+            requires: [{ type: 'task-exists', taskId }],
+            events: [{ type: 'ExecutionRequested', taskId, run: 1, executionId: `${taskId}-run-1` as never }],
+            by: 'test',
+          }),
+        );
+      await applyTo(projection, projection.appliedIndex + 1, { v: ENTRY_VERSION, atMs: START_MS + 1, pairs });
+      const positions = await allPages<DuePosition, DuePosition>(
+        (after) => projection.dueAfter(after, START_MS + 60_000, 777),
+        (position) => position,
+      );
+      const expected = [
+        ...ids.filter((_, at) => at % 3 === 0).map((taskId) => ({ dueAtMs: START_MS + 1, taskId, run: 1 })),
+        ...ids.map((taskId) => ({ dueAtMs: START_MS + 60_000, taskId, run: 0 })),
+      ];
+      assert.deepEqual(positions, expected);
+      assert.deepEqual(await projection.dueAfter(null, START_MS, 10), []);
+    });
+
+    test('what is named as due is in memory: the leader decides on it next', async () => {
+      const given = new Scenario().create();
+      given.when({ type: 'RunTask', version: null });
+      await follow(given);
+      await reopen(true);
+      await projection.dueAfter(null, FAR_MS, 10);
+      assert.equal(projection.entities.task(given.taskId)?.openRuns.length, 1);
+      assert.equal(projection.entities.execution(given.taskId, 1)?.state, 'waiting');
+    });
+
+    test('retention: what ended beyond the number kept may go, dead letters stay, open runs are not passed', async () => {
+      const given = new Scenario().create({
+        schedule: '* * * * * *',
+        retry: { attempts: 1, backoffMs: 1, backoffMaxMs: 1 },
+      });
+      for (let run = 1; run <= 70; run += 1) {
+        given.after(1_000).claim();
+        if (run !== 20) given.outcome(run, answered(run % 10 === 0 ? 500 : 200));
+      }
+      await follow(given);
+      const ended = Array.from({ length: 70 }, (_, at) => at + 1).filter((run) => run % 10 !== 0);
+      for (const kept of [50, 5]) {
+        const [found, ...others] = await projection.prunable(kept, 10, 5);
+        assert.deepEqual(others, []);
+        assert.deepEqual(found, {
+          taskId: given.taskId,
+          runs: ended.slice(0, ended.length - kept),
+          throughRun: kept === 50 ? 14 : 19,
+        });
+      }
+      assert.deepEqual(await projection.prunable(60, 10, 5), []);
+      assert.deepEqual(
+        (await projection.deadLettersBefore(FAR_MS, 3)).map(({ run }) => run),
+        [10, 30, 40],
+      );
+    });
+
+    test('a finished task is named with its runs, a bounded number at a time', async () => {
+      const given = new Scenario().create({ schedule: '* * * * * *' });
+      for (let run = 1; run <= 1_002; run += 1) {
+        given.after(1_000).claim();
+        given.outcome(run, answered(200));
+      }
+      given.when({ type: 'CancelTask', version: null });
+      await follow(given);
+      const [found] = await projection.finishedTasksBefore(FAR_MS, 1);
+      assert.equal(found?.runs.length, 1_000);
+      assert.equal(found.complete, false);
+      await projection.flush();
+      given.apply({
+        requires: [{ type: 'task-finished', taskId: given.taskId }],
+        events: [{ type: 'HistoryPruned', taskId: given.taskId, runs: found.runs, throughRun: 1_000 }],
+        by: 'retention',
+      });
+      await follow(given);
+      assert.deepEqual(await projection.finishedTasksBefore(FAR_MS, 1), [
+        { taskId: given.taskId, runs: [1_001, 1_002], complete: true },
+      ]);
+    });
+
+    test('I4: an entity that was not loaded is not guessed at', async () => {
+      const given = new Scenario().create();
+      await follow(given);
+      await reopen(true);
+      const refs = [
+        { kind: 'task', taskId: given.taskId },
+        { kind: 'task', taskId: '5' as TaskId },
+        { kind: 'execution', taskId: given.taskId, run: 9 },
+        { kind: 'key', key: 'k' },
+      ] as const;
+      assert.deepEqual(projection.missing(refs), refs);
+      assert.throws(() => projection.entities.task(given.taskId), InvariantBroken);
+      assert.throws(() => projection.entities.execution(given.taskId, 9), InvariantBroken);
+      assert.throws(() => projection.entities.key('k'), InvariantBroken);
+      await projection.load(refs);
+      assert.deepEqual(projection.missing(refs), []);
+      assert.deepEqual(projection.entities.task(given.taskId), given.task);
+      assert.equal(projection.entities.task('5' as TaskId), undefined, 'known to be absent');
+      assert.equal(projection.entities.key('k'), undefined);
+    });
+
+    test('open-executions stands for the task and all its open runs', async () => {
+      const given = new Scenario().create();
+      for (let run = 1; run <= 3; run += 1) given.when({ type: 'RunTask', version: null });
+      await follow(given);
+      await reopen(true);
+      const refs = [{ kind: 'open-executions', taskId: given.taskId }] as const;
+      assert.deepEqual(projection.missing(refs), refs);
+      await projection.load(refs);
+      for (const run of [1, 2, 3]) assert.equal(projection.entities.execution(given.taskId, run)?.run, run);
+      given.when({ type: 'CancelTask', version: null });
+      await follow(given);
+      assert.equal((await projection.readExecution(given.taskId, 2))?.state, 'cancelled');
+    });
+
+    test('I4: an index is applied once and in order, and no flush cuts an entry in two', async () => {
+      const given = new Scenario().create();
+      await follow(given);
+      assert.throws(() => projection.applied(1), InvariantBroken);
+      projection.entities.putTask({ ...given.task, version: 9 });
+      await assert.rejects(projection.flush(), InvariantBroken);
+    });
+
+    test('a failed write is told once; reads go on, nothing more is written', async () => {
+      const given = new Scenario().create();
+      await follow(given);
+      await projection.flush();
+      const failures: Error[] = [];
+      projection.onFailure((error) => failures.push(error));
+      await disk.failWrites();
+      given.when({ type: 'PauseTask', version: null });
+      await follow(given);
+      await assert.rejects(projection.flush());
+      await assert.rejects(projection.flush());
+      await assert.rejects(projection.stateHash());
+      await assert.rejects(projection.untilRoom());
+      assert.equal(failures.length, 1);
+      assert.equal(projection.durableIndex, 1);
+      assert.equal((await projection.readTask(given.taskId))?.state, 'paused');
+      assert.equal((await projection.listTasks({ state: 'paused' }, null, 10)).length, 1);
+      assert.deepEqual(await dueNow(), []);
+    });
+  });
+}
+
+/** Tasks with one and the same next due time, in entries of 500. */
+export async function createMany(projection: Projection, count: number, nextAtMs: number): Promise<TaskId[]> {
+  const given = new Scenario().create();
+  const { definition } = given.task;
+  const ids = Array.from({ length: count }, (_, at) => String(95_000 + at) as TaskId);
+  for (let at = 0; at < count; at += 500) {
+    const pairs = ids.slice(at, at + 500).map(
+      (taskId): Pair => ({
+        requires: [],
+        events: [{ type: 'TaskCreated', taskId, definition, nextAtMs }],
+        by: 'test',
+      }),
+    );
+    await applyTo(projection, projection.appliedIndex + 1, { v: ENTRY_VERSION, atMs: START_MS, pairs });
+  }
+  assert.equal(draft().schedule, definition.schedule.format);
+  return ids;
+}

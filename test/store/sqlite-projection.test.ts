@@ -1,0 +1,26 @@
+import { execFileSync } from 'node:child_process';
+import { projectionContract } from '../contract/projection.ts';
+import { openQuietly, removeDirectory, temporaryDirectory } from './projection-directory.ts';
+
+/** No file of this process may grow beyond this, as on a full disk: writes fail with EFBIG (setrlimit(2); Node ignores SIGXFSZ). */
+export const limitFileSize = (bytes: number | 'unlimited'): void => {
+  execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]);
+};
+
+for (const [name, runs, options] of [
+  ['sqlite', 15, {}],
+  ['sqlite, a cache of eight entities', 10, { maxCachedEntities: 8 }],
+  ['sqlite, flushing after every entry', 10, { flushAtEntities: 1 }],
+] as const) {
+  projectionContract(name, runs, async () => {
+    const directory = temporaryDirectory();
+    return {
+      open: () => openQuietly(directory, options),
+      failWrites: async () => limitFileSize(100),
+      async remove() {
+        limitFileSize('unlimited');
+        removeDirectory(directory);
+      },
+    };
+  });
+}
