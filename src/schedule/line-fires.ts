@@ -12,9 +12,9 @@ import { DAY_SEC, type Zone } from './time-zone.ts';
  * - A line in real time fires at every instant whose local time it names.
  */
 
-/** No zone since 1900 is further from UTC: -12:00 to +15:02 occurred. */
+/** Zones lie between -12:00 and +14:00; the two hours more are to spare for local mean times. */
 const OFFSET_MAX_SEC = 16 * 3_600;
-/** No clock was ever set back by more than a day (Kwajalein 1969). */
+/** The most that a clock was set back is 23 hours (Kwajalein 1969). */
 const SET_BACK_MAX_SEC = DAY_SEC;
 const WINDOW_SEC = 2 * DAY_SEC;
 

@@ -80,7 +80,7 @@ function fixedZone(name: string): Zone {
 
 /**
  * Offsets are sampled where UTC days meet and a change inside a day is found by bisection; both are kept. Two changes
- * within one UTC day would be seen as one; tzdb has none since 1900.
+ * within one UTC day would be seen as one.
  */
 function changingZone(name: string, clock: Intl.DateTimeFormat): Zone {
   const offsetsSec = boundedMap<number, number>(ZONE_SAMPLES_MAX);
