@@ -99,3 +99,19 @@ function addressRefusal(address: string, port: number, rules: AddressRules): str
   const judgement = judgeAddress(address, port, rules);
   return judgement.allowed ? null : judgement.reason;
 }
+
+/** A periodic task calls one URL for years; reading it took 2.5 µs of an attempt's 40. */
+const URLS_REMEMBERED_MAX = 1_024;
+
+export function rememberingUrlParser(): typeof parseCallbackUrl {
+  const remembered = new Map<string, ReturnType<typeof parseCallbackUrl>>();
+  return (text) => {
+    const known = remembered.get(text);
+    if (known !== undefined) return known;
+    const parsed = parseCallbackUrl(text);
+    // Begun anew when full: an order of use would cost what is saved.
+    if (remembered.size === URLS_REMEMBERED_MAX) remembered.clear();
+    remembered.set(text, parsed);
+    return parsed;
+  };
+}

@@ -3,7 +3,7 @@ import { invariant } from '../invariant.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { type Attempt, type AttemptTransition, startAttempt } from './attempt.ts';
 import type { CallbackOutcome, CallbackRequest, WithheldReason } from './callback.ts';
-import { type CallbackUrl, parseCallbackUrl } from './callback-url.ts';
+import { type CallbackUrl, rememberingUrlParser } from './callback-url.ts';
 import { createConnectionPools } from './connection-pools.ts';
 import { createGuardedConnector } from './guarded-connector.ts';
 import type { Lookup } from './guarded-lookup.ts';
@@ -65,6 +65,7 @@ export function createSender(options: SenderOptions): Sender {
   const limits = checkLimits({ ...SENDER_LIMITS, ...options.limits });
   const pools = createConnectionPools(createGuardedConnector(options), limits);
   const lines = createWaitingLines<Accepted>(limits);
+  const parseUrl = rememberingUrlParser();
   const accepted = new Map<string, Accepted>();
   let closed: Promise<void> | null = null;
   let drained: (() => void) | null = null;
@@ -128,7 +129,7 @@ export function createSender(options: SenderOptions): Sender {
         'I10',
         `more than ${limits.acceptedMax} attempts given to the sender`,
       );
-      const url = parseCallbackUrl(request.url);
+      const url = parseUrl(request.url);
       if (!url.ok) {
         const atMs = clock.nowMs();
         const times = { startedAtMs: atMs, endedAtMs: atMs };

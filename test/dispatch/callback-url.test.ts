@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AddressRules } from '../../src/dispatch/address-guard.ts';
-import { CALLBACK_URL_CHARS_MAX, checkCallbackUrl } from '../../src/dispatch/callback-url.ts';
+import {
+  CALLBACK_URL_CHARS_MAX,
+  checkCallbackUrl,
+  parseCallbackUrl,
+  rememberingUrlParser,
+} from '../../src/dispatch/callback-url.ts';
 import { cidrs } from './sending.ts';
 
 const strict: AddressRules = { allowLoopback: false, allow: cidrs(), deny: cidrs(), own: [], localAddresses: [] };
@@ -116,5 +121,16 @@ test('own ports by address, by localhost and by name', () => {
   for (const host of ['127.0.0.1', 'localhost', '[::ffff:7f00:1]', 'node2.example', 'NODE2.example.']) {
     assert.equal(code(`http://${host}:8000/`, open), 'callback_url_address', host);
     assert.equal(code(`http://${host}:8009/`, open), 'ok', host);
+  }
+});
+
+test('what is remembered of a URL is what reading it gives', () => {
+  const parse = rememberingUrlParser();
+  for (let round = 0; round < 2; round += 1) {
+    for (let n = 0; n < 3_000; n += 1) {
+      const url = n % 7 === 0 ? `ftp://h${n}/` : `http://h${n}.example/?${n}`;
+      assert.deepEqual(parse(url), parseCallbackUrl(url));
+      assert.deepEqual(parse(url), parseCallbackUrl(url));
+    }
   }
 });
