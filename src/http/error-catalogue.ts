@@ -157,7 +157,7 @@ export const CATALOGUE: Readonly<Record<ErrorCode, CatalogueEntry>> = {
     number: 1030,
     status: 413,
     title: 'The callback body is too large',
-    meaning: 'callback.body has more bytes than a task may carry.',
+    meaning: 'The member callback.body has more bytes than a task may carry.',
     remedy: 'Let the callback fetch large data by a reference in its body.',
   },
   idempotency_key_refused: {

@@ -103,7 +103,7 @@ function checkCallback(callback: Omit<Callback, 'body'>, json: JsonBody, rules: 
   const urlRefusal = rules.refuseUrl(callback.url);
   if (urlRefusal !== null) return refused(fieldError('callback_url_refused', '/callback/url', urlRefusal));
   if (callback.headers !== NO_HEADERS) {
-    const refusals = rules.refuseHeaders(callback.headers);
+    const refusals = refuseHeaders(callback.headers, rules);
     if (refusals.length > 0) {
       const errors = refusals.map(({ path, message }) => ({ path: `/callback/headers${path}`, message }));
       return refused(apiError('callback_headers_refused', inWords(errors), errors));
@@ -120,6 +120,12 @@ function checkCallback(callback: Omit<Callback, 'body'>, json: JsonBody, rules: 
   }
   return ok({ ...callback, body });
 }
+
+/** `__proto__` is a fine header name, but no fine key: whoever copies it by assignment loses it. */
+const refuseHeaders = (headers: Callback['headers'], rules: CallbackRules): readonly FieldError[] =>
+  Object.hasOwn(headers, '__proto__')
+    ? [{ path: '/__proto__', message: 'is not taken as a header name' }]
+    : rules.refuseHeaders(headers);
 
 export const inWords = (errors: readonly FieldError[]): string =>
   errors.map(({ path, message }) => (path === '' ? message : `${path} ${message}`)).join('; ');

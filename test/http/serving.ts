@@ -94,26 +94,29 @@ export function serving(options: Partial<HttpServerOptions> = {}): Serving {
 /** Narrow a parsed answer to what a test reads of it. */
 export const fieldsOf = (told: Told): Readonly<Record<string, unknown>> => told.json as Record<string, unknown>;
 
+const TEXT_SHOWN_CHARS_MAX = 1_000;
+const shown = ({ text }: Told): string => text.slice(0, TEXT_SHOWN_CHARS_MAX);
+
 export function assertProblem(told: Told, code: ErrorCode, path?: string, message?: RegExp): void {
   const problem = fieldsOf(told) as { readonly errors: readonly { readonly path: string; readonly message: string }[] };
   const { status, title } = CATALOGUE[code];
-  assert.equal(told.headers['content-type'], 'application/problem+json; charset=utf-8', told.text);
+  assert.equal(told.headers['content-type'], 'application/problem+json; charset=utf-8', shown(told));
   const { type, title: toldTitle, status: toldStatus, code: toldCode } = fieldsOf(told);
   assert.deepEqual(
     { http: told.status, type, title: toldTitle, status: toldStatus, code: toldCode },
     { http: status, type: `urn:xcron:error:${code}`, title, status, code },
-    told.text,
+    shown(told),
   );
   if (path === undefined) return;
   const found = problem.errors.find((error) => error.path === path);
-  assert.ok(found, `no error at ${path} in ${told.text}`);
+  assert.ok(found, `no error at ${path} in ${shown(told)}`);
   if (message !== undefined) assert.match(found.message, message);
 }
 
 export function assertEnvelope(told: Told, number: number, message?: RegExp): void {
-  assert.equal(told.status, 200, told.text);
+  assert.equal(told.status, 200, shown(told));
   const { uuid, code, message: said } = fieldsOf(told);
   assert.match(String(uuid), /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/);
-  assert.equal(code, number, told.text);
+  assert.equal(code, number, shown(told));
   if (message !== undefined) assert.match(String(said), message);
 }
