@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import type { Logger } from 'pino';
+import { systemClock } from '../clock.ts';
+import { createHttpServer, type HttpServer } from '../http/server.ts';
+import { InvariantBroken } from '../invariant.ts';
+import type { SchedulerNode } from '../node/api.ts';
+import type { NodeEvents } from '../node/node.ts';
+import { startNode } from '../node/start-node.ts';
+import { createCallbackGuard } from './callback-guard.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { firstSteps } from './first-steps.ts';
+import { listenProblem, urlOf } from './listening.ts';
+import { createLog } from './node-log.ts';
+import type { SettingValues } from './settings.ts';
+import { stopAsked } from './stop-signal.ts';
+import { isStorageRefused, sayStorageRefused } from './storage-failure.ts';
+import type { Terminal } from './terminal.ts';
+import { readManifest } from './version.ts';
+
+/**
+ * Puts a node together and runs it until it is told to stop. Order of the start: open the data directory, listen, and only then
+ * replay to the end, so that /readyz can say what is awaited. Order of the stop: the node drains while /readyz says so, then the port
+ * is closed.
+ */
+export async function runNode(values: SettingValues, terminal: Terminal): Promise<ExitCode> {
+  const log = createLog(values.logLevel, values.nodeId, terminal);
+  endOnBug(log);
+  // From here on: what is being opened is closed in order too.
+  const stopping = stopAsked(() => {
+    log.warn('told to stop again: ending at once; what was acknowledged is on disk');
+    process.exit(EXIT.done);
+  });
+  const manifest = readManifest();
+  let bound: { readonly host: string; readonly port: number } | null = null;
+  const { guard, rules } = createCallbackGuard(values, () => (bound === null ? [] : [bound]));
+
+  let node: SchedulerNode;
+  try {
+    node = await startNode({
+      dataDirectory: resolve(values.dataDir),
+      nodeId: values.nodeId,
+      guard,
+      userAgent: `xcron/${manifest.version}`,
+      events: nodeEvents(log),
+      httpUrl: () => (bound === null ? null : urlOf(bound.host, bound.port)),
+    });
+  } catch (error) {
+    if (isStorageRefused(error)) return sayStorageRefused(terminal, error);
+    if (error instanceof InvariantBroken) return endBroken(log, error);
+    throw error;
+  }
+  const server = createHttpServer({
+    node,
+    callbackRules: rules,
+    token: values.apiToken,
+    logger: log,
+    clock: systemClock,
+    defaults: { timezone: values.defaultTimezone },
+    version: manifest.version,
+  });
+  try {
+    bound = await server.listen(values.httpHost, values.httpPort);
+  } catch (error) {
+    await node.stop();
+    terminal.err(`xcron: ${listenProblem(error as NodeJS.ErrnoException, values.httpHost, values.httpPort)}`);
+    return EXIT.usage;
+  }
+  for (const line of firstSteps(bound, values, manifest)) terminal.out(line);
+  log.info({ signal: await stopping }, 'stopping');
+  return stop(node, server, log);
+}
+
+async function stop(node: SchedulerNode, server: HttpServer, log: Logger): Promise<ExitCode> {
+  const failed = node.health().state === 'storageFailed';
+  await node.stop();
+  await server.close();
+  log.info('stopped');
+  return failed ? EXIT.storage : EXIT.done;
+}
+
+function nodeEvents(log: Logger): NodeEvents {
+  return {
+    lifeChanged({ state, ready, reason }) {
+      if (ready) log.info('ready');
+      else log.info({ state }, reason ?? state);
+    },
+    roleChanged: (role, term) => log.info({ role, term }, 'role changed'),
+    settled: (count) => log.warn({ executions: count }, 'settled what an earlier start had left open'),
+    failed(kind, error) {
+      if (kind === 'invariant') endBroken(log, error);
+      else log.error({ error: error.message }, 'the disk failed: writes are refused until a restart with space');
+    },
+  };
+}
+
+/** Fail-stop: nothing of a node whose state is not to be trusted may go on (exit 70). */
+function endBroken(log: Logger, error: Error): never {
+  const invariant = error instanceof InvariantBroken ? error.invariant : 'none';
+  log.error({ invariant, error: error.message, stack: error.stack ?? '' }, 'an invariant is broken: the node ends');
+  process.exit(EXIT.invariantBroken);
+}
+
+/** An error that nobody caught is a bug, and what it left half done is unknown. */
+function endOnBug(log: Logger): void {
+  const end = (error: unknown): void => {
+    endBroken(log, error instanceof Error ? error : new Error(String(error)));
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
+}

@@ -1,0 +1,73 @@
+import type { Kind } from './setting-kind.ts';
+import * as kind from './setting-kind.ts';
+
+/** The table of settings. A row here is a flag, an environment variable, a key of xcron.toml, a line of help and of --print-config. */
+export interface Setting<T> {
+  readonly kind: Kind<T>;
+  readonly fallback: T;
+  readonly help: string;
+  /** Never shown (I11), and no flag: a command line is seen by everyone on the machine. */
+  readonly secret?: true;
+}
+
+const setting = <T>(row: Setting<T>): Setting<T> => row;
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const SETTINGS = {
+  nodeId: setting({ kind: kind.nodeName, fallback: 'n1', help: 'name of this node in its cluster' }),
+  cluster: setting({ kind: kind.clusterName, fallback: 'xcron', help: 'name of the cluster' }),
+  httpHost: setting({
+    kind: kind.host,
+    fallback: '127.0.0.1',
+    help: 'address to listen on; another than loopback needs an API token',
+  }),
+  httpPort: setting({ kind: kind.port, fallback: 8000, help: 'port to listen on; 0 takes any free one' }),
+  dataDir: setting({ kind: kind.path, fallback: './data', help: 'directory for everything that is kept' }),
+  apiToken: setting<string | null>({
+    kind: optional(kind.token),
+    fallback: null,
+    help: 'bearer token that clients must show',
+    secret: true,
+  }),
+  apiTokenFile: setting<string | null>({
+    kind: optional(kind.path),
+    fallback: null,
+    help: 'file that holds the API token',
+  }),
+  insecureOpen: setting({
+    kind: kind.yesOrNo,
+    fallback: false,
+    help: 'listen beyond loopback without an API token: whoever reaches the port may do everything',
+  }),
+  callbackAllow: setting({
+    kind: kind.cidrs,
+    fallback: [],
+    help: 'addresses that callbacks may reach although they are guarded',
+  }),
+  callbackDeny: setting({ kind: kind.cidrs, fallback: [], help: 'addresses that callbacks may never reach' }),
+  defaultTimezone: setting({ kind: kind.timeZone, fallback: 'UTC', help: 'zone of tasks that name none' }),
+  logLevel: setting<LogLevel>({
+    kind: kind.oneOf(LOG_LEVELS),
+    fallback: 'info',
+    help: 'least severe line that is logged',
+  }),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
+export type SettingValues = {
+  readonly [Name in SettingName]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never;
+};
+
+function optional<T>(inner: Kind<T>): Kind<T | null> {
+  return { ...inner, parse: inner.parse, show: (value) => (value === null ? '(not set)' : inner.show(value)) };
+}
+
+const words = (name: SettingName): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** `httpPort` is `http_port` in the file, `XCRON_HTTP_PORT` in the environment, `--http-port` on the command line. */
+export const fileKey = (name: SettingName): string => words(name);
+export const variableOf = (name: SettingName): string => `XCRON_${words(name).toUpperCase()}`;
+export const flagOf = (name: SettingName): string => `--${words(name).replaceAll('_', '-')}`;

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import type { Run } from './action.ts';
+import { SETTINGS } from './settings.ts';
+import type { TruncateFlags } from './store-maintenance.ts';
+
+export function addStoreCommands(program: Command, run: Run): void {
+  const store = program.command('store').description('look into the data directory of a node that is stopped');
+  const dataDir = ['--data-dir <PATH>', 'data directory of the node', SETTINGS.dataDir.fallback] as const;
+  store
+    .command('check')
+    .description('read and verify every entry of the log; changes nothing')
+    .option(...dataDir)
+    .option('--json', 'print the report as JSON')
+    .action((options: { readonly dataDir: string; readonly json?: true }) =>
+      run(async (asked) => (await import('./store-maintenance.ts')).check(options, asked)),
+    );
+  store
+    .command('truncate')
+    .description('cut a damaged log back to what is whole; what lies behind the damage is lost')
+    .option(...dataDir)
+    .option('--accept-loss', 'say that entries may be lost; without it nothing is changed')
+    .action((options: TruncateFlags) =>
+      run(async (asked) => (await import('./store-maintenance.ts')).truncate(options, asked)),
+    );
+}

@@ -1,0 +1,133 @@
+import { resolve } from 'node:path';
+import { describeDamage } from '../store/log-refusal.ts';
+import { checkStore, type StoreDamage, type StoreReport } from '../store/store-check.ts';
+import { type PossiblePlan, truncateStore } from '../store/store-truncate.ts';
+import type { TruncationPlan } from '../store/truncation-plan.ts';
+import type { Asked } from './action.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { isStorageRefused, sayStorageRefused } from './storage-failure.ts';
+import { printable, type Terminal } from './terminal.ts';
+
+export interface TruncateFlags {
+  readonly dataDir: string;
+  readonly acceptLoss?: true;
+}
+
+/** 0 whole or nothing there yet, 74 anything that a node would not start on. */
+export async function check(
+  { dataDir, json }: { readonly dataDir: string; readonly json?: true },
+  { terminal }: Asked,
+): Promise<ExitCode> {
+  return onStore(terminal, () => {
+    const report = checkStore(dataDir);
+    if (json === true) terminal.out(JSON.stringify(withoutRows(report)));
+    else for (const line of reportInWords(report, dataDir)) terminal.out(line);
+    return report.kind === 'whole' || report.kind === 'absent' ? EXIT.done : EXIT.storage;
+  });
+}
+
+export async function truncate({ dataDir, acceptLoss }: TruncateFlags, { terminal }: Asked): Promise<ExitCode> {
+  return onStore(terminal, () => {
+    const done = truncateStore(dataDir, { acceptLoss: acceptLoss === true, nowMs: Date.now() });
+    if (!done.ok) {
+      const { error } = done;
+      if (error.code !== 'nothing_to_lose' && error.report !== undefined) {
+        for (const line of reportInWords(error.report, dataDir)) terminal.out(line);
+      }
+      terminal.err(`xcron: nothing was changed: ${printable(error.message)}`);
+      return error.code === 'impossible' ? EXIT.storage : EXIT.refused;
+    }
+    if (done.value.kind === 'resumed') {
+      terminal.out('An earlier truncation had been cut short; it is complete now.');
+      return EXIT.done;
+    }
+    const { plan, lastIndex, entriesLostAtLeast, damagedCopy } = done.value;
+    terminal.out(`The log now ends at entry ${lastIndex}; at least ${entriesLostAtLeast} entries are lost.`);
+    terminal.out(planInWords(plan, 'done'));
+    terminal.out(`The files as they were: ${printable(damagedCopy)}`);
+    return EXIT.done;
+  });
+}
+
+function onStore(terminal: Terminal, work: () => ExitCode): ExitCode {
+  try {
+    return work();
+  } catch (error) {
+    if (isStorageRefused(error)) return sayStorageRefused(terminal, error);
+    throw error;
+  }
+}
+
+/** What the inspection holds beyond the damages is of use to the truncation alone. */
+const withoutRows = (report: StoreReport): unknown => {
+  if (report.kind !== 'damaged') return report;
+  const { inspection: _, ...rest } = report;
+  return rest;
+};
+
+function reportInWords(report: StoreReport, dataDir: string): readonly string[] {
+  const at = printable(resolve(dataDir));
+  switch (report.kind) {
+    case 'absent':
+      return [`${at}: no log was ever written here.`];
+    case 'foreign':
+      return [`${at}: ${printable(report.message)}`];
+    case 'unfinished-truncation':
+      return [`${at}: a truncation was cut short; "xcron store truncate --data-dir ${at}" completes it.`];
+    case 'whole': {
+      const { identity, firstIndex, lastIndex, sizeBytes, appliedIndex } = report;
+      const entries = lastIndex < firstIndex ? 'no entries' : `entries ${firstIndex} to ${lastIndex}`;
+      return [
+        `${at}: whole. Node ${identity.nodeId}, start ${identity.incarnation}.`,
+        `Log: ${entries}, ${sizeBytes} bytes, every one read and verified.`,
+        `State: ${appliedInWords(appliedIndex)}.`,
+      ];
+    }
+    case 'damaged':
+      return [
+        `${at}: DAMAGED.`,
+        ...report.damages.map((damage) => `  ${printable(damageInWords(damage))}`),
+        `State: ${appliedInWords(report.appliedIndex)}.`,
+        `Lost: at least ${report.entriesLostAtLeast} entries.`,
+        planInWords(report.plan, 'offered'),
+      ];
+  }
+}
+
+function damageInWords(damage: StoreDamage): string {
+  switch (damage.kind) {
+    case 'projection-ahead':
+      return `state.db applied entry ${damage.appliedIndex}, and the log ends at ${damage.lastIndex}`;
+    case 'projection-behind':
+      return `state.db ends at entry ${damage.appliedIndex}, and the log begins after ${damage.baseIndex}`;
+    case 'projection-unreadable':
+      return `state.db cannot be read: ${damage.reason}`;
+    default:
+      return describeDamage(damage);
+  }
+}
+
+function appliedInWords(applied: Extract<StoreReport, { kind: 'whole' }>['appliedIndex']): string {
+  switch (applied.kind) {
+    case 'absent':
+      return 'none yet; it is folded from the log at the next start';
+    case 'unreadable':
+      return `cannot be read (${printable(applied.reason)})`;
+    case 'at':
+      return `applied through entry ${applied.index}`;
+  }
+}
+
+function planInWords(plan: TruncationPlan | PossiblePlan, when: 'offered' | 'done'): string {
+  const would = when === 'offered' ? '"xcron store truncate --accept-loss" would: ' : '';
+  switch (plan.kind) {
+    case 'keep-prefix':
+      return `${would}keep entries ${plan.base.index + 1} to ${plan.lastIndex}${
+        plan.stateFile === 'set-aside' ? ', and rebuild the state from them' : ''
+      }.`;
+    case 'rest-on-projection':
+      return `${would}keep the state as it was at entry ${plan.base.index}, and go on from there.`;
+    case 'impossible':
+      return `It cannot be truncated: ${printable(plan.reason)}. Put back a backup.`;
+  }
+}
