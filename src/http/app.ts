@@ -7,12 +7,10 @@ import { type ErrorForm, errorAnswer } from './error-form.ts';
 import { ApiFailure, takeJsonBodies } from './json-parser.ts';
 import {
   CONNECTIONS_CHECKED_EVERY_MS,
+  type ConnectionLimits,
   HEAD_BYTES_MAX,
-  HEAD_MS_MAX,
   HEADERS_MAX,
-  KEEP_ALIVE_MS,
   REQUEST_BODY_BYTES_MAX,
-  REQUEST_MS_MAX,
   URL_CHARS_MAX,
 } from './limits.ts';
 import { answerMalformed } from './malformed.ts';
@@ -28,24 +26,25 @@ export interface AppOptions {
   readonly context: ApiContext;
   readonly admission: Admission;
   readonly logger: Logger;
+  readonly limits: ConnectionLimits;
   /** True from the moment the server is closing: answers then end their connection. */
   readonly isClosing: () => boolean;
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-export function createApp({ operations, context, admission, logger, isClosing }: AppOptions): FastifyInstance {
+export function createApp({ operations, context, admission, logger, limits, isClosing }: AppOptions): FastifyInstance {
   const { basePath } = context;
   const app = fastify({
     // Ours is told of errors; a line and a child logger for each request would cost more than the request.
     logger: false,
     bodyLimit: REQUEST_BODY_BYTES_MAX,
     return503OnClosing: false,
-    requestTimeout: REQUEST_MS_MAX,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
     http: {
       maxHeaderSize: HEAD_BYTES_MAX,
-      headersTimeout: HEAD_MS_MAX,
+      headersTimeout: limits.headMs,
       connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS,
     },
     routerOptions: { maxParamLength: URL_CHARS_MAX },

@@ -34,18 +34,30 @@ export const ERRORS_TOLD_MAX = 20;
 /** How often an update without If-Match is decided anew when another one came in between. */
 export const UPDATE_TRIES_MAX = 5;
 
-export const OPEN_CONNECTIONS_MAX = 4_096;
-/** A request's head must be complete by then, and all of it by REQUEST_MS_MAX: else 408, and the connection is closed. */
-export const HEAD_MS_MAX = 10_000;
-export const REQUEST_MS_MAX = 30_000;
-export const KEEP_ALIVE_MS = 30_000;
+export interface ConnectionLimits {
+  /** One more is answered 503 and closed. */
+  readonly openMax: number;
+  /** A request's head must be complete by then, and all of it by `requestMs`: else 408, and the connection is closed. */
+  readonly headMs: number;
+  readonly requestMs: number;
+  readonly keepAliveMs: number;
+  /** How long an orderly close waits for requests in hand before it cuts them off. */
+  readonly closeGraceMs: number;
+}
+
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  openMax: 4_096,
+  headMs: 10_000,
+  requestMs: 30_000,
+  keepAliveMs: 30_000,
+  closeGraceMs: 10_000,
+};
+
 /** How often expired requests are looked for. */
-export const CONNECTIONS_CHECKED_EVERY_MS = 1_000;
-/** How long an orderly close waits for requests in hand before it cuts them off. */
-export const CLOSE_GRACE_MS = 10_000;
+export const CONNECTIONS_CHECKED_EVERY_MS = 500;
 /** While closing, connections that fell idle are looked for this often. */
 export const CLOSE_LOOKS_EVERY_MS = 25;
 
 invariant(CALLBACK_BODY_BYTES_MAX < REQUEST_BODY_BYTES_MAX, 'I10', 'a callback body fits into its request');
 invariant(URL_CHARS_MAX < HEAD_BYTES_MAX, 'I10', 'the longest URL fits into the head of a request');
-invariant(HEAD_MS_MAX < REQUEST_MS_MAX, 'I10', 'a head is a part of its request');
+invariant(CONNECTION_LIMITS.headMs < CONNECTION_LIMITS.requestMs, 'I10', 'a head is a part of its request');

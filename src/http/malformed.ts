@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ApiError, apiError, problemJson } from './api-error.ts';
 import { CATALOGUE } from './error-catalogue.ts';
-import { HEAD_BYTES_MAX, HEAD_MS_MAX, REQUEST_MS_MAX } from './limits.ts';
+import { HEAD_BYTES_MAX } from './limits.ts';
 
 /** Answers what never became a request. There is no response object then, only the socket; nothing more is read from it. */
 export function answerMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
@@ -30,10 +30,7 @@ function malformation(code: string | undefined): ApiError {
     case 'HPE_HEADER_OVERFLOW':
       return apiError('head_too_large', `the request line and headers have more than ${HEAD_BYTES_MAX} bytes together`);
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return apiError(
-        'request_timeout',
-        `headers have ${HEAD_MS_MAX / 1_000} s to arrive, a whole request ${REQUEST_MS_MAX / 1_000} s`,
-      );
+      return apiError('request_timeout', 'the request was not complete in time');
     default:
       return apiError('http_malformed', 'what came could not be read as an HTTP/1.1 request');
   }

@@ -11,7 +11,7 @@ import type { CallbackRules } from './callback-rules.ts';
 import { clusterOperations } from './cluster-operations.ts';
 import { executionOperations } from './execution-operations.ts';
 import { healthOperations } from './health-operations.ts';
-import { CLOSE_GRACE_MS, CLOSE_LOOKS_EVERY_MS, OPEN_CONNECTIONS_MAX } from './limits.ts';
+import { CLOSE_LOOKS_EVERY_MS, CONNECTION_LIMITS, type ConnectionLimits } from './limits.ts';
 import { endWith } from './malformed.ts';
 import { createMetricsRegistry, metricsOperation } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -36,6 +36,7 @@ export interface HttpServerOptions {
   readonly clock: Clock;
   readonly defaults: TaskDefaults;
   readonly version: string;
+  readonly connectionLimits?: Partial<ConnectionLimits>;
 }
 
 export interface HttpServer {
@@ -43,7 +44,7 @@ export interface HttpServer {
   listen(host: string, port: number): Promise<{ readonly host: string; readonly port: number }>;
   /** No new connections; idle ones are closed, and each answer from now on ends its own. Safe to call twice. */
   stopAccepting(): void;
-  /** stopAccepting, then waits for the requests in hand, up to CLOSE_GRACE_MS. Safe to call twice. */
+  /** stopAccepting, then waits for the requests in hand, up to `closeGraceMs`. Safe to call twice. */
   close(): Promise<void>;
   /** For requests without a socket. */
   readonly inject: FastifyInstance['inject'];
@@ -54,6 +55,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { node, clock, logger, token, basePath = '', hostNames = [], version } = options;
   const admission = createAdmission({ token, hostNames });
   const operations = operationsOf(node, version, basePath);
+  const limits = { ...CONNECTION_LIMITS, ...options.connectionLimits };
   let closing = false;
   const context = {
     node,
@@ -63,7 +65,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     asked: { by: token === null ? 'anonymous' : 'token' },
     basePath,
   };
-  const app = createApp({ operations, context, admission, logger, isClosing: () => closing });
+  const app = createApp({ operations, context, admission, logger, limits, isClosing: () => closing });
   const { server } = app;
   let openConnections = 0;
   server.on('connection', (socket) => {
@@ -71,8 +73,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     socket.once('close', () => {
       openConnections -= 1;
     });
-    if (openConnections > OPEN_CONNECTIONS_MAX) {
-      endWith(socket, apiError('too_many_connections', `${OPEN_CONNECTIONS_MAX} connections are open`));
+    if (openConnections > limits.openMax) {
+      endWith(
+        socket,
+        apiError('too_many_connections', `${limits.openMax} connections are open, which is as many as are kept`),
+      );
     }
   });
 
@@ -85,7 +90,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
   const drain = (): Promise<void> =>
     new Promise((resolve) => {
-      const untilMs = clock.monotonicMs() + CLOSE_GRACE_MS;
+      const untilMs = clock.monotonicMs() + limits.closeGraceMs;
       const look = (): void => {
         server.closeIdleConnections();
         if (clock.monotonicMs() >= untilMs) server.closeAllConnections();
