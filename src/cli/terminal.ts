@@ -36,6 +36,6 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** At most `charsMax` characters, the last one `…` when something was cut. Never between two halves of a character. */
 export function shortened(text: string, charsMax: number): string {
   if (text.length <= charsMax) return text;
-  const characters = [...text.slice(0, charsMax * 2)];
+  const characters = [...text.slice(0, (charsMax + 1) * 2)];
   return characters.length <= charsMax ? text : `${characters.slice(0, charsMax - 1).join('')}…`;
 }
