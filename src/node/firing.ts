@@ -3,11 +3,20 @@ import type { DuePosition, Projection } from '../store/projection.ts';
 import { decideAttempt, decideClaim } from '../tasks/claim.ts';
 import type { EntryContent, Pair, PairResult } from '../tasks/entry.ts';
 import type { TaskEvent } from '../tasks/event.ts';
+import { openRun } from '../tasks/evolve-task.ts';
 import type { EntityRef } from '../tasks/needs.ts';
 import type { SchedulePlanner } from '../tasks/planner.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 import { DueIndex } from './due-index.ts';
-import { CLAIM_BATCH, CLAIMS_IN_HAND_MAX, DUE_AHEAD_MS, DUE_LOOK_MS, DUE_PAGE, DUE_WINDOW_MAX } from './limits.ts';
+import {
+  CATCH_UP_MAX,
+  CLAIM_BATCH,
+  CLAIMS_IN_HAND_MAX,
+  DUE_AHEAD_MS,
+  DUE_LOOK_MS,
+  DUE_PAGE,
+  DUE_WINDOW_MAX,
+} from './limits.ts';
 import type { Replica } from './replica.ts';
 import { Targets, targetOf } from './targets.ts';
 
@@ -22,6 +31,11 @@ export interface FiringOptions {
   readonly clock: Clock;
   readonly sender: { readonly nodeId: string; readonly incarnation: number };
   readonly failed: (error: Error) => void;
+}
+
+interface Claim {
+  readonly pair: Pair;
+  readonly run: number;
 }
 
 export class Firing {
@@ -151,38 +165,51 @@ export class Firing {
     const task = this.#projection.entities.task(taskId);
     if (task === undefined) return;
     const target = targetOf(task.definition);
-    if (!this.#targets.hasRoom(target)) {
+    if (this.#targets.roomOf(target) === 0) {
       this.#targets.park(target, position);
       return;
     }
-    const decided = this.#decisionOf(task, run, nowMs);
-    if (decided === null) {
+    const decided = run === 0 ? this.#decideDueTimes(task, target, nowMs) : this.#decideAttempt(task, run, nowMs);
+    if (decided.length === 0) {
       this.#unpark(target);
       return;
     }
-    const claimedRun = run === 0 ? task.runCount + 1 : run;
     this.#deciding.add(key);
-    this.#targets.claim(target, taskId, claimedRun);
-    this.#replica.propose(decided, (outcome) => {
-      this.#deciding.delete(key);
-      if (outcome.kind === 'applied') return;
-      // The state moved on between decision and apply; look at it again as it is now.
-      this.#release(taskId, claimedRun);
-      if (outcome.kind === 'not-applied') this.#refresh(position);
-    });
+    for (const [at, { pair, run: claimedRun }] of decided.entries()) {
+      this.#targets.claim(target, taskId, claimedRun);
+      this.#replica.propose(pair, (outcome) => {
+        if (at === decided.length - 1) this.#deciding.delete(key);
+        if (outcome.kind === 'applied') return;
+        // The state moved on between decision and apply; look at it again as it is now.
+        this.#release(taskId, claimedRun);
+        if (outcome.kind === 'not-applied') this.#refresh(position);
+      });
+    }
   }
 
-  #decisionOf(task: Task, run: number, nowMs: number): Pair | null {
+  /** A task that is behind takes several due times in one entry, each claim decided on the state that the one before leaves. */
+  #decideDueTimes(task: Task, target: string, nowMs: number): readonly Claim[] {
     const context = { nowMs, planner: this.#planner, sender: this.#sender };
-    if (run === 0) {
-      const decided = decideClaim(task, context);
-      if (!decided.ok && decided.error === 'not-due') this.#refreshTask(task.taskId);
-      return decided.ok ? decided.value : null;
+    const claims: Claim[] = [];
+    let ahead = task;
+    while (claims.length < CATCH_UP_MAX && this.#targets.roomOf(target) > claims.length) {
+      const decided = decideClaim(ahead, context);
+      if (!decided.ok) {
+        if (claims.length === 0 && decided.error === 'not-due') this.#refreshTask(task.taskId);
+        break;
+      }
+      const { pair, claimed } = decided.value;
+      claims.push({ pair, run: claimed.run });
+      ahead = openRun(ahead, claimed.run, claimed);
     }
+    return claims;
+  }
+
+  #decideAttempt(task: Task, run: number, nowMs: number): readonly Claim[] {
     const execution = this.#projection.entities.execution(task.taskId, run);
-    if (execution === undefined) return null;
-    const decided = decideAttempt(task, execution, context);
-    return decided.ok ? decided.value : null;
+    if (execution === undefined) return [];
+    const decided = decideAttempt(task, execution, { nowMs, planner: this.#planner, sender: this.#sender });
+    return decided.ok ? [{ pair: decided.value, run }] : [];
   }
 
   #refresh(position: DuePosition): void {

@@ -22,6 +22,8 @@ export const DUE_PAGE = 1_000;
 export const DUE_WINDOW_MAX = 20_000;
 /** Looked at in one turn. */
 export const CLAIM_BATCH = 512;
+/** Due times of one task taken in one entry while it catches up. */
+export const CATCH_UP_MAX = 16;
 /** Claims of this node that are not settled: what is being sent and a little more, so that the sender never idles. */
 export const CLAIMS_IN_HAND_MAX = 1_024;
 /** Open attempts of one target (scheme, host and port). */

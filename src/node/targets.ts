@@ -39,8 +39,9 @@ export class Targets {
     return this.#parked;
   }
 
-  hasRoom(target: string): boolean {
-    return (this.#targets.get(target)?.open ?? 0) < TARGET_CLAIMS_MAX;
+  /** How many more attempts may be open. */
+  roomOf(target: string): number {
+    return TARGET_CLAIMS_MAX - (this.#targets.get(target)?.open ?? 0);
   }
 
   claim(target: string, taskId: TaskId, run: number): void {

@@ -1,11 +1,12 @@
 import type { Result } from '../result.ts';
 import { ok, refused } from '../result.ts';
 import type { Pair } from './entry.ts';
-import type { TaskEvent } from './event.ts';
+import type { ExecutionClaimed, TaskEvent } from './event.ts';
 import type { Execution } from './execution.ts';
 import { scheduledExecutionId } from './execution.ts';
 import { MISFIRE_AFTER_MS, OPEN_RUNS_MAX } from './limits.ts';
 import type { SchedulePlanner } from './planner.ts';
+import type { Precondition } from './precondition.ts';
 import type { Task } from './task.ts';
 
 /** The leader's decision at a due time: who sends what, and when the task is due next. */
@@ -20,7 +21,12 @@ export interface ClaimContext {
 /** Why nothing is claimed. `busy`: the task waits until one of its open executions ends. */
 export type NoClaim = 'not-due' | 'busy';
 
-export function decideClaim(task: Task, context: ClaimContext): Result<Pair, NoClaim> {
+export interface DueClaim {
+  readonly pair: Pair;
+  readonly claimed: ExecutionClaimed;
+}
+
+export function decideClaim(task: Task, context: ClaimContext): Result<DueClaim, NoClaim> {
   const { nowMs, planner, sender } = context;
   const dueAtMs = task.nextAtMs;
   if (task.state !== 'scheduled' || dueAtMs === null || dueAtMs > nowMs) return refused('not-due');
@@ -37,7 +43,7 @@ export function decideClaim(task: Task, context: ClaimContext): Result<Pair, NoC
     }
   }
   const run = task.runCount + 1;
-  events.push({
+  const claimed: ExecutionClaimed = {
     type: 'ExecutionClaimed',
     taskId: task.taskId,
     run,
@@ -46,16 +52,13 @@ export function decideClaim(task: Task, context: ClaimContext): Result<Pair, NoC
     nextAtMs: planner.nextFireMs(schedule, scheduledAtMs),
     attempt: 1,
     ...sender,
-  });
+  };
   const { taskId } = task;
-  return ok({
-    requires: [
-      { type: 'task-due', taskId, dueAtMs },
-      { type: 'run-is-next', taskId, run },
-    ],
-    events,
-    by: 'schedule',
-  });
+  const requires: readonly Precondition[] = [
+    { type: 'task-due', taskId, dueAtMs },
+    { type: 'run-is-next', taskId, run },
+  ];
+  return ok({ pair: { requires, events: [...events, claimed], by: 'schedule' }, claimed });
 }
 
 export function decideAttempt(task: Task, execution: Execution, context: ClaimContext): Result<Pair, NoClaim> {

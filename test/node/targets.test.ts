@@ -16,8 +16,8 @@ const full = (): Targets => {
 
 test('a target is full at its bound, and the others are not', () => {
   const targets = full();
-  assert.equal(targets.hasRoom('http://a'), false);
-  assert.equal(targets.hasRoom('http://b'), true);
+  assert.equal(targets.roomOf('http://a'), 0);
+  assert.equal(targets.roomOf('http://b'), TARGET_CLAIMS_MAX);
   assert.equal(targets.open, TARGET_CLAIMS_MAX);
 });
 

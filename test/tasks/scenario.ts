@@ -99,8 +99,8 @@ export class Scenario {
   claim(): Pair | null {
     const decided = decideClaim(this.task, { nowMs: this.nowMs, planner: schedulePlanner, sender: this.sender });
     if (!decided.ok) return null;
-    this.apply(decided.value);
-    return decided.value;
+    this.apply(decided.value.pair);
+    return decided.value.pair;
   }
 
   claimAttempt(run: number): Pair | null {
