@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** A node as its users run it: a process of its own, on a port of its own. */
+export interface Serving {
+  readonly url: string;
+  readonly pid: number;
+  readonly process: ChildProcess;
+  /** Everything it wrote, for the message of a failing test. */
+  readonly output: () => string;
+  /** Resolves when it has ended, with its exit code or signal. */
+  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | string>;
+}
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const READY_MS_MAX = 30_000;
+
+export async function serve(
+  dataDirectory: string,
+  options: {
+    readonly flags?: readonly string[];
+    readonly wrap?: readonly string[];
+    readonly environment?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<Serving> {
+  const { flags = [], wrap = [], environment = {} } = options;
+  const command = [...wrap, process.execPath, main, 'serve', '--http-port', '0', '--data-dir', dataDirectory, ...flags];
+  const child = spawn(command[0] ?? '', command.slice(1), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH ?? '', ...environment },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8');
+    stream?.on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  const until = Date.now() + READY_MS_MAX;
+  const found = (pattern: RegExp) => pattern.exec(output)?.[1];
+  while (found(/listens on (http:\S+)/) === undefined || !output.includes('"msg":"ready"')) {
+    if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) {
+      child.kill('SIGKILL');
+      throw new Error(`the node did not become ready:\n${output}`);
+    }
+    await new Promise((looked) => setTimeout(looked, 5));
+  }
+  const pid = child.pid;
+  assert.ok(pid !== undefined);
+  return {
+    url: found(/listens on (http:\S+)/) ?? '',
+    pid,
+    process: child,
+    output: () => output,
+    kill(signal) {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** Waits for a condition, not for a time. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: () => string,
+  withinMs = 60_000,
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms in vain: ${what()}`);
+    await new Promise((looked) => setTimeout(looked, 20));
+  }
+}

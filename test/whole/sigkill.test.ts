@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type Serving, serve, until } from './serving.ts';
+import { openSink, type Received } from './sink.ts';
+
+/**
+ * Fifty rounds of SIGKILL at a random moment, under creates and fires. Afterwards every acknowledged task is there, every due
+ * execution was sent, and what was sent twice carried the same id and a higher attempt.
+ */
+const ROUNDS = 50;
+const CLIENTS = 4;
+const LIFE_MS_MAX = 600;
+
+interface Acknowledged {
+  readonly taskId: string;
+  readonly schedule: 'once' | 'every-second';
+  readonly dueAtMs: number;
+  readonly key: string | null;
+}
+
+async function create(node: Serving, sinkUrl: string, serial: number): Promise<Acknowledged | null> {
+  const everySecond = serial % 40 === 0;
+  const dueAtMs = everySecond ? 0 : Date.now() + Math.floor(Math.random() * 1_500);
+  const key = serial % 3 === 0 ? `key-${serial}` : null;
+  try {
+    const response = await fetch(`${node.url}/v1/tasks`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(key === null ? {} : { 'idempotency-key': key }) },
+      body: JSON.stringify({
+        schedule: everySecond ? '* * * * * *' : new Date(dueAtMs).toISOString(),
+        callback: { url: `${sinkUrl}/${serial}`, body: { serial } },
+        retry: { attempts: 20, backoff: '50ms', backoff_max: '200ms' },
+      }),
+    });
+    if (response.status !== 201) return null;
+    const { id, next_at } = (await response.json()) as { id: string; next_at: string };
+    return { taskId: id, schedule: everySecond ? 'every-second' : 'once', dueAtMs: Date.parse(next_at), key };
+  } catch {
+    // Killed before it answered: not acknowledged.
+    return null;
+  }
+}
+
+test('fifty rounds of SIGKILL lose no acknowledged task and no due execution', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'xcron-kill-'));
+  const sink = await openSink(({ attempt }) => ({
+    status: attempt === 1 && Math.random() < 0.1 ? 503 : 200,
+    delayMs: Math.random() < 0.3 ? Math.floor(Math.random() * 150) : 0,
+  }));
+  const acknowledged: Acknowledged[] = [];
+  let serial = 0;
+  let node: Serving | null = null;
+  try {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const living = await serve(directory);
+      node = living;
+      let alive = true;
+      const clients = Array.from({ length: CLIENTS }, async () => {
+        while (alive) {
+          serial += 1;
+          const task = await create(living, sink.url, serial);
+          if (task !== null) acknowledged.push(task);
+        }
+      });
+      await new Promise((lived) => setTimeout(lived, Math.random() * LIFE_MS_MAX));
+      await living.kill('SIGKILL');
+      alive = false;
+      await Promise.all(clients);
+    }
+
+    const last = await serve(directory);
+    node = last;
+    const everySecond = acknowledged.filter(({ schedule }) => schedule === 'every-second');
+    const once = acknowledged.filter(({ schedule }) => schedule === 'once');
+    const seen = () => new Set(sink.received.map(({ taskId }) => taskId));
+    await until(
+      () => once.every(({ taskId }) => seen().has(taskId)),
+      () => `${once.filter(({ taskId }) => !seen().has(taskId)).length} one-shots were never sent`,
+    );
+
+    // Every acknowledged task is there, and each one-shot ends.
+    for (const { taskId, schedule } of acknowledged) {
+      const read = async () => (await fetch(`${last.url}/v1/tasks/${taskId}`)).json() as Promise<{ state: string }>;
+      if (schedule === 'once')
+        await until(
+          async () => (await read()).state === 'completed',
+          () => `task ${taskId} is not completed`,
+        );
+      else assert.equal((await read()).state, 'scheduled');
+    }
+
+    // A key repeated after all kills is the same task.
+    const keyed = acknowledged.filter(({ key }) => key !== null).slice(-20);
+    for (const { key, taskId } of keyed) {
+      const { items } = (await (await fetch(`${last.url}/v1/tasks/${taskId}/executions`)).json()) as {
+        items: unknown[];
+      };
+      assert.ok(items.length <= 1, `${key} fired ${items.length} executions`);
+    }
+
+    // Every due second of every cron task, up to the time at which the last one was seen to be sent.
+    const settledMs = Date.now() - 1_500;
+    let seconds = 0;
+    const sentTimes = () => new Set(sink.received.map(({ taskId, scheduledAtMs }) => `${taskId}@${scheduledAtMs}`));
+    for (const { taskId, dueAtMs } of everySecond) {
+      for (let dueMs = dueAtMs; dueMs <= settledMs; dueMs += 1_000) {
+        seconds += 1;
+        await until(
+          () => sentTimes().has(`${taskId}@${dueMs}`),
+          () => `task ${taskId} was not sent for ${new Date(dueMs).toISOString()}`,
+          5_000,
+        );
+      }
+    }
+    await last.kill('SIGTERM');
+
+    const byIdentity = new Map<string, Received[]>();
+    for (const received of sink.received) {
+      const identity = `${received.taskId}@${received.scheduledAtMs}`;
+      byIdentity.set(identity, [...(byIdentity.get(identity) ?? []), received]);
+    }
+    let repeated = 0;
+    for (const [identity, sendings] of byIdentity) {
+      assert.equal(new Set(sendings.map(({ executionId }) => executionId)).size, 1, `${identity} has more than one id`);
+      for (const [at, sending] of sendings.entries()) {
+        if (at === 0) continue;
+        repeated += 1;
+        assert.ok(
+          sending.attempt > (sendings[at - 1]?.attempt ?? 0),
+          `${identity} was sent again without a higher attempt`,
+        );
+      }
+    }
+    assert.ok(acknowledged.length > ROUNDS, 'too few tasks were acknowledged to show anything');
+    t.diagnostic(
+      `${ROUNDS} kills, ${acknowledged.length} tasks acknowledged, 0 lost; ${once.length} one-shots and ${seconds} seconds of cron lines due, 0 missing; ${sink.received.length} callbacks, ${repeated} sent again under the same id with a higher attempt`,
+    );
+  } finally {
+    if (node !== null) await node.kill('SIGKILL');
+    await sink.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
