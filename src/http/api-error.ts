@@ -29,14 +29,14 @@ export function apiError(code: ErrorCode, detail: string, errors: readonly Field
 export const fieldError = (code: ErrorCode, path: string, message: string): ApiError =>
   apiError(code, path === '' ? message : `${path} ${message}`, [{ path, message }]);
 
-export const refusalError = (refusal: Refusal): ApiError => apiError(refusal.code, refusal.message, refusal.errors);
+const refusalError = (refusal: Refusal): ApiError => apiError(refusal.code, refusal.message, refusal.errors);
 
 export function unavailableError(reason: UnavailableReason, retryAfterMs: number): ApiError {
   const retryAfter = String(Math.max(1, Math.ceil(retryAfterMs / 1_000)));
   return { ...apiError(reason, CATALOGUE[reason].meaning), headers: { 'retry-after': retryAfter } };
 }
 
-export function outcomeUnknown(taskId: TaskId | null): ApiError {
+function outcomeUnknown(taskId: TaskId | null): ApiError {
   return { ...apiError('outcome_unknown', CATALOGUE.outcome_unknown.meaning), taskId };
 }
 
@@ -51,7 +51,7 @@ export function failedSubmit(outcome: Exclude<SubmitOutcome, { readonly outcome:
   }
 }
 
-export const PROBLEM_TYPE_PREFIX = 'urn:xcron:error:';
+const PROBLEM_TYPE_PREFIX = 'urn:xcron:error:';
 
 /** RFC 9457. */
 export function problemJson(error: ApiError): string {

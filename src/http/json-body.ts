@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { Result } from '../result.ts';
 import { ok, refused } from '../result.ts';
-import { type ApiError, apiError } from './api-error.ts';
+import { type ApiError, apiError, fieldError } from './api-error.ts';
+import { tooBroadAt } from './json-breadth.ts';
 import { tooDeepAt } from './json-span.ts';
-import { JSON_NESTING_MAX } from './limits.ts';
+import { JSON_MEMBERS_MAX, JSON_NESTING_MAX } from './limits.ts';
 
 /** A request's JSON, with the text it stood in: exact bytes are cut from there. */
 export interface JsonBody {
@@ -21,16 +22,21 @@ export function parseJsonBody(bytes: Buffer): Result<JsonBody, ApiError> {
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) {
     return refused(apiError('json_not_utf8', 'the body begins with a byte order mark, which JSON does not have'));
   }
+  const deepAt = tooDeepAt(text, JSON_NESTING_MAX);
+  if (deepAt !== null) {
+    const detail = `at position ${deepAt} the nesting goes beyond ${JSON_NESTING_MAX} levels, which are allowed`;
+    return refused(apiError('json_too_deep', detail));
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     return refused(apiError('json_malformed', malformedDetail(text, error)));
   }
-  const deepAt = tooDeepAt(text, JSON_NESTING_MAX);
-  if (deepAt !== null) {
-    const detail = `at position ${deepAt} the nesting goes beyond ${JSON_NESTING_MAX} levels, which are allowed`;
-    return refused(apiError('json_too_deep', detail));
+  const broadAt = tooBroadAt(value);
+  if (broadAt !== null) {
+    const message = `must have at most ${JSON_MEMBERS_MAX} members`;
+    return refused(fieldError('validation_failed', broadAt, message));
   }
   return ok({ text, value });
 }

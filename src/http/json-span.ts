@@ -62,11 +62,11 @@ function isKey(text: string, start: number, end: number, key: string): boolean {
     : written.length === key.length + 2 && written.startsWith(key, 1);
 }
 
-/** After the closing quote of the string that starts here. */
+/** After the closing quote of the string that starts here; the end of the text where none closes it. */
 function stringEnd(text: string, start: number): number {
   let quote = text.indexOf('"', start + 1);
-  while (isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
-  return quote + 1;
+  while (quote !== -1 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
+  return quote === -1 ? text.length : quote + 1;
 }
 
 function isEscaped(text: string, at: number): boolean {
@@ -110,7 +110,7 @@ function skipBlanks(text: string, from: number): number {
   return at;
 }
 
-/** Where the nesting first goes beyond `depthMax`; null when it does not. */
+/** Where the nesting first goes beyond `depthMax`; null when it does not. Takes any text: parsing what is deep takes long. */
 export function tooDeepAt(text: string, depthMax: number): number | null {
   // Each level takes two characters at least.
   if (text.length <= depthMax * 2) return null;

@@ -8,6 +8,8 @@ export const REQUEST_BODY_BYTES_MAX = 256 * 1_024;
 export const CALLBACK_BODY_BYTES_MAX = 128 * 1_024;
 /** Of arrays and objects inside each other. Common JSON parsers give up between 512 and 1,000. */
 export const JSON_NESTING_MAX = 256;
+/** Of an array or object outside callback.body: more than any of them may have by its own bound. */
+export const JSON_MEMBERS_MAX = 64;
 
 /** Of the request line and all headers together: 431, answered by node:http itself. */
 export const HEAD_BYTES_MAX = 16 * 1_024;
@@ -22,6 +24,10 @@ export const CURSOR_CHARS_MAX = 64;
 
 export const PAGE_ITEMS_DEFAULT = 100;
 export const PAGE_ITEMS_MAX = 1_000;
+/** A page ends early, with a cursor, when its text is this long: a thousand tasks with the largest bodies would be 128 MB. */
+export const PAGE_CHARS_MAX = 4 * 1_024 * 1_024;
+/** Tasks asked of the node at once, for the same reason. */
+export const PAGE_SLICE_ITEMS = 50;
 /** Executions carry their attempts with up to 1 KB of a failed response each. */
 export const EXECUTION_PAGE_ITEMS_DEFAULT = 20;
 export const EXECUTION_PAGE_ITEMS_MAX = 100;
@@ -59,5 +65,6 @@ export const CONNECTIONS_CHECKED_EVERY_MS = 500;
 export const CLOSE_LOOKS_EVERY_MS = 25;
 
 invariant(CALLBACK_BODY_BYTES_MAX < REQUEST_BODY_BYTES_MAX, 'I10', 'a callback body fits into its request');
+invariant(TAGS_MAX < JSON_MEMBERS_MAX, 'I10', 'as many tags as are allowed pass the bound of members');
 invariant(URL_CHARS_MAX < HEAD_BYTES_MAX, 'I10', 'the longest URL fits into the head of a request');
 invariant(CONNECTION_LIMITS.headMs < CONNECTION_LIMITS.requestMs, 'I10', 'a head is a part of its request');

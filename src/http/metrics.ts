@@ -65,10 +65,21 @@ const READINGS: readonly Reading[] = [
 
 export function createMetricsRegistry(node: SchedulerNode, version: string): Registry {
   const registry = new Registry();
+  // All readings of one scrape are made in one turn: the node is asked once for them.
+  let reading: NodeMetrics | null = null;
+  const readNode = (): NodeMetrics => {
+    if (reading === null) {
+      reading = node.metrics();
+      queueMicrotask(() => {
+        reading = null;
+      });
+    }
+    return reading;
+  };
   collectDefaultMetrics({ register: registry });
   register(registry, 'xcron_info', 'gauge', 'The version that runs.', () => [{ value: 1, labels: { version } }]);
   register(registry, 'xcron_ready', 'gauge', '1 when the node takes work.', () => one(node.health().ready ? 1 : 0));
-  for (const [name, kind, help, read] of READINGS) register(registry, name, kind, help, () => read(node.metrics()));
+  for (const [name, kind, help, read] of READINGS) register(registry, name, kind, help, () => read(readNode()));
   return registry;
 }
 

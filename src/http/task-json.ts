@@ -3,8 +3,8 @@ import { printDuration } from './duration.ts';
 
 /** Entities as the full API writes them. By hand, because a callback's body goes in as the bytes it came in. */
 
-export const instant = (ms: number): string => `"${new Date(ms).toISOString()}"`;
-export const instantOrNull = (ms: number | null): string => (ms === null ? 'null' : instant(ms));
+const instant = (ms: number): string => `"${new Date(ms).toISOString()}"`;
+const instantOrNull = (ms: number | null): string => (ms === null ? 'null' : instant(ms));
 
 export function taskJson(task: Task): string {
   const { definition } = task;

@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox';
+import type { SchedulerNode, TaskFilter } from '../node/api.ts';
 import type { CancelTask, PauseTask, ResumeTask, RunTask } from '../tasks/command.ts';
 import type { Task, TaskId, TaskState } from '../tasks/task.ts';
 import { parseTaskId } from '../tasks/task-id.ts';
@@ -8,7 +9,15 @@ import { readTaskCursor, taskCursor } from './cursor.ts';
 import type { ErrorCode } from './error-catalogue.ts';
 import { readIdempotency } from './idempotency.ts';
 import { etagOf, readIfMatch } from './if-match.ts';
-import { CURSOR_CHARS_MAX, NAME_CHARS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, TAG_CHARS_MAX } from './limits.ts';
+import {
+  CURSOR_CHARS_MAX,
+  NAME_CHARS_MAX,
+  PAGE_CHARS_MAX,
+  PAGE_ITEMS_DEFAULT,
+  PAGE_ITEMS_MAX,
+  PAGE_SLICE_ITEMS,
+  TAG_CHARS_MAX,
+} from './limits.ts';
 import type { Answer, ApiContext, ApiRequest, Operation } from './operation.ts';
 import { readCount } from './page.ts';
 import { IDEMPOTENCY_HEADER, IF_MATCH_HEADER } from './shared-parameters.ts';
@@ -133,15 +142,37 @@ const listTasks: Operation = {
       ...(query.tag === undefined ? {} : { tag: query.tag }),
       ...(query.name === undefined ? {} : { name: query.name }),
     };
-    // One more than asked for tells whether another page follows.
-    const read = await node.listTasks(filter, after, limit.value + 1);
-    if (!read.ok) return unavailableError(read.reason, read.retryAfterMs);
-    const items = read.value.slice(0, limit.value);
-    const last = items.at(-1);
-    const next = read.value.length > items.length && last !== undefined ? taskCursor(last.taskId) : null;
-    return { status: 200, body: pageJson(items.map(taskJson), next) };
+    return listPage(node, filter, after, limit.value);
   },
 };
+
+/** In slices, so that neither the page nor what is read for it grows with the size of the tasks (I10). */
+async function listPage(
+  node: SchedulerNode,
+  filter: TaskFilter,
+  from: TaskId | null,
+  limit: number,
+): Promise<Answer | ApiError> {
+  const items: string[] = [];
+  let chars = 0;
+  let after = from;
+  for (;;) {
+    // One more than is wanted tells whether another page follows.
+    const wanted = Math.min(limit - items.length + 1, PAGE_SLICE_ITEMS);
+    const read = await node.listTasks(filter, after, wanted);
+    if (!read.ok) return unavailableError(read.reason, read.retryAfterMs);
+    for (const task of read.value) {
+      if (items.length === limit || chars >= PAGE_CHARS_MAX) {
+        return { status: 200, body: pageJson(items, after === null ? null : taskCursor(after)) };
+      }
+      const text = taskJson(task);
+      chars += text.length;
+      after = task.taskId;
+      items.push(text);
+    }
+    if (read.value.length < wanted) return { status: 200, body: pageJson(items, null) };
+  }
+}
 
 type OwnerCommand = PauseTask | ResumeTask | CancelTask | RunTask;
 

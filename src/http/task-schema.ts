@@ -55,7 +55,7 @@ const retryFields = {
   backoff_max: duration,
 };
 
-export const RETRY_DEFAULTS_TEXT = `${DEFAULT_RETRY.attempts} attempts, ${printDuration(DEFAULT_RETRY.backoffMs)} doubling up to ${printDuration(DEFAULT_RETRY.backoffMaxMs)}; at most ${printDuration(RETRY_BACKOFF_MAX_MS)}`;
+const RETRY_DEFAULTS_TEXT = `${DEFAULT_RETRY.attempts} attempts, ${printDuration(DEFAULT_RETRY.backoffMs)} doubling up to ${printDuration(DEFAULT_RETRY.backoffMaxMs)}; at most ${printDuration(RETRY_BACKOFF_MAX_MS)}`;
 
 const urlField = Type.String({ description: 'an absolute http or https URL' });
 const methodField = oneOf(CALLBACK_METHODS, 'POST where left out.');

@@ -101,7 +101,7 @@ export function createFakeNode(clock = manualClock()): FakeNode {
       const claim =
         waiting === undefined ? decideClaim(taskOf(taskId), context) : decideAttempt(taskOf(taskId), waiting, context);
       if (!claim.ok) throw new Error(`nothing is due: ${claim.error}`);
-      apply([claim.value]);
+      apply(['pair' in claim.value ? claim.value.pair : claim.value]);
       const open = executionsOf(taskId).find((one) => one.state === 'attempting');
       if (open === undefined) throw new Error('no attempt is open');
       apply(decideOutcome(taskOf(taskId), open, outcome, { nowMs: clock.nowMs(), random: 0.5 }));

@@ -43,7 +43,7 @@ const empty = (() => {
 })();
 
 /** The real guard, with its defaults for a node on loopback at port 8000. */
-export const callbackRules: CallbackRules = {
+const callbackRules: CallbackRules = {
   refuseUrl(url) {
     const own = [{ host: '127.0.0.1', port: 8000 }];
     const rules = { allowLoopback: true, allow: empty, deny: empty, own, localAddresses: [] };

@@ -124,6 +124,30 @@ test('a list goes on from its cursor, and its filters are obeyed', async () => {
   }
 });
 
+test('a page of large tasks ends early, and its cursor goes on', async () => {
+  const at = serving();
+  const ids: string[] = [];
+  const callback = { url: 'https://example.com/', body: 'x'.repeat(100_000) };
+  for (let n = 0; n < 120; n += 1) ids.push(idOf(await create(at, { callback })));
+  const first = await at.ask('GET', '/v1/tasks?limit=1000');
+  assert.ok(first.text.length < 5_000_000);
+  const { items, next_cursor: next } = fieldsOf(first) as { items: { id: string }[]; next_cursor: string };
+  const seen = items.map(({ id }) => id);
+  const rest: readonly string[] = await followPages(at, next);
+  assert.deepEqual([...seen, ...rest], ids);
+});
+
+async function followPages(at: Serving, from: string): Promise<string[]> {
+  const seen: string[] = [];
+  for (let cursor: string | null = from; cursor !== null; ) {
+    const told = await at.ask('GET', `/v1/tasks?limit=1000&cursor=${cursor}`);
+    const page = fieldsOf(told) as { items: { id: string }[]; next_cursor: string | null };
+    seen.push(...page.items.map(({ id }) => id));
+    cursor = page.next_cursor;
+  }
+  return seen;
+}
+
 test('an update merges: what is left out stays, null removes, the body is cut anew', async () => {
   const at = serving();
   const callback = { url: 'https://example.com/a', headers: { 'X-One': '1', 'X-Two': '2' }, body: { a: 1 } };
