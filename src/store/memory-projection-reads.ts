@@ -81,7 +81,10 @@ export function createMemoryReads({ tasks, executions, keys, meta }: MemoryState
     prunable: (kept, excess, limit) =>
       [...tasks.values()]
         .sort((a, b) => compareTaskIds(a.taskId, b.taskId))
-        .map((task) => prunableRuns(task.taskId, runsOf(task.taskId, countsAsHistory), task, kept, excess))
+        .map((task) => {
+          const oldestRuns = runsOf(task.taskId, countsAsHistory);
+          return prunableRuns({ ...task, count: oldestRuns.length, oldestRuns }, kept, excess);
+        })
         .filter((found) => found !== undefined)
         .slice(0, limit),
     deadLettersBefore: (endedBeforeMs, limit) =>

@@ -6,10 +6,10 @@ export const FLUSH_AT_BYTES = 16 * 2 ** 20;
 /** … or when the oldest change has waited this long. */
 export const FLUSH_AFTER_MS = 1_000;
 /** An overlay that has grown to this many times those bounds while a flush runs makes `untilRoom()` wait. */
-export const OVERLAY_PRESSED_FACTOR = 4;
+export const OVERLAY_PRESSED_FACTOR = 2;
 
 /** Clean entities kept in memory, half of them tasks. */
-export const CACHED_ENTITIES_MAX = 20_000;
+export const CACHED_ENTITIES_MAX = 10_000;
 export const CACHED_BYTES_MAX = 48 * 2 ** 20;
 
 /** One turn of the event loop gives the flush no more than this, then yields. Far below the 50 ms of I10: others share the turn. */

@@ -40,10 +40,12 @@ export function createHistoryReads({ tasks, executions }: Overlay, link: Project
         const from: TaskId | null = after;
         after = await link.ask('histories', { after: from, runsMin, limit: limit - found.length }, (step) => {
           const changed = changedRuns(new Set(step.rows.map(({ taskId }) => taskId)));
-          for (const { taskId, runs, openRuns, prunedThroughRun } of step.rows) {
-            if (isRemoved(taskId)) continue;
-            const left = runs.filter((run) => changed.get(taskId)?.get(run) !== false);
-            const prunable = prunableRuns(taskId, left, { openRuns, prunedThroughRun }, kept, excess);
+          for (const history of step.rows) {
+            if (isRemoved(history.taskId)) continue;
+            const ofTask = changed.get(history.taskId);
+            const oldestRuns = history.oldestRuns.filter((run) => ofTask?.get(run) !== false);
+            const count = history.count - (history.oldestRuns.length - oldestRuns.length);
+            const prunable = prunableRuns({ ...history, count, oldestRuns }, kept, excess);
             if (prunable !== undefined) found.push(prunable);
           }
           return step.through;

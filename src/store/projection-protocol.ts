@@ -2,6 +2,7 @@ import type { LogIndex } from '../raft/types.ts';
 import type { ExecutionState } from '../tasks/execution.ts';
 import type { TaskId, TaskState } from '../tasks/task.ts';
 import type { DuePosition, ProjectionCounts, RunRef, TaskFilter } from './projection.ts';
+import type { TaskHistory } from './projection-retention.ts';
 
 /**
  * What the main thread and the worker say to each other. The channel keeps order both ways, and the worker answers each request
@@ -77,14 +78,6 @@ export interface ExpiringKey {
   readonly key: string;
   readonly expiresAtMs: number;
 }
-/** Ended executions that are no dead letters, ascending, with what of the task the choice depends on. */
-export interface History {
-  readonly taskId: TaskId;
-  readonly runs: readonly number[];
-  readonly openRuns: readonly number[];
-  readonly prunedThroughRun: number;
-}
-
 /** Each request by name: what it asks with, and what it is answered with. */
 export interface Requests {
   slice: { readonly ask: Slice; readonly answer: null };
@@ -131,7 +124,7 @@ export interface Requests {
   };
   histories: {
     readonly ask: { readonly after: TaskId | null; readonly runsMin: number; readonly limit: number };
-    readonly answer: Step<History, TaskId>;
+    readonly answer: Step<TaskHistory, TaskId>;
   };
 }
 

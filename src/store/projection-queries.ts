@@ -3,7 +3,7 @@ import { unreachable } from '../invariant.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 import { rowHash } from './entity-hash.ts';
 import type { DuePosition, RunRef } from './projection.ts';
-import { ANSWER_CHARACTERS_MAX } from './projection-bounds.ts';
+import { ANSWER_CHARACTERS_MAX, RUNS_PER_ANSWER_MAX } from './projection-bounds.ts';
 import { damaged, HISTORY_INDEXED_FROM } from './projection-file.ts';
 import { compareDue } from './projection-order.ts';
 import type {
@@ -15,10 +15,10 @@ import type {
   Fetched,
   FetchRef,
   FinishedTask,
-  History,
   OpenClaim,
   Step,
 } from './projection-protocol.ts';
+import type { TaskHistory } from './projection-retention.ts';
 import { runKey } from './rows.ts';
 
 /**
@@ -152,13 +152,13 @@ export function createQueries(database: Database.Database, path: string): Projec
     },
     histories({ after, runsMin, limit }) {
       const choose = runsMin >= HISTORY_INDEXED_FROM ? statements.historiesIndexed : statements.histories;
-      const rows = choose.all(runsMin, BigInt(after ?? 0), limit).map(([taskId, count, status]): History => {
+      const rows = choose.all(runsMin, BigInt(after ?? 0), limit).map(([taskId, count, status]): TaskHistory => {
         const { openRuns, prunedThroughRun } = JSON.parse(status) as Task;
-        const id = BigInt(taskId);
-        // What retention passed already is mostly gone: start behind it, and look at all only where the count says otherwise.
-        const newer = statements.history.all(id, prunedThroughRun);
-        const runs = newer.length === count ? newer : statements.history.all(id, 0);
-        return { taskId, runs, openRuns, prunedThroughRun };
+        // What retention passed already is mostly gone: start behind it, and at the beginning only where the count says otherwise.
+        const newer = statements.history.all(BigInt(taskId), prunedThroughRun, RUNS_PER_ANSWER_MAX);
+        const whole = newer.length === count || newer.length === RUNS_PER_ANSWER_MAX;
+        const oldestRuns = whole ? newer : statements.history.all(BigInt(taskId), 0, RUNS_PER_ANSWER_MAX);
+        return { taskId, count, oldestRuns, openRuns, prunedThroughRun };
       });
       return stepOf(rows, limit, ({ taskId }) => taskId);
     },
@@ -248,8 +248,9 @@ function prepareQueries(database: Database.Database) {
       `${histories} history >= ? AND id > ? ORDER BY id LIMIT ?`,
     ),
     history: database
-      .prepare<[bigint, number], number>(
-        `SELECT run FROM executions WHERE task_id = ? AND run > ? AND ended_at IS NOT NULL AND state <> 'failed' ORDER BY run`,
+      .prepare<[bigint, number, number], number>(
+        `SELECT run FROM executions WHERE task_id = ? AND run > ? AND ended_at IS NOT NULL AND state <> 'failed'
+         ORDER BY run LIMIT ?`,
       )
       .pluck(),
   };

@@ -1,5 +1,5 @@
 import type { Execution } from '../tasks/execution.ts';
-import type { Task, TaskId } from '../tasks/task.ts';
+import type { Task } from '../tasks/task.ts';
 import type { PrunableTask } from './projection.ts';
 import { RUNS_PER_ANSWER_MAX } from './projection-bounds.ts';
 
@@ -7,20 +7,22 @@ import { RUNS_PER_ANSWER_MAX } from './projection-bounds.ts';
 export const countsAsHistory = (execution: Pick<Execution, 'state' | 'endedAtMs'>): boolean =>
   execution.endedAtMs !== null && execution.state !== 'failed';
 
+export interface TaskHistory extends Pick<Task, 'taskId' | 'openRuns' | 'prunedThroughRun'> {
+  /** Ended executions that are no dead letters: how many there are … */
+  readonly count: number;
+  /** … and the oldest of them, ascending, at least RUNS_PER_ANSWER_MAX if there are so many. */
+  readonly oldestRuns: readonly number[];
+}
+
 /**
- * Of `history` (ascending runs that ended and are no dead letters) all but the newest `kept` may go, once there are `excess` of them.
- * `throughRun` stays below the oldest open run, so that what ends later is still looked at.
+ * All but the newest `kept` may go, once there are `excess` of them, oldest first. `throughRun` stays below the oldest open run, so
+ * that what ends later is still looked at.
  */
-export function prunableRuns(
-  taskId: TaskId,
-  history: readonly number[],
-  { openRuns, prunedThroughRun }: Pick<Task, 'openRuns' | 'prunedThroughRun'>,
-  kept: number,
-  excess: number,
-): PrunableTask | undefined {
-  const spare = history.length - kept;
+export function prunableRuns(history: TaskHistory, kept: number, excess: number): PrunableTask | undefined {
+  const { taskId, count, oldestRuns, openRuns, prunedThroughRun } = history;
+  const spare = count - kept;
   if (spare < excess || spare <= 0) return undefined;
-  const runs = history.slice(0, Math.min(spare, RUNS_PER_ANSWER_MAX));
+  const runs = oldestRuns.slice(0, Math.min(spare, RUNS_PER_ANSWER_MAX));
   const oldestOpen = openRuns.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...openRuns);
   const throughRun = Math.max(prunedThroughRun, Math.min(runs.at(-1) ?? 0, oldestOpen - 1));
   return { taskId, throughRun, runs };

@@ -3,15 +3,15 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { InvariantBroken } from '../../src/invariant.ts';
 import { openMemoryProjection } from '../../src/store/memory-projection.ts';
-import { createMemoryReads } from '../../src/store/memory-projection-reads.ts';
-import type { DuePosition, Projection, ProjectionStart, RunRef, TaskFilter } from '../../src/store/projection.ts';
+import type { DuePosition, Projection, ProjectionStart } from '../../src/store/projection.ts';
 import type { EntryContent, Pair } from '../../src/tasks/entry.ts';
 import { applyEntry, ENTRY_VERSION } from '../../src/tasks/entry.ts';
 import { needsOf } from '../../src/tasks/needs.ts';
-import type { Task, TaskId } from '../../src/tasks/task.ts';
+import type { TaskId } from '../../src/tasks/task.ts';
 import { type HistoryStep, historyOf, historySteps } from '../store/projection-history.ts';
 import { EntitiesInMaps } from '../tasks/entities-in-maps.ts';
 import { answered, draft, Scenario, START_MS } from '../tasks/scenario.ts';
+import { allPages, askEverything, FAR_MS, oracle } from './projection-questions.ts';
 
 /** What every implementation of the port must do; each runs it on a disk of its own. */
 export interface ProjectionUnderTest {
@@ -21,8 +21,6 @@ export interface ProjectionUnderTest {
   failWrites(): Promise<void>;
   remove(): Promise<void>;
 }
-
-export const FAR_MS = START_MS + 10 * 365 * 86_400_000;
 
 /** As a node does it: what the entry needs is loaded, then the entry is folded at once. */
 export async function applyTo(projection: Projection, index: number, content: EntryContent): Promise<void> {
@@ -44,118 +42,6 @@ export async function referenceHash(entries: readonly EntryContent[]): Promise<s
   const reference = openMemoryProjection();
   await replay(reference, entries);
   return (await reference.stateHash()).hash;
-}
-
-/** Any implementation of the reading questions, as asked by `askEverything`. */
-type Reads = Pick<
-  Projection,
-  | 'listTasks'
-  | 'listExecutions'
-  | 'dueAfter'
-  | 'openClaims'
-  | 'orphanedClaims'
-  | 'prunable'
-  | 'deadLettersBefore'
-  | 'finishedTasksBefore'
-  | 'keysExpiredBefore'
-  | 'readTask'
-  | 'readExecution'
-  | 'readKey'
->;
-
-/** The plainest answers, on the plainest state. */
-function oracle(state: EntitiesInMaps): Reads {
-  const reads = createMemoryReads({
-    tasks: state.tasks,
-    executions: state.executions,
-    keys: state.keys,
-    meta: () => state.meta(),
-  });
-  const later =
-    <Q extends unknown[], A>(read: (...question: Q) => A) =>
-    async (...question: Q): Promise<A> =>
-      read(...question);
-  return {
-    listTasks: later(reads.listTasks),
-    listExecutions: later(reads.listExecutions),
-    dueAfter: later(reads.dueAfter),
-    openClaims: later(reads.openClaims),
-    orphanedClaims: later(reads.orphanedClaims),
-    prunable: later(reads.prunable),
-    deadLettersBefore: later(reads.deadLettersBefore),
-    finishedTasksBefore: later(reads.finishedTasksBefore),
-    keysExpiredBefore: later(reads.keysExpiredBefore),
-    readTask: async (taskId) => state.task(taskId),
-    readExecution: async (taskId, run) => state.execution(taskId, run),
-    readKey: async (key) => state.key(key),
-  };
-}
-
-const FILTERS: readonly TaskFilter[] = [
-  {},
-  { state: 'scheduled' },
-  { state: 'paused' },
-  { state: 'completed' },
-  { state: 'cancelled' },
-  { tag: 'ops' },
-  { tag: '100%' },
-  { tag: 'ops', state: 'paused' },
-  { name: 'NIGHTLY' },
-  { name: '%' },
-  { name: 'a_b' },
-  { name: 'ärger' },
-  { name: 'i', tag: 'db', state: 'scheduled' },
-];
-
-/** Pages through `read` to its end. */
-async function allPages<T, P>(read: (after: P | null) => Promise<readonly T[]>, at: (item: T) => P): Promise<T[]> {
-  const all: T[] = [];
-  for (let after: P | null = null; ; ) {
-    const page: readonly T[] = await read(after);
-    all.push(...page);
-    const last = page.at(-1);
-    if (last === undefined) return all;
-    after = at(last);
-  }
-}
-
-/** Every reading question of the port, small pages and large, in a form that can be compared. */
-async function askEverything(reads: Reads, known: EntitiesInMaps): Promise<Record<string, unknown>> {
-  const answers: Record<string, unknown> = {};
-  const taskIds = [...known.tasks.keys(), '1' as TaskId];
-  for (const limit of [2, 100]) {
-    for (const filter of FILTERS)
-      answers[`tasks ${JSON.stringify(filter)} by ${limit}`] = await allPages<Task, TaskId>(
-        (after) => reads.listTasks(filter, after, limit),
-        ({ taskId }) => taskId,
-      );
-    for (const untilMs of [START_MS + 60_000, FAR_MS])
-      answers[`due until ${untilMs} by ${limit}`] = await allPages<DuePosition, DuePosition>(
-        (after) => reads.dueAfter(after, untilMs, limit),
-        (position) => position,
-      );
-    answers[`claims by ${limit}`] = await allPages<RunRef, RunRef>(
-      (after) => reads.openClaims(after, limit),
-      (claim) => claim,
-    );
-    answers[`orphans, ${limit}`] = await reads.orphanedClaims(limit);
-    for (const kept of [0, 2, 60]) answers[`prunable ${kept}, ${limit}`] = await reads.prunable(kept, 1, limit);
-    for (const beforeMs of [START_MS + 120_000, FAR_MS]) {
-      answers[`letters ${beforeMs}, ${limit}`] = await reads.deadLettersBefore(beforeMs, limit);
-      answers[`finished ${beforeMs}, ${limit}`] = await reads.finishedTasksBefore(beforeMs, limit);
-      answers[`keys ${beforeMs}, ${limit}`] = await reads.keysExpiredBefore(beforeMs, limit);
-    }
-    for (const taskId of taskIds)
-      answers[`executions of ${taskId} by ${limit}`] = await allPages(
-        (before: number | null) => reads.listExecutions(taskId, before, limit),
-        ({ run }) => run,
-      );
-  }
-  for (const taskId of taskIds) answers[`task ${taskId}`] = await reads.readTask(taskId);
-  for (const { taskId, run } of known.executions.values())
-    answers[`run ${taskId}/${run}`] = await reads.readExecution(taskId, run);
-  for (const key of [...known.keys.keys(), 'no such key']) answers[`key ${key}`] = await reads.readKey(key);
-  return answers;
 }
 
 type Interruption = 'none' | 'flush' | 'begin-flush' | 'reopen' | 'crash' | 'ask';
