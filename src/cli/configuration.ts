@@ -32,10 +32,10 @@ export type Configuration =
     }
   | { readonly ok: false; readonly problems: readonly string[]; readonly warnings: readonly string[] };
 
-export const DEFAULT_FILE = 'xcron.toml';
-export const CONFIG_VARIABLE = 'XCRON_CONFIG';
+const DEFAULT_FILE = 'xcron.toml';
+const CONFIG_VARIABLE = 'XCRON_CONFIG';
 /** Read by the client commands, and not by a node. */
-export const CLIENT_VARIABLES = ['XCRON_SERVER'] as const;
+const CLIENT_VARIABLES = ['XCRON_SERVER'] as const;
 /** The launcher tells the node by it to end together. */
 const LAUNCHER_VARIABLES = ['XCRON_FOLLOW_LAUNCHER'];
 const WARNED_VARIABLES_MAX = 10;

@@ -112,7 +112,7 @@ const asJson = (received: Received): string =>
     at: received.at,
     task_id: received.taskId,
     execution: received.execution,
-    attempt: Number(received.attempt),
+    attempt: received.attempt === '' ? null : Number(received.attempt),
     lateness_ms: received.latenessMs,
     method: received.method,
     path: received.path,

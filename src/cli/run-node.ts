@@ -13,7 +13,7 @@ import { listenProblem, urlOf } from './listening.ts';
 import { createLog } from './node-log.ts';
 import type { SettingValues } from './settings.ts';
 import { stopAsked } from './stop-signal.ts';
-import { isStorageRefused, sayStorageRefused } from './storage-failure.ts';
+import { sayStorageTrouble, storageTrouble } from './storage-failure.ts';
 import type { Terminal } from './terminal.ts';
 import { readManifest } from './version.ts';
 
@@ -45,7 +45,8 @@ export async function runNode(values: SettingValues, terminal: Terminal): Promis
       httpUrl: () => (bound === null ? null : urlOf(bound.host, bound.port)),
     });
   } catch (error) {
-    if (isStorageRefused(error)) return sayStorageRefused(terminal, error);
+    const trouble = storageTrouble(error);
+    if (trouble !== null) return sayStorageTrouble(terminal, trouble);
     if (error instanceof InvariantBroken) return endBroken(log, error);
     throw error;
   }

@@ -5,7 +5,7 @@ import { type PossiblePlan, truncateStore } from '../store/store-truncate.ts';
 import type { TruncationPlan } from '../store/truncation-plan.ts';
 import type { Asked } from './action.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { isStorageRefused, sayStorageRefused } from './storage-failure.ts';
+import { sayStorageTrouble, storageTrouble } from './storage-failure.ts';
 import { printable, type Terminal } from './terminal.ts';
 
 export interface TruncateFlags {
@@ -53,8 +53,9 @@ function onStore(terminal: Terminal, work: () => ExitCode): ExitCode {
   try {
     return work();
   } catch (error) {
-    if (isStorageRefused(error)) return sayStorageRefused(terminal, error);
-    throw error;
+    const trouble = storageTrouble(error);
+    if (trouble === null) throw error;
+    return sayStorageTrouble(terminal, trouble);
   }
 }
 

@@ -104,6 +104,13 @@ export function temporaryDirectory(context: TestContext): string {
   return directory;
 }
 
+export async function takenPort(t: TestContext): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
 export interface Asked {
   readonly method: string;
   readonly url: string;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { lineForPerson } from '../../src/cli/node-log.ts';
 import { nearest } from '../../src/cli/spelling.ts';
 import { table } from '../../src/cli/table.ts';
 import { printable, shortened } from '../../src/cli/terminal.ts';
@@ -40,4 +41,10 @@ test('the nearest name, when it is near', () => {
   assert.equal(nearest('htpt_port', known), 'http_port');
   assert.equal(nearest('datadir', known), 'data_dir');
   assert.equal(nearest('zebra', known), undefined);
+});
+
+test('a line of the log, for a person at a terminal', () => {
+  const line =
+    '{"level":"info","time":"2027-01-01T12:03:04.123Z","node_id":"n1","role":"leader","term":3,"msg":"role\\u001b changed"}\n';
+  assert.equal(lineForPerson(line), '12:03:04.123 info  role\\u{1b} changed role=leader term=3');
 });
