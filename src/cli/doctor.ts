@@ -49,12 +49,12 @@ const finding = (what: string, verdict: Finding['verdict'], words: string, exit:
 export async function doctor(flags: NodeFlags, { terminal, environment }: Asked): Promise<ExitCode> {
   const configuration = configurationOf(flags, environment, terminal);
   if (configuration === null) return EXIT.usage;
-  const { dataDir, httpHost, httpPort } = configuration.values;
+  const { dataDir, httpHost, httpPort, httpBasePath } = configuration.values;
   const findings = [
     finding('Node', 'ok', `${process.versions.node} on ${process.platform} ${process.arch}`),
     checkDirectory(dataDir),
     await checkClock(),
-    await checkPort(httpHost, httpPort),
+    await checkPort(httpHost, httpPort, httpBasePath),
   ];
   for (const { what, verdict, words } of findings) {
     terminal.out(`${verdict.padEnd(7)}  ${what.padEnd(14)}  ${printable(words)}`);
@@ -123,7 +123,7 @@ async function checkClock(): Promise<Finding> {
   return finding('clock', 'ok', `${now}, tz data ${process.versions.tz ?? 'unknown'}`);
 }
 
-async function checkPort(host: string, port: number): Promise<Finding> {
+async function checkPort(host: string, port: number, basePath: string): Promise<Finding> {
   const server = createServer();
   const error = await new Promise<NodeJS.ErrnoException | null>((done) => {
     server.once('error', done);
@@ -132,7 +132,7 @@ async function checkPort(host: string, port: number): Promise<Finding> {
   if (error === null) await new Promise((done) => server.close(done));
   const where = urlOf(host, port);
   if (error === null) return finding('port', 'ok', port === 0 ? `any free one on ${host}` : `${where} is free`);
-  if (error.code === 'EADDRINUSE' && (await isNode(where))) {
+  if (error.code === 'EADDRINUSE' && (await isNode(`${where}${basePath}`))) {
     return finding('port', 'warning', `an xcron node answers at ${where} already`);
   }
   return finding('port', 'failed', listenProblem(error, host, port), EXIT.usage);

@@ -42,7 +42,7 @@ export async function runNode(values: SettingValues, terminal: Terminal): Promis
       guard,
       userAgent: `xcron/${manifest.version}`,
       events: nodeEvents(log),
-      httpUrl: () => (bound === null ? null : urlOf(bound.host, bound.port)),
+      httpUrl: () => (bound === null ? null : `${urlOf(bound.host, bound.port)}${values.httpBasePath}`),
     });
   } catch (error) {
     const trouble = storageTrouble(error);
@@ -54,6 +54,8 @@ export async function runNode(values: SettingValues, terminal: Terminal): Promis
     node,
     callbackRules: rules,
     token: values.apiToken,
+    basePath: values.httpBasePath,
+    hostNames: values.httpHostNames,
     logger: log,
     clock: systemClock,
     defaults: { timezone: values.defaultTimezone },

@@ -95,6 +95,16 @@ export const host: Kind<string> = {
   },
 };
 
+const HOST_NAMES_MAX = 32;
+export const hostNames = listOf(host, HOST_NAMES_MAX);
+
+export const basePath: Kind<string> = {
+  ...textKind('PATH', 'empty, or a path such as /scheduler, without a slash at its end', (text) =>
+    /^(?:\/[A-Za-z0-9._~-]+){0,8}$/.test(text),
+  ),
+  show: (value) => (value === '' ? '(none)' : value),
+};
+
 const PATH_CHARS_MAX = 4_096;
 export const path = textKind(
   'PATH',

@@ -24,6 +24,16 @@ export const SETTINGS = {
     help: 'address to listen on; another than loopback needs an API token',
   }),
   httpPort: setting({ kind: kind.port, fallback: 8000, help: 'port to listen on; 0 takes any free one' }),
+  httpBasePath: setting({
+    kind: kind.basePath,
+    fallback: '',
+    help: 'before every path, for a proxy that does not strip it',
+  }),
+  httpHostNames: setting({
+    kind: kind.hostNames,
+    fallback: [],
+    help: 'more names that clients may call this node by, where no API token is set',
+  }),
   dataDir: setting({ kind: kind.path, fallback: './data', help: 'directory for everything that is kept' }),
   apiToken: setting<string | null>({
     kind: optional(kind.token),

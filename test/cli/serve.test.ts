@@ -113,6 +113,19 @@ describe('xcron serve', () => {
     await serving(t, directory);
   });
 
+  test('behind a proxy: a path before every path, and another name in the Host header', async (t) => {
+    const more = ['--http-base-path', '/scheduler', '--http-host-names', 'xcron.example'];
+    const { url } = await serving(t, temporaryDirectory(t), ...more);
+    assert.match(url, /:\d+\/scheduler$/);
+    assert.equal((await run(t, ['task', 'list', '--server', url])).code, 0);
+    const { request } = await import('undici');
+    const asked = await request(`${url}/v1/tasks`, { headers: { host: 'xcron.example' } });
+    await asked.body.dump();
+    const foreign = await request(`${url}/v1/tasks`, { headers: { host: 'evil.example' } });
+    await foreign.body.dump();
+    assert.deepEqual([asked.statusCode, foreign.statusCode], [200, 403]);
+  });
+
   test('the token is asked for, and is in no line that the node writes (I11)', async (t) => {
     const directory = temporaryDirectory(t);
     const environment = { XCRON_API_TOKEN: 'sesame-open' };
