@@ -18,7 +18,7 @@ export interface Imported {
 }
 
 /** Enough to fill the node's fsyncs, few enough to leave it to others. */
-const REQUESTS_AT_ONCE = 32;
+const REQUESTS_AT_ONCE = 64;
 const TRIES_MAX = 6;
 const RETRY_AFTER_MS_MAX = 5_000;
 const PROGRESS_EVERY_MS = 2_000;

@@ -42,7 +42,11 @@ export async function listTasks(options: ListOptions, asked: Asked): Promise<Exi
     const page = readPage(answer.json);
     cursor = page.nextCursor;
     if (options.json === true) terminal.out(answer.text.trimEnd());
-    else if (page.items.length > 0) for (const line of taskTable(page.items.map(readTask))) terminal.out(line);
+    else if (page.items.length > 0) {
+      const lines = taskTable(page.items.map(readTask));
+      // The head once, however many pages follow.
+      for (const line of shown === 0 ? lines : lines.slice(1)) terminal.out(line);
+    }
     shown += page.items.length;
   } while (options.all === true && cursor !== null);
   if (options.json === true) return EXIT.done;

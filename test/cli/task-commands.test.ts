@@ -181,6 +181,11 @@ describe('task list, get, history', () => {
     const all = await runHere(['task', 'list', '--all', '--json', '--server', node.url]);
     assert.equal(all.out.split('\n').length, 2);
     assert.equal(node.requests[1]?.url, '/v1/tasks?limit=1000&cursor=c%261');
+    const shown = await runHere(['task', 'list', '--all', '--server', node.url]);
+    assert.deepEqual(
+      shown.out.split('\n').map((line) => line.split(' ')[0]),
+      ['ID', '289057701458138645', '2'],
+    );
     assert.match((await runHere(['task', 'list', '--server', node.url])).err, /the first 1; there are more/);
   });
   test('a limit that no page has is refused here', async () => {
