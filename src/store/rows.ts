@@ -52,7 +52,10 @@ export function encodeTaskDefinition({ definition, records }: Task): string {
       overlap: definition.overlap,
       delivery: definition.delivery,
     },
-    records: records.map(({ atMs, type, by }): TaskRecord => ({ atMs, type, by })),
+    records: records.map(
+      ({ atMs, type, by, fromMs, throughMs }): TaskRecord =>
+        fromMs === undefined || throughMs === undefined ? { atMs, type, by } : { atMs, type, by, fromMs, throughMs },
+    ),
   };
   return JSON.stringify(wide);
 }

@@ -92,7 +92,8 @@ export function projectionContract(name: string, runs: number, create: () => Pro
             ...(['flush', 'flush', 'begin-flush', 'begin-flush', 'ask', 'reopen', 'crash'] as const),
           ),
         }),
-        { maxLength: 60 },
+        // As long as that, not mostly short: what matters takes several steps.
+        { maxLength: 80, size: 'max' },
       );
       await fc.assert(
         fc.asyncProperty(
@@ -175,15 +176,16 @@ export function projectionContract(name: string, runs: number, create: () => Pro
           }),
         );
       await applyTo(projection, projection.appliedIndex + 1, { v: ENTRY_VERSION, atMs: START_MS + 1, pairs });
-      const positions = await allPages<DuePosition, DuePosition>(
-        (after) => projection.dueAfter(after, START_MS + 60_000, 777),
-        (position) => position,
-      );
       const expected = [
         ...ids.filter((_, at) => at % 3 === 0).map((taskId) => ({ dueAtMs: START_MS + 1, taskId, run: 1 })),
         ...ids.map((taskId) => ({ dueAtMs: START_MS + 60_000, taskId, run: 0 })),
       ];
-      assert.deepEqual(positions, expected);
+      const page = (after: DuePosition | null) => projection.dueAfter(after, START_MS + 60_000, 777);
+      assert.deepEqual(await allPages<DuePosition, DuePosition>(page, (position) => position), expected);
+      const flushing = projection.flush();
+      assert.deepEqual(await allPages<DuePosition, DuePosition>(page, (position) => position), expected, 'meanwhile');
+      await flushing;
+      assert.deepEqual(await allPages<DuePosition, DuePosition>(page, (position) => position), expected, 'afterwards');
       assert.deepEqual(await projection.dueAfter(null, START_MS, 10), []);
     });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { StorageRefused } from '../../src/store/log-store.ts';
 import { createMemoryDisk, openMemoryProjection } from '../../src/store/memory-projection.ts';
@@ -10,7 +11,8 @@ import { rebuildProjection, restoreProjection, snapshotPath } from '../../src/st
 import { recomputeStateHash } from '../../src/store/projection-verify.ts';
 import { foldSnapshot, readSnapshot, snapshotEntities } from '../../src/store/snapshot.ts';
 import { groupPaths } from '../../src/store/store-layout.ts';
-import { applyTo } from '../contract/projection.ts';
+import { applyTo, referenceHash, replay } from '../contract/projection.ts';
+import { Scenario } from '../tasks/scenario.ts';
 import { bulkEntry, bulkHashes, TASKS_PER_ENTRY } from './projection-bulk.ts';
 import { openQuietly, removeDirectory, temporaryDirectory } from './projection-directory.ts';
 
@@ -149,6 +151,36 @@ describe('state.db damaged, missing, copied', () => {
     assert.equal((await restored.stateHash()).hash, hashes[LAST]);
     await restored.close();
     removeDirectory(other);
+  });
+
+  test('a copy of many slices does not see the flushes that end while it is made', async () => {
+    const projection = await openQuietly(directory);
+    const given = new Scenario();
+    for (let task = 0; task < 12; task += 1) {
+      const body = JSON.stringify(String(task % 10).repeat(2 ** 20));
+      given.create({ callback: { url: 'http://127.0.0.1:9000/', method: 'POST', headers: {}, body } });
+    }
+    const created = given.entries.length;
+    await replay(projection, given.entries);
+    const copy = join(directory, 'copy.db');
+    let done = false;
+    const copying = projection.copyTo(copy).finally(() => {
+      done = true;
+    });
+    while (projection.durableIndex < created) await nextTurn();
+    let flushesMeanwhile = 0;
+    while (!done) {
+      given.when({ type: flushesMeanwhile % 2 === 0 ? 'PauseTask' : 'ResumeTask', version: null });
+      await replay(projection, given.entries);
+      await projection.flush();
+      if (!done) flushesMeanwhile += 1;
+    }
+    assert.deepEqual(await copying, { index: created });
+    assert.ok(flushesMeanwhile > 1, `${flushesMeanwhile} flushes ended while the copy was made`);
+    const { hash, recorded, damagedRows } = await recomputeStateHash(copy);
+    assert.equal(damagedRows, 0);
+    assert.deepEqual([hash, recorded], Array(2).fill(await referenceHash(given.entries.slice(0, created))));
+    await projection.close();
   });
 
   test('a copy asked for in the middle of a flush waits for its end; one under way at close is given up', async () => {

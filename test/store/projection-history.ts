@@ -16,7 +16,8 @@ const step = fc.record({
   ),
 });
 export type HistoryStep = typeof step extends fc.Arbitrary<infer T> ? T : never;
-export const historySteps = (maxLength: number): fc.Arbitrary<HistoryStep[]> => fc.array(step, { maxLength });
+export const historySteps = (maxLength: number): fc.Arbitrary<HistoryStep[]> =>
+  fc.array(step, { maxLength, size: 'max' });
 
 const NAMES = ['Nightly backup', 'nightly report', 'ÄRGER 100%', 'a_b', null, 'x%y'];
 const TAGS: readonly (readonly string[])[] = [['ops', 'db'], ['ops'], [], ['100%'], ['db'], ['ops', 'ops']];
