@@ -1,6 +1,7 @@
 // Starts a module of this project under a Node that can run it, with its packages installed. The command line, the tests and
 // every script come through here, so that one command is enough in a fresh clone with an older Node.
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runNode } from './child.mjs';
@@ -25,7 +26,11 @@ export async function launch({ root, entry, args, dev }) {
       return;
     }
   }
+  // Stripping types and compiling some two hundred modules is most of a start (2.0 s of processor time without this, 0.9 s with it).
+  // By the variable too: worker threads and the pinned Node read it.
+  if (clone) process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'compiled');
   if (newEnough) {
+    if (process.env.NODE_COMPILE_CACHE !== undefined) module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
     process.argv = [process.execPath, join(root, entry), ...args];
     await import(pathToFileURL(join(root, entry)).href);
     return;

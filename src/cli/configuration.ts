@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isLoopback } from '../dispatch/address-guard.ts';
+import { isLoopback } from '../node/callback-guard.ts';
 import { type FileSettings, readConfigurationFile } from './configuration-file.ts';
 import {
   fileKey,

@@ -4,9 +4,10 @@ import { systemClock } from '../clock.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { InvariantBroken } from '../invariant.ts';
 import type { SchedulerNode } from '../node/api.ts';
+import { createCallbackGuard } from '../node/callback-guard.ts';
 import type { NodeEvents } from '../node/node.ts';
 import { startNode } from '../node/start-node.ts';
-import { createCallbackGuard } from './callback-guard.ts';
+import { isLoopbackHost } from './configuration.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { firstSteps } from './first-steps.ts';
 import { listenProblem, urlOf } from './listening.ts';
@@ -32,7 +33,12 @@ export async function runNode(values: SettingValues, terminal: Terminal): Promis
   });
   const manifest = readManifest();
   let bound: { readonly host: string; readonly port: number } | null = null;
-  const { guard, rules } = createCallbackGuard(values, () => (bound === null ? [] : [bound]));
+  const { guard, rules } = createCallbackGuard({
+    allowLoopback: isLoopbackHost(values.httpHost),
+    allow: values.callbackAllow,
+    deny: values.callbackDeny,
+    ownAddresses: () => (bound === null ? [] : [bound]),
+  });
 
   let node: SchedulerNode;
   try {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { parseCidrs } from '../dispatch/address-guard.ts';
+import { parseCidrs } from '../node/callback-guard.ts';
 import { ok, type Result, refused } from '../result.ts';
 import { zoneNamed } from '../schedule/time-zone.ts';
 

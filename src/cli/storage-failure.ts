@@ -1,4 +1,4 @@
-import type { StorageRefused } from '../store/log-store.ts';
+import type { StorageRefused } from '../node/maintenance.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { printable, type Terminal } from './terminal.ts';
 

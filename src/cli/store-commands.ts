@@ -22,4 +22,18 @@ export function addStoreCommands(program: Command, run: Run): void {
     .action((options: TruncateFlags) =>
       run(async (asked) => (await import('./store-maintenance.ts')).truncate(options, asked)),
     );
+  store
+    .command('rebuild')
+    .description('set a lost or damaged state file aside; the next start folds it anew from the log')
+    .option(...dataDir)
+    .action((options: { readonly dataDir: string }) =>
+      run(async (asked) => (await import('./store-maintenance.ts')).rebuild(options, asked)),
+    );
+  program
+    .command('verify-state')
+    .description('rebuild the state from the log and compare it with the state file, by hash')
+    .option(...dataDir)
+    .action((options: { readonly dataDir: string }) =>
+      run(async (asked) => (await import('./store-maintenance.ts')).verify(options, asked)),
+    );
 }

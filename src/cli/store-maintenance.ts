@@ -1,8 +1,16 @@
 import { resolve } from 'node:path';
-import { describeDamage } from '../store/log-refusal.ts';
-import { checkStore, type StoreDamage, type StoreReport } from '../store/store-check.ts';
-import { type PossiblePlan, truncateStore } from '../store/store-truncate.ts';
-import type { TruncationPlan } from '../store/truncation-plan.ts';
+import {
+  checkStore,
+  describeDamage,
+  type PossiblePlan,
+  rebuildState,
+  type StoreDamage,
+  type StoreReport,
+  type TruncationPlan,
+  truncateStore,
+  type VerifyReport,
+  verifyState,
+} from '../node/maintenance.ts';
 import type { Asked } from './action.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { sayStorageTrouble, storageTrouble } from './storage-failure.ts';
@@ -49,9 +57,56 @@ export async function truncate({ dataDir, acceptLoss }: TruncateFlags, { termina
   });
 }
 
-function onStore(terminal: Terminal, work: () => ExitCode): ExitCode {
+export async function rebuild({ dataDir }: { readonly dataDir: string }, { terminal }: Asked): Promise<ExitCode> {
+  return onStore(terminal, () => {
+    const { from, appliedIndex } = rebuildState(dataDir);
+    const beginning = from === 'log' ? 'from the first entry of the log' : `from the copy at entry ${appliedIndex}`;
+    terminal.out(`The next start rebuilds the state ${beginning}.`);
+    return EXIT.done;
+  });
+}
+
+/** 0 the same, 74 anything else. */
+export async function verify({ dataDir }: { readonly dataDir: string }, { terminal }: Asked): Promise<ExitCode> {
+  return onStore(terminal, async () => {
+    const report = await verifyState(dataDir, (text) => {
+      if (terminal.errIsTty) terminal.err(text);
+    });
+    for (const line of verificationInWords(report, dataDir)) terminal.out(line);
+    return report.kind === 'same' ? EXIT.done : EXIT.storage;
+  });
+}
+
+function verificationInWords(report: VerifyReport, dataDir: string): readonly string[] {
+  const at = printable(resolve(dataDir));
+  switch (report.kind) {
+    case 'same':
+    case 'different': {
+      const { index, rebuiltFrom, entries, recorded, rebuilt } = report;
+      const from = rebuiltFrom === 'log' ? 'from the log' : 'from the copy made at the last compaction, and the log';
+      return [
+        `${at}: rebuilt ${from}, ${entries} entries replayed up to entry ${index}.`,
+        report.kind === 'same'
+          ? `State hash ${recorded}: the same.`
+          : `State hash ${recorded} in the file, ${rebuilt} rebuilt: DIFFERENT. "xcron store rebuild" takes what the log says.`,
+      ];
+    }
+    case 'rows-damaged':
+      return [
+        `${at}: DAMAGED. ${report.damagedRows} rows of the state are not as they were written: ${report.examples.map(printable).join(', ')}.`,
+        '"xcron store rebuild" takes what the log says.',
+      ];
+    case 'out-of-reach':
+      return [
+        `${at}: every row of the state is as it was written, at entry ${report.index}.`,
+        `It cannot be rebuilt for comparison: the log begins at entry ${report.logBegins}, and no copy reaches back to it.`,
+      ];
+  }
+}
+
+async function onStore(terminal: Terminal, work: () => ExitCode | Promise<ExitCode>): Promise<ExitCode> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     const trouble = storageTrouble(error);
     if (trouble === null) throw error;

@@ -83,7 +83,16 @@ export const executionSchema = Type.Object(
   closed,
 );
 
-export const recordSchema = Type.Object({ at: instant, type: Type.String(), by: Type.String() }, closed);
+export const recordSchema = Type.Object(
+  {
+    at: instant,
+    type: Type.String(),
+    by: Type.String(),
+    from: Type.Optional(instant),
+    through: Type.Optional(instant),
+  },
+  closed,
+);
 
 export const pageOf = (item: TSchema): TSchema =>
   Type.Object(

@@ -36,4 +36,11 @@ function attempt(made: Attempt) {
   };
 }
 
-export const recordJson = ({ atMs, type, by }: TaskRecord): string => JSON.stringify({ at: instant(atMs), type, by });
+export const recordJson = ({ atMs, type, by, fromMs, throughMs }: TaskRecord): string =>
+  JSON.stringify({
+    at: instant(atMs),
+    type,
+    by,
+    ...(fromMs === undefined ? {} : { from: instant(fromMs) }),
+    ...(throughMs === undefined ? {} : { through: instant(throughMs) }),
+  });

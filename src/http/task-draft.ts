@@ -1,11 +1,11 @@
 import type { Static } from 'typebox';
+import type { CallbackRules } from '../node/callback-guard.ts';
 import type { Result } from '../result.ts';
 import { ok, refused } from '../result.ts';
 import type { TaskChanges, TaskDraft } from '../tasks/command.ts';
 import { DEFAULT_RETRY, RETRY_BACKOFF_MAX_MS } from '../tasks/limits.ts';
 import type { Callback, RetryPolicy, Task } from '../tasks/task.ts';
 import { type ApiError, apiError, type FieldError, fieldError } from './api-error.ts';
-import type { CallbackRules } from './callback-rules.ts';
 import { parseDuration, printDuration } from './duration.ts';
 import type { JsonBody } from './json-body.ts';
 import { cutAt } from './json-span.ts';

@@ -55,6 +55,8 @@ export class Replica {
   #scheduled = false;
   #inTurn = false;
   #loading = false;
+  /** The overlay is full: entries are applied faster than a flush writes them (I10). */
+  #pressed = false;
   #tickTimer: Timer | null = null;
   #ended: 'stopping' | 'storage_failed' | null = null;
   readonly counters = { proposals: 0, entries: 0, turns: 0, fsyncs: 0, elections: 0 };
@@ -150,18 +152,40 @@ export class Replica {
     this.#inTurn = true;
     try {
       this.counters.turns += 1;
-      if (this.#ended === null) this.#listener.gathering();
-      this.#gather(inputs);
+      if (!this.#pressed) {
+        if (this.#ended === null) this.#listener.gathering();
+        this.#gather(inputs);
+      }
       this.#run(inputs);
       this.#apply();
     } catch (error) {
-      this.fail();
-      this.#listener.failed(error instanceof Error ? error : new Error(String(error)));
+      this.#broken(error);
     } finally {
       this.#inTurn = false;
     }
-    const behind = this.#core.appliedIndex < this.#core.commitIndex && !this.#loading;
+    if (this.#log.checkpointDue) setImmediate(() => this.#maintain());
+    this.#wakeForMore();
+  }
+
+  #wakeForMore(): void {
+    if (this.#pressed || this.#loading) return;
+    const behind = this.#core.appliedIndex < this.#core.commitIndex;
     if (this.#proposals.waiting > 0 || this.#reads.waiting > 0 || behind) this.wake();
+  }
+
+  /** A checkpoint that is due costs milliseconds: after this turn's answers are out, not before. */
+  #maintain(): void {
+    if (this.#ended !== null || !this.#log.checkpointDue) return;
+    try {
+      this.#log.maintain();
+    } catch (error) {
+      this.#broken(error);
+    }
+  }
+
+  #broken(error: unknown): void {
+    this.fail();
+    this.#listener.failed(error instanceof Error ? error : new Error(String(error)));
   }
 
   #gather(inputs: Input[]): void {
@@ -223,7 +247,13 @@ export class Replica {
 
   /** Folds what is committed. What an entry needs is in memory first; loading it is the only thing that applying waits for. */
   #apply(): void {
+    if (this.#pressed || this.#core.appliedIndex >= this.#core.commitIndex) return;
     const began = this.#clock.monotonicMs();
+    this.#applyUntil(() => this.#clock.monotonicMs() - began > APPLY_SLICE_MS);
+    this.#awaitRoom();
+  }
+
+  #applyUntil(sliceOver: () => boolean): void {
     while (!this.#loading && this.#core.appliedIndex < this.#core.commitIndex) {
       const index = this.#core.appliedIndex + 1;
       const own = this.#proposals.at(index);
@@ -240,7 +270,7 @@ export class Replica {
       this.#run([{ type: 'applied', index }]);
       this.#reads.applied(index);
       if (index === this.#core.termStartIndex) this.#listener.termStarted(this.#core.role.context.term);
-      if (this.#clock.monotonicMs() - began > APPLY_SLICE_MS) return;
+      if (sliceOver()) return;
     }
   }
 
@@ -278,10 +308,19 @@ export class Replica {
         this.#loading = false;
         this.wake();
       },
-      (error: Error) => {
-        this.fail();
-        this.#listener.failed(error);
+      (error: unknown) => this.#broken(error),
+    );
+  }
+
+  /** Resolves within this turn unless the overlay is at its bound. */
+  #awaitRoom(): void {
+    this.#pressed = true;
+    this.#projection.untilRoom().then(
+      () => {
+        this.#pressed = false;
+        this.#wakeForMore();
       },
+      (error: unknown) => this.#broken(error),
     );
   }
 }

@@ -118,11 +118,7 @@ function form(log: LogStore, { nodeId, instance }: Identity): Configuration {
   return configuration;
 }
 
-function maintainEvery(
-  log: LogStore & { readonly checkpointDue: boolean },
-  clock: Clock,
-  failed: (error: Error) => void,
-): Timer {
+function maintainEvery(log: LogStore, clock: Clock, failed: (error: Error) => void): Timer {
   let timer: Timer;
   const arm = (): void => {
     timer = clock.setTimer(MAINTAIN_EVERY_MS, () => {

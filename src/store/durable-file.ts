@@ -35,7 +35,7 @@ export function writeFileDurably(path: string, content: string): void {
 }
 
 export function makeDirectoryDurably(path: string): void {
-  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  const first = mkdirSync(resolve(path), { recursive: true, mode: 0o700 });
   if (first === undefined) return;
   // Every level that was created is a new name in the level above.
   for (let level = resolve(path); level.length >= first.length; level = dirname(level)) syncDirectory(dirname(level));

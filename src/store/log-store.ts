@@ -47,6 +47,8 @@ export interface LogStore {
    * it; what is stored behind it goes at most `maxRows` a call, so that the loop is not held (I10). Returns whether more is left to go.
    */
   compact(throughIndex: LogIndex, configuration: Configuration, maxRows: number): boolean;
+  /** `maintain` has a checkpoint to do that should not wait for the next second. */
+  readonly checkpointDue: boolean;
   /** Called about once a second: fsyncs the guard file, checkpoints the WAL when it is due. */
   maintain(): void;
   close(): void;

@@ -104,6 +104,8 @@ class MemoryLog implements LogStore {
   get lastTerm(): Term {
     return lastOf(this.#disk).term;
   }
+  readonly checkpointDue = false;
+
   get sizeBytes(): number {
     return this.#disk.entries.reduce((sum, { entry }) => sum + Buffer.byteLength(entry.data), 0);
   }

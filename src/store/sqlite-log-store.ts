@@ -52,12 +52,7 @@ export interface SqliteLogStoreOptions {
   readonly observe?: (operation: 'persist' | 'checkpoint', durationMs: number) => void;
 }
 
-export interface SqliteLogStore extends LogStore {
-  /** `maintain` has a checkpoint to do: call it once this turn's answers are out rather than at the next second. */
-  readonly checkpointDue: boolean;
-}
-
-export function openLogStore(directory: DataDirectory, options: SqliteLogStoreOptions = {}): SqliteLogStore {
+export function openLogStore(directory: DataDirectory, options: SqliteLogStoreOptions = {}): LogStore {
   const paths = groupPaths(directory.path, options.group);
   try {
     makeDirectoryDurably(paths.directory);
@@ -100,7 +95,7 @@ function limitFile(database: Database.Database, bytesMax: number): void {
   database.pragma(`max_page_count = ${Math.floor(bytesMax / pageBytes)}`);
 }
 
-class SqliteLog implements SqliteLogStore {
+class SqliteLog implements LogStore {
   readonly #database: Database.Database;
   readonly #guard: GuardFile;
   readonly #observe: NonNullable<SqliteLogStoreOptions['observe']>;

@@ -1,6 +1,6 @@
 import { produce } from 'immer';
 import type { TaskLifeEvent } from '../../machines/task.ts';
-import type { TaskCreated, TaskUpdated } from './event.ts';
+import type { DueTimesSkipped, TaskCreated, TaskUpdated } from './event.ts';
 import { mayMoveTask, moveTask } from './lifecycle.ts';
 import { TASK_RECORDS_KEPT } from './limits.ts';
 import type { Task } from './task.ts';
@@ -73,6 +73,15 @@ export function closeRun(task: Task, run: number, atMs: number): Task {
       draft.records.push({ atMs, type: 'TaskCompleted', by: 'schedule' });
       if (draft.records.length > TASK_RECORDS_KEPT) draft.records.shift();
     }
+  });
+}
+
+/** What a schedule missed is said where its owner looks. */
+export function recordSkip(task: Task, skipped: DueTimesSkipped, by: string, atMs: number): Task {
+  const { type, fromMs, throughMs } = skipped;
+  return produce(task, (draft) => {
+    draft.records.push({ atMs, type, by, fromMs, throughMs });
+    if (draft.records.length > TASK_RECORDS_KEPT) draft.records.shift();
   });
 }
 

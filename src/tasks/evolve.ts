@@ -10,7 +10,7 @@ import {
   reopen,
   requestExecution,
 } from './evolve-execution.ts';
-import { closeRun, commandTask, createTask, openRun, pruneRuns } from './evolve-task.ts';
+import { closeRun, commandTask, createTask, openRun, pruneRuns, recordSkip } from './evolve-task.ts';
 import type { Execution } from './execution.ts';
 import { IDEMPOTENCY_KEYS_KEPT_MS } from './limits.ts';
 import type { Task, TaskId } from './task.ts';
@@ -65,7 +65,7 @@ export function evolve(state: Entities, event: TaskEvent, by: string, atMs: numb
       return;
     }
     case 'DueTimesSkipped':
-      // Told to the event feed; the claim in the same pair moves the task on.
+      state.putTask(recordSkip(known(state, event.taskId), event, by, atMs));
       return;
     case 'ExecutionClaimed': {
       const task = known(state, event.taskId);

@@ -52,6 +52,9 @@ export interface TaskRecord {
   readonly atMs: number;
   readonly type: string;
   readonly by: string;
+  /** Of due times that were passed over: from the first to the last of them. */
+  readonly fromMs?: number;
+  readonly throughMs?: number;
 }
 
 /** An immutable entity: the fold of its events. `definition` is shared between versions of the value that do not change it. */

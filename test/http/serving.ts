@@ -4,9 +4,9 @@ import { pino } from 'pino';
 import { parseCidrs } from '../../src/dispatch/address-guard.ts';
 import { checkCallbackHeaders } from '../../src/dispatch/callback-headers.ts';
 import { checkCallbackUrl } from '../../src/dispatch/callback-url.ts';
-import type { CallbackRules } from '../../src/http/callback-rules.ts';
 import { CATALOGUE, type ErrorCode } from '../../src/http/error-catalogue.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/http/server.ts';
+import type { CallbackRules } from '../../src/node/callback-guard.ts';
 import { createFakeNode, type FakeNode } from './fake-node.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { InvariantBroken } from '../../src/invariant.ts';
+import { InvariantBroken, unreachable } from '../../src/invariant.ts';
 import { createRaftCore, type RaftCore } from '../../src/raft/core.ts';
 import type { Effect, Input, RaftStart } from '../../src/raft/ports.ts';
 import { roleOf } from '../../src/raft/role.ts';
@@ -27,28 +27,31 @@ const restarted = (start: Partial<RaftStart> = {}): RaftCore =>
   );
 
 const tick = (monotonicMs: number, random = 0): Input => ({ type: 'tick', monotonicMs, random });
-const brief = (effects: readonly Effect[]): string[] =>
-  effects.map((effect) => {
-    switch (effect.type) {
-      case 'persist': {
-        const state =
-          effect.hardState === undefined ? '' : ` term=${effect.hardState.term} vote=${effect.hardState.votedFor}`;
-        return `persist${state} [${effect.entries.map((entry) => `${entry.index}@${entry.term} ${entry.kind}`).join(', ')}]`;
-      }
-      case 'role-changed':
-        return `${effect.role} in term ${effect.term}`;
-      case 'committed':
-        return `commit ${effect.index}`;
-      case 'accepted':
-        return `accepted ${effect.at.map(({ proposalId, index }) => `#${proposalId}→${index}`).join(', ')}`;
-      case 'refused':
-        return `refused #${effect.proposalIds.join(', #')}`;
-      case 'read-ready':
-        return `read ${effect.readIds.join(', ')} at ${effect.index}`;
-      case 'read-refused':
-        return `read refused ${effect.readIds.join(', ')}`;
+const brief = (effects: readonly Effect[]): string[] => effects.map(inWords);
+
+function inWords(effect: Effect): string {
+  switch (effect.type) {
+    case 'persist': {
+      const state =
+        effect.hardState === undefined ? '' : ` term=${effect.hardState.term} vote=${effect.hardState.votedFor}`;
+      return `persist${state} [${effect.entries.map((entry) => `${entry.index}@${entry.term} ${entry.kind}`).join(', ')}]`;
     }
-  });
+    case 'role-changed':
+      return `${effect.role} in term ${effect.term}`;
+    case 'committed':
+      return `commit ${effect.index}`;
+    case 'accepted':
+      return `accepted ${effect.at.map(({ proposalId, index }) => `#${proposalId}→${index}`).join(', ')}`;
+    case 'refused':
+      return `refused #${effect.proposalIds.join(', #')}`;
+    case 'read-ready':
+      return `read ${effect.readIds.join(', ')} at ${effect.index}`;
+    case 'read-refused':
+      return `read refused ${effect.readIds.join(', ')}`;
+    default:
+      return unreachable(effect);
+  }
+}
 
 const lead = (core: RaftCore): void => {
   step(core, [tick(0)]);

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeId } from '../../src/raft/types.ts';
 import { openDataDirectory } from '../../src/store/data-directory.ts';
-import { openLogStore, type SqliteLogStore, type SqliteLogStoreOptions } from '../../src/store/sqlite-log-store.ts';
+import type { LogStore } from '../../src/store/log-store.ts';
+import { openLogStore, type SqliteLogStoreOptions } from '../../src/store/sqlite-log-store.ts';
 
 export const testNode = 'n1' as NodeId;
 
@@ -13,7 +14,7 @@ export const removeDirectory = (path: string): void => rmSync(path, { recursive:
 
 /** Directory and log as a process opens them; `close` is an orderly stop of both. */
 export interface OpenedLog {
-  readonly store: SqliteLogStore;
+  readonly store: LogStore;
   closeDirectory(): void;
   close(): void;
 }

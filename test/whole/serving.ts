@@ -15,6 +15,8 @@ export interface Serving {
 }
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+/** What the launcher sets as well: without it most of a start is compiling. */
+const compiled = fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url));
 const READY_MS_MAX = 30_000;
 
 export async function serve(
@@ -29,7 +31,7 @@ export async function serve(
   const command = [...wrap, process.execPath, main, 'serve', '--http-port', '0', '--data-dir', dataDirectory, ...flags];
   const child = spawn(command[0] ?? '', command.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH ?? '', ...environment },
+    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: compiled, ...environment },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -2,20 +2,38 @@ import { systemClock } from '../clock.ts';
 import { type AddressGuard, createAddressGuard, type OwnAddress, parseCidrs } from '../dispatch/address-guard.ts';
 import { checkCallbackHeaders } from '../dispatch/callback-headers.ts';
 import { checkCallbackUrl } from '../dispatch/callback-url.ts';
-import type { CallbackRules } from '../http/callback-rules.ts';
-import { isLoopbackHost } from './configuration.ts';
-import type { SettingValues } from './settings.ts';
+
+export { isLoopback, parseCidrs } from '../dispatch/address-guard.ts';
+
+/** What a callback may look like at its creation. */
+export interface CallbackRules {
+  /** What is wrong with the URL, literal guarded addresses included; null when it may be called. */
+  refuseUrl(url: string): string | null;
+  /** What is wrong with the headers; paths are JSON Pointers inside the headers object. */
+  refuseHeaders(
+    headers: Readonly<Record<string, string>>,
+  ): readonly { readonly path: string; readonly message: string }[];
+}
+
+export interface CallbackGuardOptions {
+  /** True while HTTP itself is bound to loopback. */
+  readonly allowLoopback: boolean;
+  /** CIDRs. */
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  readonly ownAddresses: () => readonly OwnAddress[];
+}
 
 /** One guard for both: tasks are refused at creation, and again at each connect, by the same rules. */
-export function createCallbackGuard(
-  values: SettingValues,
-  ownAddresses: () => readonly OwnAddress[],
-): { readonly guard: AddressGuard; readonly rules: CallbackRules } {
+export function createCallbackGuard({ allowLoopback, allow, deny, ownAddresses }: CallbackGuardOptions): {
+  readonly guard: AddressGuard;
+  readonly rules: CallbackRules;
+} {
   const guard = createAddressGuard({
     clock: systemClock,
-    allowLoopback: isLoopbackHost(values.httpHost),
-    allow: listOf(values.callbackAllow),
-    deny: listOf(values.callbackDeny),
+    allowLoopback,
+    allow: listOf(allow),
+    deny: listOf(deny),
     ownAddresses,
   });
   return {

@@ -1,0 +1,31 @@
+import { openDataDirectory, readIdentity } from '../store/data-directory.ts';
+import { StorageRefused } from '../store/log-store.ts';
+import { type Rebuild, rebuildProjection } from '../store/projection-repair.ts';
+import { openLogStore } from '../store/sqlite-log-store.ts';
+
+/** `xcron store rebuild`: puts a fresh beginning in place of a lost or damaged state file; the next start replays the rest. */
+export function rebuildState(dataDirectory: string): Rebuild {
+  return withLog(dataDirectory, (baseIndex) => rebuildProjection(dataDirectory, baseIndex));
+}
+
+function withLog<T>(dataDirectory: string, work: (baseIndex: number) => T): T {
+  const identity = readIdentity(dataDirectory);
+  if (identity === undefined) {
+    throw new StorageRefused(
+      'io',
+      `${dataDirectory} is not a data directory of xcron`,
+      'Give the right one with --data-dir.',
+    );
+  }
+  const directory = openDataDirectory(dataDirectory, identity.nodeId);
+  try {
+    const log = openLogStore(directory, { verifyFrom: Number.MAX_SAFE_INTEGER });
+    try {
+      return work(log.base.index);
+    } finally {
+      log.close();
+    }
+  } finally {
+    directory.close();
+  }
+}
