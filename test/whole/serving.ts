@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** A node as its users run it: a process of its own, on a port of its own. */
@@ -50,19 +51,23 @@ export async function serve(
     }
     await new Promise((looked) => setTimeout(looked, 5));
   }
-  const pid = child.pid;
-  assert.ok(pid !== undefined);
+  assert.ok(child.pid !== undefined);
+  // A wrapper such as strace keeps signals to itself: they go to the node that it started.
+  const pid = wrap.length === 0 ? child.pid : childOf(child.pid);
   return {
     url: found(/listens on (http:\S+)/) ?? '',
     pid,
     process: child,
     output: () => output,
     kill(signal) {
-      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      if (child.exitCode === null && child.signalCode === null) process.kill(pid, signal);
       return ended;
     },
   };
 }
+
+const childOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0]);
 
 /** Waits for a condition, not for a time. */
 export async function until(
