@@ -10,6 +10,7 @@ import { PROJECTION_FORMAT } from '../../src/store/projection-file.ts';
 import { rebuildProjection, restoreProjection, snapshotPath } from '../../src/store/projection-repair.ts';
 import { recomputeStateHash } from '../../src/store/projection-verify.ts';
 import { foldSnapshot, readSnapshot, snapshotEntities } from '../../src/store/snapshot.ts';
+import type { SqliteProjection } from '../../src/store/sqlite-projection.ts';
 import { groupPaths } from '../../src/store/store-layout.ts';
 import { applyTo, referenceHash, replay } from '../contract/projection.ts';
 import { Scenario } from '../tasks/scenario.ts';
@@ -36,11 +37,21 @@ describe('state.db damaged, missing, copied', () => {
     ({ state } = groupPaths(directory));
     hashes = await bulkHashes(LAST);
   });
-  afterEach(() => removeDirectory(directory));
+  // A worker that a failed test leaves open would keep the process alive.
+  const opened: SqliteProjection[] = [];
+  const open = async (at: string): Promise<SqliteProjection> => {
+    const projection = await openQuietly(at);
+    opened.push(projection);
+    return projection;
+  };
+  afterEach(async () => {
+    for (const projection of opened.splice(0)) await projection.close({ flush: false });
+    removeDirectory(directory);
+  });
 
   /** Entries up to `through`, in a closed file; a copy at `snapshotAt`. */
   async function write(through: number, snapshotAt?: number): Promise<void> {
-    const projection = await openQuietly(directory);
+    const projection = await open(directory);
     for (let index = projection.appliedIndex + 1; index <= through; index += 1) {
       await applyTo(projection, index, bulkEntry(index));
       if (index === snapshotAt) assert.deepEqual(await projection.copyTo(snapshotPath(directory)), { index });
@@ -83,7 +94,7 @@ describe('state.db damaged, missing, copied', () => {
     const id = database.prepare<[], string>('SELECT CAST(min(id) AS TEXT) FROM tasks').pluck().get();
     database.close();
     change(`UPDATE tasks SET status = replace(status, '"version":', '"version":1') WHERE id = ${id}`);
-    const projection = await openQuietly(directory);
+    const projection = await open(directory);
     await assert.rejects(projection.readTask(id as never), refusedWith('damaged', `task ${id}`, 'xcron store rebuild'));
     await assert.rejects(projection.listTasks({}, null, 1), refusedWith('damaged'));
     await projection.close();
@@ -123,7 +134,7 @@ describe('state.db damaged, missing, copied', () => {
 
   test('a copy is the state at one index, while flushes go on; it restores another directory', async () => {
     await write(2);
-    const projection = await openQuietly(directory);
+    const projection = await open(directory);
     const copy = join(directory, 'copy.db');
     const copying = projection.copyTo(copy);
     for (let index = 3; index <= LAST; index += 1) {
@@ -146,7 +157,7 @@ describe('state.db damaged, missing, copied', () => {
     );
     const other = temporaryDirectory();
     restoreProjection(copy, other);
-    const restored = await openQuietly(other);
+    const restored = await open(other);
     assert.equal(restored.start.appliedIndex, LAST);
     assert.equal((await restored.stateHash()).hash, hashes[LAST]);
     await restored.close();
@@ -154,7 +165,7 @@ describe('state.db damaged, missing, copied', () => {
   });
 
   test('a copy of many slices does not see the flushes that end while it is made', async () => {
-    const projection = await openQuietly(directory);
+    const projection = await open(directory);
     const given = new Scenario();
     for (let task = 0; task < 12; task += 1) {
       const body = JSON.stringify(String(task % 10).repeat(2 ** 20));
@@ -184,7 +195,7 @@ describe('state.db damaged, missing, copied', () => {
   });
 
   test('a copy asked for in the middle of a flush waits for its end; one under way at close is given up', async () => {
-    const projection = await openQuietly(directory);
+    const projection = await open(directory);
     await applyTo(projection, 1, bulkEntry(1));
     await projection.flush();
     await applyTo(projection, 2, bulkEntry(2));
@@ -200,7 +211,7 @@ describe('state.db damaged, missing, copied', () => {
   });
 
   test('a copy that cannot be written is an error of the copy alone', async () => {
-    const projection = await openQuietly(directory);
+    const projection = await open(directory);
     await applyTo(projection, 1, bulkEntry(1));
     await assert.rejects(projection.copyTo(join(directory, 'no', 'such', 'place.db')), /ENOENT/);
     await applyTo(projection, 2, bulkEntry(2));
