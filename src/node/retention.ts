@@ -30,11 +30,13 @@ export async function retain(projection: Projection, replica: Replica): Promise<
   for (const { taskId, run } of await projection.deadLettersBefore(logTimeMs - DEAD_LETTERS_KEPT_MS, RETENTION_BATCH)) {
     remember([{ type: 'task-exists', taskId }], [{ type: 'HistoryPruned', taskId, throughRun: 0, runs: [run] }]);
   }
-  for (const { taskId, runs } of await projection.finishedTasksBefore(
+  for (const { taskId, runs, complete } of await projection.finishedTasksBefore(
     logTimeMs - FINISHED_TASKS_KEPT_MS,
     RETENTION_BATCH,
   )) {
-    remember([{ type: 'task-finished', taskId }], [{ type: 'TaskRemoved', taskId, runs }]);
+    // A task goes with the last of its executions, so that none is left without one.
+    if (complete) remember([{ type: 'task-finished', taskId }], [{ type: 'TaskRemoved', taskId, runs }]);
+    else remember([{ type: 'task-exists', taskId }], [{ type: 'HistoryPruned', taskId, throughRun: 0, runs }]);
   }
   const keys = await projection.keysExpiredBefore(logTimeMs, RETENTION_BATCH);
   if (keys.length > 0) remember([], [{ type: 'IdempotencyKeysExpired', keys }]);
