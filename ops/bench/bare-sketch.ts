@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
 /**
- * The ceiling that createTask is held against: the bare path of an acknowledged write. HTTP in, one SQLite FULL commit a turn with
- * one row for all requests that wait, answer. No consensus, no tasks, no validation but JSON. Prints its port.
+ * The ceiling that createTask is held against: the bare path of an acknowledged write. HTTP in, one SQLite FULL commit a turn with a
+ * row for each request that waits, answer. No consensus, no tasks, no validation but JSON, no index but the key. Prints its port.
  */
 const directory = mkdtempSync(join(tmpdir(), 'xcron-bare-'));
 const database = new Database(join(directory, 'log.db'));
@@ -18,7 +18,10 @@ database.exec('CREATE TABLE grow (data BLOB)');
 database.prepare('INSERT INTO grow VALUES (zeroblob(?))').run(16 * 1_024 * 1_024);
 database.exec('DELETE FROM grow');
 database.pragma('wal_checkpoint(RESTART)');
-const insert = database.prepare('INSERT INTO entries (data) VALUES (?)');
+const insertOne = database.prepare('INSERT INTO entries (data) VALUES (?)');
+const insertAll = database.transaction((bodies: readonly string[]) => {
+  for (const body of bodies) insertOne.run(body);
+});
 const CHECKPOINT_TURNS = 200;
 
 let waiting: { body: string; response: ServerResponse }[] = [];
@@ -28,7 +31,7 @@ let taskId = 0;
 function turn(): void {
   const taken = waiting;
   waiting = [];
-  insert.run(taken.map(({ body }) => body).join('\n'));
+  insertAll(taken.map(({ body }) => body));
   for (const { response } of taken) {
     taskId += 1;
     const answer = `{"uuid":"0","code":0,"data":{"task_id":"${taskId}"}}`;

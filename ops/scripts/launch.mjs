@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runNode } from './child.mjs';
 import { install, isInstalled } from './install.mjs';
-import { isClone, isNewEnough, isPinned, minimumNode, pinnedNode, tooOldMessage } from './runtime.mjs';
+import { isClone, isNewEnough, isPinned, minimumNode, nodeFlags, pinnedNode, tooOldMessage } from './runtime.mjs';
 
 const EXIT_USAGE = 2;
 
@@ -29,20 +29,21 @@ export async function launch({ root, entry, args, dev }) {
   // Stripping types and compiling some two hundred modules is most of a start (2.0 s of processor time without this, 0.9 s with it).
   // By the variable too: worker threads and the pinned Node read it.
   if (clone) process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'compiled');
-  if (newEnough) {
+  const flags = nodeFlags(args);
+  if (newEnough && flags.length === 0) {
     if (process.env.NODE_COMPILE_CACHE !== undefined) module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
     process.argv = [process.execPath, join(root, entry), ...args];
     await import(pathToFileURL(join(root, entry)).href);
     return;
   }
-  const node = pinnedNode(root);
+  const node = newEnough ? process.execPath : pinnedNode(root);
   if (node === undefined) return refuse(tooOldMessage(root));
   // A script that starts `node` or `npx` by name gets the pinned one too.
-  const path = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
+  const path = newEnough ? process.env.PATH : [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
   try {
-    process.exitCode = await runNode(node, [join(root, entry), ...args], { env: { PATH: path } });
+    process.exitCode = await runNode(node, [...flags, join(root, entry), ...args], { env: { PATH: path } });
   } catch (error) {
-    refuse(`the pinned Node does not run on this machine (${error.message}): install Node 24 and try again`);
+    refuse(`the Node at ${node} does not run on this machine (${error.message}): install Node 24 and try again`);
   }
 }
 

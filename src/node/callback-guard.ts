@@ -36,18 +36,45 @@ export function createCallbackGuard({ allowLoopback, allow, deny, ownAddresses }
     deny: listOf(deny),
     ownAddresses,
   });
+  const allowed = createVerdicts(ownAddresses);
   return {
     guard,
     rules: {
       refuseUrl(url) {
+        if (allowed.has(url)) return null;
         const checked = checkCallbackUrl(url, guard.rules());
-        return checked.ok ? null : checked.error.message;
+        if (!checked.ok) return checked.error.message;
+        allowed.add(url);
+        return null;
       },
       refuseHeaders(headers) {
         const checked = checkCallbackHeaders(headers);
         return checked.ok ? [] : checked.error;
       },
     },
+  };
+}
+
+/** URLs found fit a moment ago: clients create many tasks for one target. Every connect is judged anew, whatever stands here. */
+const VERDICTS_MAX = 1_000;
+const VERDICTS_FRESH_MS = 5_000;
+
+function createVerdicts(ownAddresses: () => readonly OwnAddress[]) {
+  const urls = new Set<string>();
+  let untilMs = 0;
+  let own = 0;
+  const refresh = (): void => {
+    if (systemClock.monotonicMs() < untilMs && ownAddresses().length === own && urls.size < VERDICTS_MAX) return;
+    urls.clear();
+    untilMs = systemClock.monotonicMs() + VERDICTS_FRESH_MS;
+    own = ownAddresses().length;
+  };
+  return {
+    has(url: string): boolean {
+      refresh();
+      return urls.has(url);
+    },
+    add: (url: string) => urls.add(url),
   };
 }
 

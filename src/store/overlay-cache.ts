@@ -9,7 +9,11 @@ export interface CacheBounds {
   readonly weightMax: number;
 }
 
-/** Least recently used goes first. Bounded by number and by weight, because one callback body can be as large as a thousand tasks. */
+/**
+ * Two generations: what is used moves to the young one; when that is full it becomes the old one, and what nobody used since is
+ * forgotten at once. About as good as least recently used, without work for each entry that leaves. Bounded by number and by weight,
+ * because one callback body can be as large as a thousand tasks.
+ */
 export interface Cache<V> {
   readonly size: number;
   has(key: string): boolean;
@@ -19,40 +23,47 @@ export interface Cache<V> {
 }
 
 export function createCache<V>({ entriesMax, weightMax }: CacheBounds): Cache<V> {
-  // A Map keeps the order of insertion; an entry that is used is inserted anew.
-  const entries = new Map<string, Clean<V>>();
-  let weight = 0;
+  let young = new Map<string, Clean<V>>();
+  let old = new Map<string, Clean<V>>();
+  let youngWeight = 0;
+  const generationMax = Math.max(1, Math.floor(entriesMax / 2));
 
-  function remove(key: string): void {
-    const entry = entries.get(key);
-    if (entry === undefined) return;
-    weight -= entry.weight;
-    entries.delete(key);
+  function set(key: string, entry: Clean<V>): void {
+    const before = young.get(key);
+    if (before !== undefined) youngWeight -= before.weight;
+    else if (young.size >= generationMax || youngWeight + entry.weight > weightMax / 2) {
+      old = entriesMax > 1 ? young : new Map();
+      young = new Map();
+      youngWeight = 0;
+    }
+    young.set(key, entry);
+    youngWeight += entry.weight;
+    if (old.size > 0) old.delete(key);
   }
 
   return {
     get size() {
-      return entries.size;
+      return young.size + old.size;
     },
-    has: (key) => entries.has(key),
+    has: (key) => young.has(key) || old.has(key),
     get(key) {
-      const entry = entries.get(key);
-      if (entry === undefined) return undefined;
-      entries.delete(key);
-      entries.set(key, entry);
-      return entry;
+      const entry = young.get(key);
+      if (entry !== undefined) return entry;
+      const aged = old.get(key);
+      if (aged === undefined) return undefined;
+      // Looking forgets nothing: whoever pins what it found, one by one, must find all of it.
+      old.delete(key);
+      young.set(key, aged);
+      youngWeight += aged.weight;
+      return aged;
     },
-    set(key, entry) {
-      remove(key);
-      entries.set(key, entry);
-      weight += entry.weight;
-      while (entries.size > entriesMax || weight > weightMax) {
-        const oldest = entries.keys().next();
-        // What was just put stays, whatever it weighs: someone is about to look at it.
-        if (oldest.done === true || oldest.value === key) return;
-        remove(oldest.value);
-      }
+    set,
+    delete(key) {
+      const entry = young.get(key);
+      if (entry !== undefined) {
+        youngWeight -= entry.weight;
+        young.delete(key);
+      } else if (old.size > 0) old.delete(key);
     },
-    delete: remove,
   };
 }

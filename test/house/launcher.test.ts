@@ -80,7 +80,7 @@ describe('which Node', () => {
     made.write(`node_modules/node-${process.platform}-${process.arch}/bin/node`, 'not a program');
     made.write('node_modules/.package-lock.json', made.read('package-lock.json'));
     const { code, stderr } = await made.run([XCRON]);
-    assert.match(stderr, /^xcron: the pinned Node does not run on this machine .*: install Node 24 and try again\n$/);
+    assert.match(stderr, /^xcron: the Node at .* does not run on this machine .*: install Node 24 and try again\n$/);
     assert.equal(code, 2);
   });
 
