@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { nodeFlags } from '../scripts/runtime.mjs';
 import type { LoadResult } from './load.ts';
 
 /** Processes that the benches start and what they read of them. */
@@ -52,7 +52,8 @@ export function startBareSketch(): Promise<Running> {
 /** As `npm start` does: through the launcher. */
 export function startNode(dataDirectory: string): Promise<Running> {
   const flags = ['serve', '--http-port', '0', '--data-dir', dataDirectory];
-  const child = spawn(process.execPath, [file('../../src/cli/xcron.mjs'), ...flags], {
+  // With the flags, the launcher runs the node in its own process: a signal meets the node itself.
+  const child = spawn(process.execPath, [...nodeFlags(['serve']), file('../../src/cli/xcron.mjs'), ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return running(child, (output) => {
@@ -77,8 +78,8 @@ export async function load(port: number, connections: number, seconds: number): 
   return JSON.parse(stdout) as LoadResult;
 }
 
-export const rssMb = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024;
+export const rssMb = async (port: number): Promise<number> =>
+  (await metric(port, 'process_resident_memory_bytes')) / 2 ** 20;
 
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;

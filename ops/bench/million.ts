@@ -17,16 +17,17 @@ export async function benchMillion(tasks = TASKS): Promise<void> {
   let most = 0;
   for (let count = 0; count < tasks; count = await countOf()) {
     const { perSecond } = await load(node.port, CONNECTIONS, STEP_SECONDS);
-    most = Math.max(most, rssMb(node.pid));
-    console.log(`${await countOf()} tasks, ${perSecond} creates/s, RSS ${rssMb(node.pid).toFixed(0)} MB`);
+    most = Math.max(most, await rssMb(node.port));
+    console.log(`${await countOf()} tasks, ${perSecond} creates/s, RSS ${(await rssMb(node.port)).toFixed(0)} MB`);
   }
   console.log(`with ${await countOf()} tasks under load: RSS at most ${most.toFixed(0)} MB (goal < ${RSS_MB_MAX})`);
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     await node.stop(signal);
     node = await startNode(directory);
     console.log(
-      `ready ${node.readyMs.toFixed(0)} ms after a restart that followed ${signal} (goal < ${READY_MS_MAX}), RSS ${rssMb(node.pid).toFixed(0)} MB`,
+      `ready ${node.readyMs.toFixed(0)} ms after a restart that followed ${signal} (goal < ${READY_MS_MAX}), RSS ${(await rssMb(node.port)).toFixed(0)} MB`,
     );
+    // The kill meets a node in mid-work, so that there is something to replay.
     if (signal === 'SIGTERM') await load(node.port, CONNECTIONS, 2);
   }
   await node.stop();

@@ -30,7 +30,7 @@ export async function launch({ root, entry, args, dev }) {
   // By the variable too: worker threads and the pinned Node read it.
   if (clone) process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'compiled');
   const flags = nodeFlags(args);
-  if (newEnough && flags.length === 0) {
+  if (newEnough && flags.every((flag) => process.execArgv.includes(flag))) {
     if (process.env.NODE_COMPILE_CACHE !== undefined) module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
     process.argv = [process.execPath, join(root, entry), ...args];
     await import(pathToFileURL(join(root, entry)).href);

@@ -41,9 +41,9 @@ export function isPinned(root) {
  */
 const SERVE_FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
 
-/** What Node itself is to be told for a command, beyond what it was told already. */
+/** What Node itself is to be told for a command. */
 export function nodeFlags([command]) {
-  return command === 'serve' ? SERVE_FLAGS.filter((flag) => !process.execArgv.includes(flag)) : [];
+  return command === 'serve' ? SERVE_FLAGS : [];
 }
 
 /** One line: what is wrong, and what to do about it on this machine. */
