@@ -95,6 +95,11 @@ function nodeEvents(log: Logger): NodeEvents {
     },
     roleChanged: (role, term) => log.info({ role, term }, 'role changed'),
     settled: (count) => log.warn({ executions: count }, 'settled what an earlier start had left open'),
+    compactionPostponed: (error) =>
+      log.error(
+        { error: error.message },
+        'the state could not be copied, so the log is not compacted: is there space?',
+      ),
     failed(kind, error) {
       if (kind === 'invariant') endBroken(log, error);
       else log.error({ error: error.message }, 'the disk failed: writes are refused until a restart with space');

@@ -1,7 +1,8 @@
-import type { Configuration } from '../raft/types.ts';
+import type { Clock } from '../clock.ts';
+import type { Configuration, LogIndex } from '../raft/types.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
-import { COMPACT_ROWS, LOG_BYTES_MAX } from './limits.ts';
+import { COMPACT_ROWS, COMPACTION_RETRY_MS, LOG_BYTES_MAX } from './limits.ts';
 
 /**
  * Keeps the log bounded. Before entries are forgotten, a copy of the state that they led to is on disk: it and the remaining log
@@ -13,14 +14,28 @@ export interface CompactionOptions {
   readonly configuration: () => Configuration;
   readonly snapshotFile: string;
   readonly stateBytes: () => number;
+  readonly clock: Clock;
+  /** A copy could not be made: the log stays as long as it is, and all else goes on. */
+  readonly postponed: (error: Error) => void;
 }
 
-export function createCompaction(options: CompactionOptions): () => Promise<void> {
-  const { log, projection, configuration, snapshotFile, stateBytes } = options;
-  return async () => {
-    if (log.sizeBytes <= Math.max(LOG_BYTES_MAX, stateBytes() / 2)) return;
-    const { index } = await projection.copyTo(snapshotFile);
-    while (log.compact(index, configuration(), COMPACT_ROWS)) {
+/** `stopping` is asked between slices. */
+export type Compact = (stopping: () => boolean) => Promise<void>;
+
+export function createCompaction(options: CompactionOptions): Compact {
+  const { log, projection, configuration, snapshotFile, stateBytes, clock, postponed } = options;
+  let notBeforeMs = 0;
+  return async (stopping) => {
+    if (log.sizeBytes <= Math.max(LOG_BYTES_MAX, stateBytes() / 2) || clock.monotonicMs() < notBeforeMs) return;
+    let index: LogIndex;
+    try {
+      ({ index } = await projection.copyTo(snapshotFile));
+    } catch (error) {
+      notBeforeMs = clock.monotonicMs() + COMPACTION_RETRY_MS;
+      if (!stopping()) postponed(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    while (!stopping() && log.compact(index, configuration(), COMPACT_ROWS)) {
       await new Promise((turned) => setImmediate(turned));
     }
   };

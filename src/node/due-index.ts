@@ -29,6 +29,7 @@ export class DueIndex {
   #horizon: DuePosition | null = null;
   /** While a page is being read, what arrives up to its end is kept too: the page was read without it. */
   #reading: DuePosition | null = null;
+  #rewound: DuePosition | null = null;
 
   get size(): number {
     return this.#current.size;
@@ -83,10 +84,8 @@ export class DueIndex {
     }
     this.#horizon = complete ? end : (positions.at(-1) ?? this.#horizon);
     this.#reading = null;
-  }
-
-  abandonPage(): void {
-    this.#reading = null;
+    if (this.#rewound !== null) this.#drawBack(this.#rewound);
+    this.#rewound = null;
   }
 
   /** Forgets what lies furthest ahead and draws the horizon back, so that a flood of near due times stays bounded (I10). */
@@ -99,10 +98,18 @@ export class DueIndex {
     this.#horizon = kept.at(-1) ?? this.#horizon;
   }
 
-  /** Reads again from here: something was left on disk on purpose. */
+  /** Reads again from here: something was left on disk on purpose. A page that is being read does not undo it. */
   rewindTo(position: DuePosition): void {
-    const before: DuePosition = { ...position, run: position.run - 1 };
-    if (this.#horizon !== null && comparePositions(before, this.#horizon) < 0) this.#horizon = before;
+    // The whole millisecond again: pages compare tasks within one, and this very task must not be passed over.
+    const before = endOf(position.dueAtMs - 1);
+    if (this.#reading !== null && (this.#rewound === null || comparePositions(before, this.#rewound) < 0)) {
+      this.#rewound = before;
+    }
+    this.#drawBack(before);
+  }
+
+  #drawBack(to: DuePosition): void {
+    if (this.#horizon !== null && comparePositions(to, this.#horizon) < 0) this.#horizon = to;
   }
 
   clear(): void {
@@ -110,6 +117,7 @@ export class DueIndex {
     this.#heap = [];
     this.#horizon = null;
     this.#reading = null;
+    this.#rewound = null;
   }
 
   #peek(): DuePosition | null {

@@ -49,7 +49,6 @@ export class Firing {
   readonly #targets = new Targets();
   /** Claims proposed and not applied: a due thing is decided on once at a time. */
   readonly #deciding = new Set<string>();
-  #unparked: DuePosition[] = [];
   #active = false;
   #reading = false;
   #timer: Timer | null = null;
@@ -86,7 +85,6 @@ export class Firing {
     this.#due.clear();
     this.#targets.clear();
     this.#deciding.clear();
-    this.#unparked = [];
   }
 
   /** Takes what is due into this turn's entry. */
@@ -96,7 +94,7 @@ export class Firing {
     const missing: EntityRef[] = [];
     const later: DuePosition[] = [];
     for (let looked = 0; looked < CLAIM_BATCH && this.#targets.open < CLAIMS_IN_HAND_MAX; looked += 1) {
-      const position = this.#unparked.shift() ?? this.#due.take(nowMs);
+      const position = this.#takeParked() ?? this.#due.take(nowMs);
       if (position === null) break;
       const needs = needsOfPosition(position);
       const absent = this.#projection.missing(needs);
@@ -107,6 +105,20 @@ export class Firing {
     }
     if (missing.length > 0) this.#load(missing, later);
     this.#readAhead();
+  }
+
+  #takeParked(): DuePosition | null {
+    const taken = this.#targets.takeReady();
+    if (taken === null) return null;
+    if (taken.rewind !== null) this.#due.rewindTo(taken.rewind);
+    return taken.position;
+  }
+
+  /** The attempt is over on this node: its request ended, or was never made. Its place is free from now on, and not before. */
+  ended(taskId: TaskId, run: number): void {
+    if (!this.#active) return;
+    this.#targets.release(taskId, run);
+    this.#arm();
   }
 
   applied(content: EntryContent, results: readonly PairResult[]): void {
@@ -135,7 +147,6 @@ export class Firing {
       case 'TaskCancelled':
       case 'TaskRemoved':
         this.#due.remove(event.taskId, 0);
-        for (const run of this.#targets.claimedRuns(event.taskId)) this.#release(event.taskId, run);
         return;
       case 'ExecutionRequested':
         this.#refreshRun(event.taskId, event.run);
@@ -143,13 +154,13 @@ export class Firing {
       case 'AttemptFailed':
       case 'AttemptLost':
       case 'AttemptWithheld':
-        this.#release(event.taskId, event.run);
+        this.#targets.release(event.taskId, event.run);
         this.#due.put({ dueAtMs: event.nextAttemptAtMs, taskId: event.taskId, run: event.run });
         return;
       case 'ExecutionSucceeded':
       case 'ExecutionFailed':
       case 'ExecutionDoubted':
-        this.#release(event.taskId, event.run);
+        this.#targets.release(event.taskId, event.run);
         // A task that waited because too many of its executions were open may go on.
         this.#refreshTask(event.taskId);
         return;
@@ -170,10 +181,7 @@ export class Firing {
       return;
     }
     const decided = run === 0 ? this.#decideDueTimes(task, target, nowMs) : this.#decideAttempt(task, run, nowMs);
-    if (decided.length === 0) {
-      this.#unpark(target);
-      return;
-    }
+    if (decided.length === 0) return;
     this.#deciding.add(key);
     for (const [at, { pair, run: claimedRun }] of decided.entries()) {
       this.#targets.claim(target, taskId, claimedRun);
@@ -181,7 +189,7 @@ export class Firing {
         if (at === decided.length - 1) this.#deciding.delete(key);
         if (outcome.kind === 'applied') return;
         // The state moved on between decision and apply; look at it again as it is now.
-        this.#release(taskId, claimedRun);
+        this.#targets.release(taskId, claimedRun);
         if (outcome.kind === 'not-applied') this.#refresh(position);
       });
     }
@@ -209,7 +217,10 @@ export class Firing {
     const execution = this.#projection.entities.execution(task.taskId, run);
     if (execution === undefined) return [];
     const decided = decideAttempt(task, execution, { nowMs, planner: this.#planner, sender: this.#sender });
-    return decided.ok ? [{ pair: decided.value, run }] : [];
+    if (decided.ok) return [{ pair: decided.value, run }];
+    // Its time was an old one: what it is now stands in the execution.
+    if (execution.nextAttemptAtMs !== null && execution.nextAttemptAtMs > nowMs) this.#refreshRun(task.taskId, run);
+    return [];
   }
 
   #refresh(position: DuePosition): void {
@@ -256,23 +267,10 @@ export class Firing {
     else for (const { run } of positions) this.#refreshRun(taskId, run);
   }
 
-  #release(taskId: TaskId, run: number): void {
-    const released = this.#targets.release(taskId, run);
-    if (released === null) return;
-    if (released.rewind !== null) this.#due.rewindTo(released.rewind);
-    this.#unpark(released.target);
-  }
-
-  #unpark(target: string): void {
-    const position = this.#targets.unpark(target);
-    if (position === null) return;
-    this.#unparked.push(position);
-    this.#replica.wake();
-  }
-
   /** Brings entities into memory; what waited for them is looked at again. */
   #load(refs: readonly EntityRef[], then: readonly DuePosition[]): void {
-    this.#projection.load(refs).then(
+    // Not pinned: what waits under a slow target must not be held in memory with its bodies.
+    this.#projection.load(refs, false).then(
       () => {
         if (!this.#active) return;
         for (const position of then) this.#refresh(position);
@@ -285,7 +283,8 @@ export class Firing {
   /** Keeps the window ahead of now filled, a page at a time. */
   #readAhead(): void {
     if (!this.#active || this.#reading) return;
-    this.#due.shrinkTo(2 * DUE_WINDOW_MAX);
+    // Well below the bound, so that the next flood is not cut one by one.
+    if (this.#due.size > 2 * DUE_WINDOW_MAX) this.#due.shrinkTo(DUE_WINDOW_MAX);
     if (this.#due.size >= DUE_WINDOW_MAX) return;
     const untilMs = this.#clock.nowMs() + DUE_AHEAD_MS;
     const horizon = this.#due.horizon;
@@ -313,7 +312,7 @@ export class Firing {
     this.#timer?.cancel();
     if (!this.#active) return;
     let delayMs = DUE_LOOK_MS;
-    const nextAtMs = this.#due.nextDueAtMs;
+    const nextAtMs = this.#targets.hasReady ? Number.NEGATIVE_INFINITY : this.#due.nextDueAtMs;
     // With all claims in hand there is nothing to wake for: the next attempt that ends arms the timer again.
     if (nextAtMs !== null && this.#targets.open < CLAIMS_IN_HAND_MAX) {
       const untilNextMs = nextAtMs - this.#clock.nowMs();

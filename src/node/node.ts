@@ -24,6 +24,8 @@ import type {
   SubmitOutcome,
   UnavailableReason,
 } from './api.ts';
+import type { Compact } from './compaction.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { Firing } from './firing.ts';
 import { DRAIN_MAX_MS, ELECTION_TIMEOUT_MAX_MS, ELECTION_TIMEOUT_MIN_MS, HOUSEKEEPING_EVERY_MS } from './limits.ts';
 import { Replica } from './replica.ts';
@@ -53,7 +55,7 @@ export interface NodeParts {
   readonly httpUrl: () => string | null;
   readonly events: NodeEvents;
   /** Forgets what the log need not keep. Called now and then while serving. */
-  readonly compact: () => Promise<void>;
+  readonly compact: Compact;
   readonly group: number;
   /** Called when log and projection are closed. */
   readonly closed: () => void;
@@ -64,6 +66,8 @@ export interface NodeEvents {
   lifeChanged(health: NodeHealth): void;
   roleChanged(role: RaftRole, term: number): void;
   settled(count: number): void;
+  /** The log could not be made shorter, for want of a copy of the state. */
+  compactionPostponed(error: Error): void;
   /** `storage`: reads go on. `invariant`: the process must end (exit 70). */
   failed(kind: 'storage' | 'invariant', error: Error): void;
   inspect?(event: InspectionEvent): void;
@@ -84,6 +88,7 @@ export class Node implements SchedulerNode {
   readonly #firing: Firing;
   readonly #sending: Sending;
   readonly #submitting: Submitting;
+  readonly #deadLetters = new DeadLetters();
   readonly #life;
   #housekeeping: Timer | null = null;
   #housekeepingRound: Promise<void> = Promise.resolve();
@@ -116,6 +121,7 @@ export class Node implements SchedulerNode {
         applied: (content, results) => {
           this.#firing.applied(content, results);
           this.#sending.applied(content, results);
+          this.#deadLetters.applied(content);
         },
         roleChanged: (role, term) => {
           if (role !== 'leader') this.#stepDown();
@@ -127,7 +133,16 @@ export class Node implements SchedulerNode {
     });
     const replica = this.#replica;
     this.#firing = new Firing({ projection, replica, planner, clock, sender: self, failed });
-    this.#sending = new Sending({ projection, replica, sender, clock, random, self, failed });
+    this.#sending = new Sending({
+      projection,
+      replica,
+      sender,
+      clock,
+      random,
+      self,
+      ended: (taskId, run) => this.#firing.ended(taskId, run),
+      failed,
+    });
     this.#submitting = new Submitting({
       projection,
       replica,
@@ -181,7 +196,9 @@ export class Node implements SchedulerNode {
         () => {
           if (this.#replica.isLeading && this.#stopping === null) this.#keepHouse();
         },
-        (error: Error) => this.fail(error),
+        (error: Error) => {
+          if (this.#stopping === null) this.fail(error);
+        },
       );
     });
   }
@@ -190,11 +207,11 @@ export class Node implements SchedulerNode {
     while (
       this.#replica.isLeading &&
       this.#stopping === null &&
-      (await retain(this.#parts.projection, this.#replica))
+      (await retain(this.#parts.projection, this.#replica, this.#deadLetters))
     ) {
       // One more round: more had piled up than one takes.
     }
-    if (this.#stopping === null) await this.#parts.compact();
+    if (this.#replica.isLeading && this.#stopping === null) await this.#parts.compact(() => this.#stopping !== null);
   }
 
   /** Something this node stands on failed: fail-stop. */
@@ -303,7 +320,7 @@ export class Node implements SchedulerNode {
       fsyncs,
       elections,
       fires: this.#sending.fires,
-      attempts: this.#sending.attempts,
+      attempts: { ...this.#sending.attempts },
       claimsInHand: this.#firing.claimsInHand,
       requestsInFlight: sender.inFlight,
       parked: this.#firing.parked,
@@ -330,13 +347,16 @@ export class Node implements SchedulerNode {
     this.#life.send({ type: 'STOP' });
     this.#firing.end();
     this.#housekeeping?.cancel();
+    // What is committed is applied first: a claim among it is handed to the sender, or withheld by it, and its outcome committed.
+    await this.#replica.idle();
     await this.#parts.sender.close(failed ? 0 : DRAIN_MAX_MS);
-    await this.#housekeepingRound;
     await this.#sending.idle();
     this.#replica.stop();
     await this.#replica.idle();
     this.#life.send({ type: 'DRAINED' });
+    // Ends a copy that is being made, which the housekeeping would wait for.
     await this.#parts.projection.close({ flush: !failed });
+    await this.#housekeepingRound;
     this.#parts.log.close();
     this.#parts.closed();
     this.#life.stop();

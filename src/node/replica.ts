@@ -54,6 +54,8 @@ export class Replica {
   #lastLogTimeMs: number;
   #scheduled = false;
   #inTurn = false;
+  /** Somebody asked for a turn during this one: what it found due while entries were applied goes into the next. */
+  #wanted = false;
   #loading = false;
   /** The overlay is full: entries are applied faster than a flush writes them (I10). */
   #pressed = false;
@@ -77,8 +79,9 @@ export class Replica {
     this.#tick();
   }
 
+  /** Leads, and takes decisions: not stopping, not failed. */
   get isLeading(): boolean {
-    return roleOf(this.#core.role) === 'leader';
+    return this.#ended === null && roleOf(this.#core.role) === 'leader';
   }
   get core(): Readonly<RaftCore> {
     return this.#core;
@@ -109,6 +112,7 @@ export class Replica {
 
   /** A turn follows after the poll phase, so that all requests that arrived together share it. */
   wake(): void {
+    if (this.#inTurn) this.#wanted = true;
     if (this.#scheduled || this.#inTurn) return;
     this.#scheduled = true;
     setImmediate(() => {
@@ -170,7 +174,10 @@ export class Replica {
   #wakeForMore(): void {
     if (this.#pressed || this.#loading) return;
     const behind = this.#core.appliedIndex < this.#core.commitIndex;
-    if (this.#proposals.waiting > 0 || this.#reads.waiting > 0 || behind) this.wake();
+    if (this.#wanted || this.#proposals.waiting > 0 || this.#reads.waiting > 0 || behind) {
+      this.#wanted = false;
+      this.wake();
+    }
   }
 
   /** A checkpoint that is due costs milliseconds: after this turn's answers are out, not before. */
@@ -280,12 +287,12 @@ export class Replica {
     this.#lastLogTimeMs = Math.max(this.#lastLogTimeMs, content.atMs);
     this.#listener.applied(content, results);
     if (own === undefined) return;
-    this.#proposals.forget(index);
     for (const [at, { settle }] of own.waiters.entries()) {
       const result = results[at];
       invariant(result !== undefined, 'I4', `entry ${index} has no result for its pair ${at}`);
       settle(result.applied ? { kind: 'applied', index } : { kind: 'not-applied', failed: result.failed });
     }
+    this.#proposals.forget(index);
   }
 
   /** Null for an entry that says nothing about tasks. */

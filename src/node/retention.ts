@@ -6,6 +6,7 @@ import {
   EXECUTIONS_PRUNE_SLACK,
   FINISHED_TASKS_KEPT_MS,
 } from '../tasks/limits.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { RETENTION_BATCH } from './limits.ts';
 import type { Replica } from './replica.ts';
 import { proposed } from './settling.ts';
@@ -14,7 +15,7 @@ import { proposed } from './settling.ts';
  * Removes what nobody keeps: by committed events, so that every node forgets the same, and in bounded batches. Returns whether more
  * is left than one round takes.
  */
-export async function retain(projection: Projection, replica: Replica): Promise<boolean> {
+export async function retain(projection: Projection, replica: Replica, deadLetters: DeadLetters): Promise<boolean> {
   const logTimeMs = projection.entities.meta().logTimeMs;
   const pairs: Pair[] = [];
   const remember = (requires: Pair['requires'], events: Pair['events']) =>
@@ -41,6 +42,9 @@ export async function retain(projection: Projection, replica: Replica): Promise<
   const keys = await projection.keysExpiredBefore(logTimeMs, RETENTION_BATCH);
   if (keys.length > 0) remember([], [{ type: 'IdempotencyKeysExpired', keys }]);
 
-  await Promise.all(pairs.map((pair) => proposed(replica, pair)));
+  pairs.push(...(await deadLetters.prune(projection)));
+
+  const outcomes = await Promise.all(pairs.map((pair) => proposed(replica, pair)));
+  if (outcomes.some(({ kind }) => kind === 'refused' || kind === 'unknown')) return false;
   return pairs.length >= RETENTION_BATCH || keys.length >= RETENTION_BATCH;
 }

@@ -24,6 +24,8 @@ export interface SendingOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly self: { readonly nodeId: string; readonly incarnation: number };
+  /** An attempt of this node is over: whatever came of it is committed, or was committed by others before. */
+  readonly ended: (taskId: TaskId, run: number) => void;
   readonly failed: (error: Error) => void;
 }
 
@@ -82,6 +84,7 @@ export class Sending {
         );
         // A later pair of the same entry may have ended it already.
         if (execution.state === 'attempting') this.#send(task, execution, event.attempt);
+        else this.#options.ended(event.taskId, event.run);
         return;
       }
       case 'TaskPaused':
@@ -129,11 +132,12 @@ export class Sending {
 
   #settled(key: string, inHand: InHand, outcome: CallbackOutcome): void {
     this.#count(outcome);
-    const committed: Promise<void> = this.#propose(inHand, outcome).then(
+    const committed: Promise<void> = this.#propose(inHand, outcomeOf(outcome)).then(
       () => {
         this.#inHand.delete(key);
         this.#forget(inHand);
         this.#outcomes.delete(committed);
+        this.#options.ended(inHand.taskId, inHand.run);
       },
       (error: Error) => this.#options.failed(error),
     );
@@ -177,3 +181,6 @@ export class Sending {
     if (ofTask?.size === 0) this.#byTask.delete(inHand.taskId);
   }
 }
+
+const outcomeOf = (outcome: CallbackOutcome): AttemptOutcome =>
+  outcome.kind === 'withheld' ? { kind: 'withheld', changed: outcome.reason === 'may_not_send' } : outcome;

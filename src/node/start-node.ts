@@ -61,6 +61,8 @@ async function openNode(options: StartNodeOptions, directory: DataDirectory, clo
         projection,
         configuration: () => configuration,
         snapshotFile: snapshotPath(directory.path),
+        clock,
+        postponed: (error) => options.events.compactionPostponed(error),
         stateBytes: () => (existsSync(paths.state) ? statSync(paths.state).size : 0),
       });
       const node = new Node({

@@ -35,6 +35,7 @@ const unavailable = (reason: UnavailableReason): SubmitOutcome => ({
 export class Submitting {
   readonly #options: SubmittingOptions;
   #lastTaskId = '0' as TaskId;
+  readonly #changing = new Map<TaskId, Promise<void>>();
 
   constructor(options: SubmittingOptions) {
     this.#options = options;
@@ -83,7 +84,23 @@ export class Submitting {
     return { outcome: 'committed', task, created: false };
   }
 
+  /** Changes of one task are decided one after the other: decided side by side, all but one would be decided again. */
   async #change(command: ChangeCommand, context: DecisionContext): Promise<SubmitOutcome> {
+    const before = this.#changing.get(command.taskId) ?? Promise.resolve();
+    const outcome = before.then(() => this.#changeNow(command, context));
+    const done = outcome.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#changing.set(command.taskId, done);
+    try {
+      return await outcome;
+    } finally {
+      if (this.#changing.get(command.taskId) === done) this.#changing.delete(command.taskId);
+    }
+  }
+
+  async #changeNow(command: ChangeCommand, context: DecisionContext): Promise<SubmitOutcome> {
     const { projection, replica } = this.#options;
     if (!(await replica.readBarrier())) return unavailable('no_leader');
     for (let decisions = 0; decisions < DECISIONS_MAX; decisions += 1) {

@@ -28,6 +28,8 @@ export function targetOf(definition: TaskDefinition): string {
 
 export class Targets {
   readonly #targets = new Map<string, Target>();
+  /** Targets with both room and something parked. */
+  readonly #ready = new Set<string>();
   readonly #claims = new Map<TaskId, Map<number, string>>();
   #open = 0;
   #parked = 0;
@@ -52,41 +54,47 @@ export class Targets {
     }
     if (runs.has(run)) return;
     runs.set(run, target);
-    this.#at(target).open += 1;
+    const held = this.#at(target);
+    held.open += 1;
     this.#open += 1;
+    this.#settle(target, held);
   }
 
-  isClaimed(taskId: TaskId, run: number): boolean {
-    return this.#claims.get(taskId)?.has(run) ?? false;
-  }
-
-  claimedRuns(taskId: TaskId): readonly number[] {
-    return [...(this.#claims.get(taskId)?.keys() ?? [])];
-  }
-
-  /** The attempt ended: its target, and from where the disk must be read again. */
-  release(taskId: TaskId, run: number): { readonly target: string; readonly rewind: DuePosition | null } | null {
+  /** The attempt ended, or was never made: its place is free. */
+  release(taskId: TaskId, run: number): void {
     const runs = this.#claims.get(taskId);
     const name = runs?.get(run);
-    if (runs === undefined || name === undefined) return null;
+    if (runs === undefined || name === undefined) return;
     runs.delete(run);
     if (runs.size === 0) this.#claims.delete(taskId);
     const target = this.#at(name);
     target.open -= 1;
     this.#open -= 1;
-    const rewind = target.parked.length === 0 ? target.left : null;
-    if (rewind !== null) target.left = null;
-    if (target.open === 0 && target.parked.length === 0) this.#targets.delete(name);
-    return { target: name, rewind };
+    this.#settle(name, target);
   }
 
-  /** The longest parked one, if there is room for it now. */
-  unpark(name: string): DuePosition | null {
-    const target = this.#targets.get(name);
-    if (target === undefined || target.open >= TARGET_CLAIMS_MAX) return null;
-    const position = target.parked.shift() ?? null;
-    if (position !== null) this.#parked -= 1;
-    return position;
+  /** Whether anything parked could go on now. */
+  get hasReady(): boolean {
+    return this.#ready.size > 0;
+  }
+
+  /**
+   * The longest parked of a target that has room. Whoever takes it may use the place or not: what else is parked there stays ready as
+   * long as there is room, so that nothing is left behind by one that came to nothing.
+   */
+  takeReady(): { readonly position: DuePosition; readonly rewind: DuePosition | null } | null {
+    const [name] = this.#ready;
+    if (name === undefined) return null;
+    const target = this.#at(name);
+    const position = target.parked.shift();
+    if (position === undefined) throw new Error(`${name} is ready with nothing parked`);
+    this.#parked -= 1;
+    const rewind = target.parked.length === 0 ? target.left : null;
+    if (rewind !== null) target.left = null;
+    this.#settle(name, target);
+    // The next one to be asked is another target.
+    if (this.#ready.delete(name) && target.parked.length > 0) this.#ready.add(name);
+    return { position, rewind };
   }
 
   park(name: string, position: DuePosition): void {
@@ -97,13 +105,21 @@ export class Targets {
     }
     target.parked.push(position);
     this.#parked += 1;
+    this.#settle(name, target);
   }
 
   clear(): void {
     this.#targets.clear();
+    this.#ready.clear();
     this.#claims.clear();
     this.#open = 0;
     this.#parked = 0;
+  }
+
+  #settle(name: string, target: Target): void {
+    if (target.parked.length > 0 && target.open < TARGET_CLAIMS_MAX) this.#ready.add(name);
+    else this.#ready.delete(name);
+    if (target.open === 0 && target.parked.length === 0 && target.left === null) this.#targets.delete(name);
   }
 
   #at(name: string): Target {

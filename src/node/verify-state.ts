@@ -71,6 +71,10 @@ async function compare(
   { index, recorded }: { readonly index: LogIndex; readonly recorded: string },
   progress: (text: string) => void,
 ): Promise<VerifyReport> {
+  if (index > log.lastIndex) {
+    const message = `the state has applied entry ${index}, the log ends at ${log.lastIndex}: its tail is lost`;
+    throw new StorageRefused('damaged', message, `Run 'xcron store check --data-dir ${dataDirectory}'.`);
+  }
   const rebuilding = mkdtempSync(join(tmpdir(), 'xcron-verify-'));
   try {
     const rebuiltFrom = beginning(log, dataDirectory, rebuilding, index);

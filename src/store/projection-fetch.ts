@@ -102,7 +102,8 @@ export function createFetcher(overlay: Overlay, link: ProjectionLink): Fetcher {
     async read(ref, get) {
       if (overlay.missing([ref]).length === 0) return get();
       return link.ask('fetch', [ref], ([texts]) => {
-        remember(ref, texts ?? null, true);
+        // In the cache it stays at least until the next one comes: long enough for `get`, which is called now.
+        remember(ref, texts ?? null, false);
         return get();
       });
     },

@@ -21,8 +21,11 @@ export interface Projection {
 
   /** Those of `refs` that are not in memory. `open-executions` asks for the task first, then for its open runs. */
   missing(refs: readonly EntityRef[]): readonly EntityRef[];
-  /** Brings them into the cache, present or known to be absent, where they stay until the caller's `applied()`. */
-  load(refs: readonly EntityRef[]): Promise<void>;
+  /**
+   * Brings them into the cache, present or known to be absent. `pinned`: they stay there until the next `applied()`, for an entry
+   * that waits for them; else as long as the cache holds.
+   */
+  load(refs: readonly EntityRef[], pinned?: boolean): Promise<void>;
   /** The entry at `index` is folded: the overlay now stands there. */
   applied(index: LogIndex): void;
   /**

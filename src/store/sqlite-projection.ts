@@ -83,7 +83,7 @@ export async function openProjection(options: ProjectionOptions): Promise<Sqlite
       return flusher.counts;
     },
     missing: overlay.missing,
-    load: (refs) => fetcher.bring(refs, true),
+    load: (refs, pinned = true) => fetcher.bring(refs, pinned),
     applied(index) {
       overlay.applied(index);
       flusher.changed();

@@ -127,7 +127,8 @@ function plan(draft: TaskDraft, taskId: TaskId, task: Task | null, context: Deci
   }
   const schedule = parsed.value;
   if (schedule.kind === 'once' && schedule.atMs <= nowMs) {
-    if (schedule.atMs < nowMs - INSTANT_PAST_MAX_MS || task?.lastScheduledAtMs === schedule.atMs) {
+    const fired = task !== null && task.lastScheduledAtMs !== null && schedule.atMs <= task.lastScheduledAtMs;
+    if (fired || schedule.atMs < nowMs - INSTANT_PAST_MAX_MS) {
       const message = `the instant ${new Date(schedule.atMs).toISOString()} has passed; up to ${INSTANT_PAST_MAX_MS / 1_000} s late is fired at once`;
       return refused(refusal('instant_past', message, '/schedule'));
     }

@@ -6,8 +6,8 @@ export const MISFIRE_AFTER_MS = 10_000;
 export const INSTANT_PAST_MAX_MS = 60_000;
 /** An execution begun later than this after its time is marked late. */
 export const LATE_AFTER_MS = 1_000;
-/** Open executions of one task. At the bound its next fire waits until one ends. */
-export const OPEN_RUNS_MAX = 1_000;
+/** Open executions of one task. At the bound its next fire waits until one ends. All of them end with a cancel, in one turn. */
+export const OPEN_RUNS_MAX = 200;
 export const EXECUTIONS_KEPT = 50;
 /** Retention acts when this many more than EXECUTIONS_KEPT have piled up, so that one entry removes several. */
 export const EXECUTIONS_PRUNE_SLACK = 10;
@@ -24,3 +24,5 @@ export const EXCERPT_MAX_BYTES = 1_024;
 
 export const DEFAULT_RETRY = { attempts: 5, backoffMs: 1_000, backoffMaxMs: 300_000 } as const;
 export const BACKOFF_FACTOR = 2;
+/** After an attempt that found no place in its sender: to be claimed again at once would only fill the log. */
+export const WITHHELD_PAUSE_MS = 1_000;

@@ -2,7 +2,7 @@ import { unreachable } from '../invariant.ts';
 import type { Pair } from './entry.ts';
 import type { TaskEvent } from './event.ts';
 import type { Execution } from './execution.ts';
-import { BACKOFF_FACTOR, RETRY_AFTER_MAX_MS } from './limits.ts';
+import { BACKOFF_FACTOR, RETRY_AFTER_MAX_MS, WITHHELD_PAUSE_MS } from './limits.ts';
 import type { RetryPolicy, Task } from './task.ts';
 
 /** What became of an attempt, as its sender saw it. */
@@ -24,8 +24,8 @@ export type AttemptOutcome =
       readonly startedAtMs: number;
       readonly endedAtMs: number;
     }
-  /** The task changed in the meantime: nothing left the node. */
-  | { readonly kind: 'withheld'; readonly reason: string }
+  /** Nothing left the node. `changed`: because the task did, in the meantime; else for want of a place. */
+  | { readonly kind: 'withheld'; readonly changed: boolean }
   /** The node that held it is gone. */
   | { readonly kind: 'lost' };
 
@@ -80,7 +80,7 @@ function outcomeEvent(
   const { retry, delivery } = task.definition;
   switch (outcome.kind) {
     case 'withheld':
-      return { type: 'AttemptWithheld', ...where, nextAttemptAtMs: nowMs };
+      return { type: 'AttemptWithheld', ...where, nextAttemptAtMs: nowMs + (outcome.changed ? 0 : WITHHELD_PAUSE_MS) };
     case 'lost':
       if (delivery === 'at_most_once') return { type: 'ExecutionDoubted', ...where, error: 'node_lost' };
       return { type: 'AttemptLost', ...where, nextAttemptAtMs: nowMs };

@@ -73,11 +73,19 @@ test('I10: a flood of near due times is cut back, and the horizon with it', () =
   assert.equal(drain(index, 1_000).length, 10);
 });
 
-test('rewound, a page begins at the position that was left out', () => {
+test('rewound, a page begins before the very position that was left out', () => {
   const index = complete(1_000);
   index.rewindTo(due(50, 7));
-  assert.ok(index.horizon !== null && comparePositions(index.horizon, due(50, 7)) < 0);
-  assert.ok(comparePositions(index.horizon, due(49, 9)) > 0);
+  assert.deepEqual(index.horizon, endOf(49));
+});
+
+test('a rewind while a page is being read is not undone by its end', () => {
+  const index = complete(1_000);
+  index.beginPage(2_000);
+  index.rewindTo(due(50, 7));
+  index.rewindTo(due(70, 7));
+  index.endPage([due(1_500, 1)], true);
+  assert.deepEqual(index.horizon, endOf(49));
 });
 
 test('whatever is put, removed and taken: the same as a sorted list', () => {

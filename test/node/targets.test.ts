@@ -26,31 +26,51 @@ test('the same claim counts once, and is released once', () => {
   targets.claim('http://a', id(1), 1);
   targets.claim('http://a', id(1), 1);
   assert.equal(targets.open, 1);
-  assert.deepEqual(targets.release(id(1), 1), { target: 'http://a', rewind: null });
-  assert.equal(targets.release(id(1), 1), null);
+  targets.release(id(1), 1);
+  targets.release(id(1), 1);
   assert.equal(targets.open, 0);
 });
 
-test('what is parked comes back in order, one for each place', () => {
+test('what is parked comes back in order, as long as there is room', () => {
   const targets = full();
   targets.park('http://a', due(100));
   targets.park('http://a', due(101));
-  assert.equal(targets.unpark('http://a'), null, 'still full');
+  assert.equal(targets.takeReady(), null, 'still full');
   targets.release(id(1), 1);
-  assert.deepEqual(targets.unpark('http://a'), due(100));
+  assert.deepEqual(targets.takeReady()?.position, due(100));
   targets.claim('http://a', id(100), 1);
-  assert.equal(targets.unpark('http://a'), null);
+  assert.equal(targets.takeReady(), null);
   assert.equal(targets.parked, 1);
 });
 
-test('I10: beyond its bound nothing is parked, and the first left out is read again once there is room', () => {
+test('a parked one that comes to nothing leaves the place to the next: no place is lost with it', () => {
+  const targets = full();
+  for (let task = 100; task < 300; task += 1) targets.park('http://a', due(task));
+  for (let task = 1; task <= TARGET_CLAIMS_MAX; task += 1) targets.release(id(task), 1);
+  const taken: DuePosition[] = [];
+  for (let next = targets.takeReady(); next !== null; next = targets.takeReady()) taken.push(next.position);
+  assert.equal(taken.length, 200, 'all of them were cancelled or moved to another target, and none was claimed');
+  assert.equal(targets.parked, 0);
+});
+
+test('targets with room take turns', () => {
+  const targets = new Targets();
+  for (const [name, first] of [
+    ['http://a', 100],
+    ['http://b', 200],
+  ] as const) {
+    targets.park(name, due(first));
+    targets.park(name, due(first + 1));
+  }
+  const order = [1, 2, 3, 4].map(() => targets.takeReady()?.position.dueAtMs);
+  assert.deepEqual(order, [100, 200, 101, 201]);
+});
+
+test('I10: beyond its bound nothing is parked, and the first left out is read again once all parked ones are gone', () => {
   const targets = full();
   for (let task = 1; task <= TARGET_PARKED_MAX + 5; task += 1) targets.park('http://a', due(1_000 + task));
   assert.equal(targets.parked, TARGET_PARKED_MAX);
-  while (targets.parked > 0) {
-    assert.equal(targets.release(id(1), 1)?.rewind ?? null, null);
-    targets.unpark('http://a');
-    targets.claim('http://a', id(1), 1);
-  }
-  assert.deepEqual(targets.release(id(1), 1)?.rewind, due(1_000 + TARGET_PARKED_MAX + 1));
+  targets.release(id(1), 1);
+  for (let taken = 1; taken < TARGET_PARKED_MAX; taken += 1) assert.equal(targets.takeReady()?.rewind, null);
+  assert.deepEqual(targets.takeReady()?.rewind, due(1_000 + TARGET_PARKED_MAX + 1));
 });

@@ -64,7 +64,7 @@ class History extends Scenario {
         if (open !== undefined) this.outcome(open, { kind: 'lost' });
         break;
       case 'withhold':
-        if (open !== undefined) this.outcome(open, { kind: 'withheld', reason: 'may_not_send' });
+        if (open !== undefined) this.outcome(open, { kind: 'withheld', changed: true });
         break;
       case 'cut-off':
         if (open !== undefined) this.outcome(open, unreachable(true));

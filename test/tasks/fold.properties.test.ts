@@ -55,8 +55,7 @@ function play(moves: readonly Move[]): Scenario {
     else if (what === 'fail' && open !== undefined) scenario.outcome(open, answered(500));
     else if (what === 'gone' && open !== undefined) scenario.outcome(open, answered(410));
     else if (what === 'lose' && open !== undefined) scenario.outcome(open, { kind: 'lost' });
-    else if (what === 'withhold' && open !== undefined)
-      scenario.outcome(open, { kind: 'withheld', reason: 'may_not_send' });
+    else if (what === 'withhold' && open !== undefined) scenario.outcome(open, { kind: 'withheld', changed: true });
     else if (what === 'cut-off' && open !== undefined) scenario.outcome(open, unreachable(true));
     else if (what === 'refuse-connection' && open !== undefined) scenario.outcome(open, unreachable(false));
     else if (what === 'pause') scenario.when({ type: 'PauseTask', version: null });
