@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { systemClock } from '../clock.ts';
@@ -75,6 +76,8 @@ export async function runNode(values: SettingValues, terminal: Terminal): Promis
     return EXIT.usage;
   }
   for (const line of firstSteps(bound, values, manifest)) terminal.out(line);
+  // Else it is written at the end of the process, which a kill does not reach: the next start would compile everything again.
+  flushCompileCache();
   log.info({ signal: await stopping }, 'stopping');
   return stop(node, server, log);
 }
