@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { SchedulerNode } from '../../src/node/api.ts';
+import { createCallbackGuard } from '../../src/node/callback-guard.ts';
+import { TARGET_CLAIMS_MAX } from '../../src/node/limits.ts';
+import { startNode } from '../../src/node/start-node.ts';
+import type { TaskId } from '../../src/tasks/task.ts';
+import { draft } from '../tasks/scenario.ts';
+import { until } from '../whole/serving.ts';
+
+/** Targets that hold every request until they are let go. */
+interface Holding {
+  readonly url: string;
+  readonly taskIds: string[];
+  letGo(): void;
+  close(): void;
+}
+
+async function holding(): Promise<Holding> {
+  const held: ServerResponse[] = [];
+  const taskIds: string[] = [];
+  let open = false;
+  const server = createServer((request, response) => {
+    taskIds.push(String(request.headers['xcron-task-id']));
+    if (open) response.end();
+    else held.push(response);
+    request.resume();
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    taskIds,
+    letGo() {
+      open = true;
+      for (const response of held.splice(0)) response.end();
+    },
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function running(work: (node: SchedulerNode, failures: Error[]) => Promise<void>): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'xcron-slow-'));
+  const failures: Error[] = [];
+  const { guard } = createCallbackGuard({ allowLoopback: true, allow: [], deny: [], ownAddresses: () => [] });
+  const node = await startNode({
+    dataDirectory: directory,
+    nodeId: 'n1',
+    guard,
+    userAgent: 'test',
+    httpUrl: () => null,
+    events: {
+      lifeChanged: () => {},
+      roleChanged: () => {},
+      settled: () => {},
+      compactionPostponed: () => {},
+      failed: (_kind, error) => failures.push(error),
+    },
+  });
+  try {
+    await until(
+      () => node.health().ready,
+      () => `the node is ${node.health().state}`,
+    );
+    await work(node, failures);
+    assert.deepEqual(failures, []);
+  } finally {
+    await node.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const by = { by: 'test' };
+const callback = (url: string) => ({ url, method: 'POST', headers: {}, body: null }) as const;
+
+async function createMany(node: SchedulerNode, url: string, count: number): Promise<TaskId[]> {
+  const schedule = String(Date.now() - 1_000);
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const command = {
+        type: 'CreateTask',
+        draft: draft({ schedule, callback: callback(url) }),
+        idempotency: null,
+      } as const;
+      const outcome = await node.submit(command, by);
+      assert.equal(outcome.outcome, 'committed');
+      return outcome.outcome === 'committed' ? outcome.task.taskId : ('0' as TaskId);
+    }),
+  );
+}
+
+test('tasks that are moved away while they wait for a slow target leave their places to those behind them', async () => {
+  const slow = await holding();
+  const other = await holding();
+  other.letGo();
+  try {
+    await running(async (node) => {
+      await createMany(node, slow.url, TARGET_CLAIMS_MAX);
+      await until(
+        () => slow.taskIds.length === TARGET_CLAIMS_MAX,
+        () => `${slow.taskIds.length} are held`,
+      );
+      const moved = await createMany(node, slow.url, TARGET_CLAIMS_MAX + 6);
+      const behind = await createMany(node, slow.url, 20);
+      await until(
+        () => node.metrics().parked === moved.length + behind.length,
+        () => `${node.metrics().parked} are parked`,
+      );
+      for (const taskId of moved) {
+        await node.submit(
+          { type: 'UpdateTask', taskId, version: null, changes: { callback: callback(other.url) } },
+          by,
+        );
+      }
+      slow.letGo();
+      await until(
+        () => behind.every((taskId) => slow.taskIds.includes(taskId)),
+        () => `${node.metrics().parked} are still parked`,
+      );
+      await until(
+        () => moved.every((taskId) => other.taskIds.includes(taskId)),
+        () => 'not all that were moved were sent',
+      );
+      assert.equal(node.metrics().parked, 0);
+    });
+  } finally {
+    slow.close();
+    other.close();
+  }
+});
+
+test('I10: tasks created and cancelled by the thousand behind slow targets stop no node', async () => {
+  const targets = await Promise.all(Array.from({ length: 5 }, () => holding()));
+  try {
+    await running(async (node, failures) => {
+      for (let round = 0; round < 16 && failures.length === 0; round += 1) {
+        const created = await Promise.all(targets.map(({ url }) => createMany(node, url, 60)));
+        await until(
+          () => node.metrics().requestsInFlight > 0,
+          () => 'nothing is sent',
+        );
+        for (const taskId of created.flat()) void node.submit({ type: 'CancelTask', taskId, version: null }, by);
+      }
+      await until(
+        () => node.metrics().parked === 0,
+        () => `${node.metrics().parked} are parked`,
+      );
+      assert.ok(node.metrics().requestsInFlight <= targets.length * TARGET_CLAIMS_MAX);
+      for (const target of targets) target.letGo();
+      await until(
+        () => node.metrics().requestsInFlight === 0,
+        () => 'requests are in flight',
+      );
+    });
+  } finally {
+    for (const target of targets) target.close();
+  }
+});
