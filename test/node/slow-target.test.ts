@@ -148,12 +148,12 @@ test('I10: tasks created and cancelled by the thousand behind slow targets stop 
         );
         for (const taskId of created.flat()) void node.submit({ type: 'CancelTask', taskId, version: null }, by);
       }
+      assert.ok(node.metrics().requestsInFlight <= targets.length * TARGET_CLAIMS_MAX);
+      for (const target of targets) target.letGo();
       await until(
         () => node.metrics().parked === 0,
         () => `${node.metrics().parked} are parked`,
       );
-      assert.ok(node.metrics().requestsInFlight <= targets.length * TARGET_CLAIMS_MAX);
-      for (const target of targets) target.letGo();
       await until(
         () => node.metrics().requestsInFlight === 0,
         () => 'requests are in flight',

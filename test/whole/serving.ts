@@ -34,20 +34,13 @@ export async function serve(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: compiled, ...environment },
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8');
-    stream?.on('data', (text: string) => {
-      output += text;
-    });
-  }
-  const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  const { output: printed, ended } = childWithOutput(child);
   const until = Date.now() + READY_MS_MAX;
-  const found = (pattern: RegExp) => pattern.exec(output)?.[1];
-  while (found(/listens on (http:\S+)/) === undefined || !output.includes('"msg":"ready"')) {
+  const found = (pattern: RegExp) => pattern.exec(printed())?.[1];
+  while (found(/listens on (http:\S+)/) === undefined || !printed().includes('"msg":"ready"')) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) {
       child.kill('SIGKILL');
-      throw new Error(`the node did not become ready:\n${output}`);
+      throw new Error(`the node did not become ready:\n${printed()}`);
     }
     await new Promise((looked) => setTimeout(looked, 5));
   }
@@ -58,7 +51,7 @@ export async function serve(
     url: found(/listens on (http:\S+)/) ?? '',
     pid,
     process: child,
-    output: () => output,
+    output: printed,
     kill(signal) {
       if (child.exitCode === null && child.signalCode === null) process.kill(pid, signal);
       return ended;
@@ -68,6 +61,23 @@ export async function serve(
 
 const childOf = (pid: number): number =>
   Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0]);
+
+/** A process with what it printed and how it ended. */
+export function childWithOutput(child: ChildProcess): {
+  readonly process: ChildProcess;
+  readonly output: () => string;
+  readonly ended: Promise<number | string>;
+} {
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8');
+    stream?.on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  return { process: child, output: () => output, ended };
+}
 
 /** Waits for a condition, not for a time. */
 export async function until(
