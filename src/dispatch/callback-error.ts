@@ -3,7 +3,7 @@ import type { CallbackErrorCode } from './callback.ts';
 import { ConnectFailure } from './connect-failure.ts';
 
 /** An error's own text, bounded: it goes into the log. */
-export const ERROR_DETAIL_CHARS_MAX = 256;
+const ERROR_DETAIL_CHARS_MAX = 256;
 
 export function errorDetail(error: Error): string {
   return (error.message === '' ? String(codeOf(error) ?? error.name) : error.message).slice(0, ERROR_DETAIL_CHARS_MAX);

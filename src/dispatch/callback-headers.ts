@@ -2,10 +2,10 @@ import { ok, type Result, refused } from '../result.ts';
 import type { CallbackRequest } from './callback.ts';
 
 export const CALLBACK_HEADERS_MAX = 32;
-export const CALLBACK_HEADER_NAME_CHARS_MAX = 128;
+const CALLBACK_HEADER_NAME_CHARS_MAX = 128;
 export const CALLBACK_HEADER_VALUE_CHARS_MAX = 4_096;
 /** Names and values together. Many servers refuse a head of more than 8 KiB, and ours comes on top. */
-export const CALLBACK_HEADERS_CHARS_MAX = 6_144;
+const CALLBACK_HEADERS_CHARS_MAX = 6_144;
 
 export interface HeaderRefusal {
   /** JSON pointer (RFC 6901) inside the headers object; '' is the object itself. */

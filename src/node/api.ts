@@ -1,11 +1,11 @@
 import type { RaftRole } from '../raft/role.ts';
 import type { LogIndex, Term } from '../raft/types.ts';
-import type { DuePosition, ProjectionCounts, PrunableTask, TaskFilter } from '../store/projection.ts';
+import type { ProjectionCounts, TaskFilter } from '../store/projection.ts';
 import type { Command, Refusal } from '../tasks/command.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 
-export type { DuePosition, PrunableTask, TaskFilter };
+export type { TaskFilter };
 
 /** What HTTP, the CLI and cluster operations stand on: one node, whatever its role. */
 export interface SchedulerNode {

@@ -21,15 +21,15 @@ function plainRule(name: FieldRule['name'], min: number, max: number): FieldRule
   return { name, min, max, cycleMax: max, hashMax: max, names: [], namesFrom: 0, allowed };
 }
 
-export const SECOND = plainRule('second', 0, 59);
-export const MINUTE = plainRule('minute', 0, 59);
-export const HOUR = plainRule('hour', 0, 23);
+const SECOND = plainRule('second', 0, 59);
+const MINUTE = plainRule('minute', 0, 59);
+const HOUR = plainRule('hour', 0, 23);
 export const DAY_OF_MONTH: FieldRule = {
   ...plainRule('day-of-month', 1, 31),
   hashMax: 28,
   allowed: '1-31, L (the last day), *, ?, H, lists a,b, ranges a-b and steps */n',
 };
-export const MONTH: FieldRule = {
+const MONTH: FieldRule = {
   ...plainRule('month', 1, 12),
   names: MONTHS,
   namesFrom: 1,

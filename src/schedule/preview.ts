@@ -28,7 +28,7 @@ export function previewFires(schedule: Schedule, fromMs: number, count: number, 
 }
 
 /** As in `2027-03-14T03:00:00-04:00`. */
-export function localTime(atMs: number, offsetSec: number): string {
+function localTime(atMs: number, offsetSec: number): string {
   const local = new Date(atMs + offsetSec * 1_000).toISOString().replace(/(?:\.000)?Z$/, '');
   return `${local}${offsetText(offsetSec)}`;
 }

@@ -60,7 +60,7 @@ export interface FileState {
   readonly counts: ProjectionCounts;
 }
 
-export const REBUILD_REMEDY =
+const REBUILD_REMEDY =
   'Run `xcron store rebuild`: it folds the projection anew from the log or, where the log no longer reaches back, from snapshot.db.';
 
 /** Opens, or makes, the file that this process alone writes. Throws `StorageRefused`. */

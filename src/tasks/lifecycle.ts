@@ -19,7 +19,7 @@ interface ReadableState {
   >;
 }
 
-export function transitionTable(states: Readonly<Record<string, ReadableState>>): Table {
+function transitionTable(states: Readonly<Record<string, ReadableState>>): Table {
   const table: Record<string, Record<string, string>> = {};
   for (const state of Object.values(states)) {
     const moves: Record<string, string> = {};

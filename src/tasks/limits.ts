@@ -20,7 +20,6 @@ export const RETRY_ATTEMPTS_MAX = 100;
 export const RETRY_BACKOFF_MAX_MS = 86_400_000;
 /** Retry-After is honoured up to here. */
 export const RETRY_AFTER_MAX_MS = 86_400_000;
-export const EXCERPT_MAX_BYTES = 1_024;
 
 export const DEFAULT_RETRY = { attempts: 5, backoffMs: 1_000, backoffMaxMs: 300_000 } as const;
 export const BACKOFF_FACTOR = 2;

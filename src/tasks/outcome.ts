@@ -37,7 +37,7 @@ export interface OutcomeContext {
 
 /** Statuses that another attempt may mend; any other but 2xx is final at once. */
 const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
-export const isRetryable = (status: number): boolean => RETRYABLE_STATUSES.has(status) || status >= 500;
+const isRetryable = (status: number): boolean => RETRYABLE_STATUSES.has(status) || status >= 500;
 const GONE = 410;
 
 export function decideOutcome(
@@ -114,7 +114,7 @@ function outcomeEvent(
 }
 
 /** Exponential, bounded, with full jitter: a random point between nothing and the bound keeps retries from marching in step. */
-export function backoffMs(retry: RetryPolicy, failuresBefore: number, random: number): number {
+function backoffMs(retry: RetryPolicy, failuresBefore: number, random: number): number {
   const ceiling = Math.min(retry.backoffMaxMs, retry.backoffMs * BACKOFF_FACTOR ** Math.min(failuresBefore, 40));
   return Math.round(ceiling * random);
 }

@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000;
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
 /** Local time as milliseconds as if it were UTC. */
-export function wallClockMs(timezone: string, atMs: number): number {
+function wallClockMs(timezone: string, atMs: number): number {
   let clock = clocks.get(timezone);
   if (clock === undefined) {
     clock = new Intl.DateTimeFormat('sv-SE', { timeZone: timezone, dateStyle: 'short', timeStyle: 'medium' });
