@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { SchedulerNode } from '../../src/node/api.ts';
-import { createCallbackGuard } from '../../src/node/callback-guard.ts';
 import { TARGET_CLAIMS_MAX } from '../../src/node/limits.ts';
-import { startNode } from '../../src/node/start-node.ts';
 import type { TaskId } from '../../src/tasks/task.ts';
-import { draft } from '../tasks/scenario.ts';
 import { until } from '../whole/serving.ts';
+import { by, create, withNode } from './running-node.ts';
 
 /** Targets that hold every request until they are let go. */
 interface Holding {
@@ -46,62 +41,19 @@ async function holding(): Promise<Holding> {
   };
 }
 
-async function running(work: (node: SchedulerNode, failures: Error[]) => Promise<void>): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'xcron-slow-'));
-  const failures: Error[] = [];
-  const { guard } = createCallbackGuard({ allowLoopback: true, allow: [], deny: [], ownAddresses: () => [] });
-  const node = await startNode({
-    dataDirectory: directory,
-    nodeId: 'n1',
-    guard,
-    userAgent: 'test',
-    httpUrl: () => null,
-    events: {
-      lifeChanged: () => {},
-      roleChanged: () => {},
-      settled: () => {},
-      compactionPostponed: () => {},
-      failed: (_kind, error) => failures.push(error),
-    },
-  });
-  try {
-    await until(
-      () => node.health().ready,
-      () => `the node is ${node.health().state}`,
-    );
-    await work(node, failures);
-    assert.deepEqual(failures, []);
-  } finally {
-    await node.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-const by = { by: 'test' };
 const callback = (url: string) => ({ url, method: 'POST', headers: {}, body: null }) as const;
 
-async function createMany(node: SchedulerNode, url: string, count: number): Promise<TaskId[]> {
+const createMany = (node: SchedulerNode, url: string, count: number): Promise<TaskId[]> => {
   const schedule = String(Date.now() - 1_000);
-  return Promise.all(
-    Array.from({ length: count }, async () => {
-      const command = {
-        type: 'CreateTask',
-        draft: draft({ schedule, callback: callback(url) }),
-        idempotency: null,
-      } as const;
-      const outcome = await node.submit(command, by);
-      assert.equal(outcome.outcome, 'committed');
-      return outcome.outcome === 'committed' ? outcome.task.taskId : ('0' as TaskId);
-    }),
-  );
-}
+  return Promise.all(Array.from({ length: count }, () => create(node, { schedule, callback: callback(url) })));
+};
 
 test('tasks that are moved away while they wait for a slow target leave their places to those behind them', async () => {
   const slow = await holding();
   const other = await holding();
   other.letGo();
   try {
-    await running(async (node) => {
+    await withNode(async (node) => {
       await createMany(node, slow.url, TARGET_CLAIMS_MAX);
       await until(
         () => slow.taskIds.length === TARGET_CLAIMS_MAX,
@@ -139,7 +91,7 @@ test('tasks that are moved away while they wait for a slow target leave their pl
 test('I10: tasks created and cancelled by the thousand behind slow targets stop no node', async () => {
   const targets = await Promise.all(Array.from({ length: 5 }, () => holding()));
   try {
-    await running(async (node, failures) => {
+    await withNode(async (node, failures) => {
       for (let round = 0; round < 16 && failures.length === 0; round += 1) {
         const created = await Promise.all(targets.map(({ url }) => createMany(node, url, 60)));
         await until(
