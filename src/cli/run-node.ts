@@ -105,7 +105,13 @@ function nodeEvents(log: Logger): NodeEvents {
       ),
     failed(kind, error) {
       if (kind === 'invariant') endBroken(log, error);
-      else log.error({ error: error.message }, 'the disk failed: writes are refused until a restart with space');
+      else {
+        const remedy = storageTrouble(error)?.remedy ?? 'Mend the device, and start again.';
+        log.error(
+          { error: error.message, remedy },
+          'the disk failed: writes are refused until it is mended and the node restarted',
+        );
+      }
     },
   };
 }

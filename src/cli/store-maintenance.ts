@@ -52,6 +52,11 @@ export async function truncate({ dataDir, acceptLoss }: TruncateFlags, { termina
     const { plan, lastIndex, entriesLostAtLeast, damagedCopy } = done.value;
     terminal.out(`The log now ends at entry ${lastIndex}; at least ${entriesLostAtLeast} entries are lost.`);
     terminal.out(planInWords(plan, 'done'));
+    if (plan.kind === 'rest-on-projection') {
+      terminal.out(
+        'state.db is now the only copy of the tasks, until the log is next compacted: keep a backup of the directory.',
+      );
+    }
     terminal.out(`The files as they were: ${printable(damagedCopy)}`);
     return EXIT.done;
   });

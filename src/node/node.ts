@@ -8,7 +8,7 @@ import { idOf } from '../raft/quorum.ts';
 import { type RaftRole, roleOf } from '../raft/role.ts';
 import type { ClusterId, Configuration, Incarnation, InstanceId, NodeId } from '../raft/types.ts';
 import { memberId } from '../raft/types.ts';
-import type { LogStore } from '../store/log-store.ts';
+import { type LogStore, StorageRefused } from '../store/log-store.ts';
 import type { Projection, TaskFilter } from '../store/projection.ts';
 import type { Command } from '../tasks/command.ts';
 import type { Execution } from '../tasks/execution.ts';
@@ -222,7 +222,7 @@ export class Node implements SchedulerNode {
     this.#firing.end();
     this.#housekeeping?.cancel();
     this.#replica.fail();
-    const reason = error.message;
+    const reason = error instanceof StorageRefused ? `${error.message}. ${error.remedy}` : error.message;
     this.#life.send(kind === 'invariant' ? { type: 'INVARIANT_BROKEN', reason } : { type: 'STORAGE_FAILED', reason });
     this.#parts.events.failed(kind, error);
   }
@@ -276,7 +276,7 @@ export class Node implements SchedulerNode {
       booting: 'opening the data directory',
       recovering: `replaying the log: ${this.#core.appliedIndex} of ${this.#core.lastIndex} entries applied`,
       draining: 'stopping: waiting for callbacks in flight',
-      storageFailed: `storage failed, writes are refused until a restart: ${context.reason}`,
+      storageFailed: `storage failed, writes are refused until it is mended and the node restarted: ${context.reason}`,
       halted: `halted: ${context.reason}`,
       stopped: 'stopped',
     };

@@ -3,12 +3,11 @@ import { StorageRefused } from '../store/log-store.ts';
 import { type Rebuild, rebuildProjection } from '../store/projection-repair.ts';
 import { openLogStore } from '../store/sqlite-log-store.ts';
 
-/** `xcron store rebuild`: puts a fresh beginning in place of a lost or damaged state file; the next start replays the rest. */
+/**
+ * `xcron store rebuild`: puts a fresh beginning in place of a lost or damaged state file; the next start replays the rest. The whole log is
+ * read and verified first: a state file is not given up for a log that cannot bring it back. Throws StorageRefused.
+ */
 export function rebuildState(dataDirectory: string): Rebuild {
-  return withLog(dataDirectory, (baseIndex) => rebuildProjection(dataDirectory, baseIndex));
-}
-
-function withLog<T>(dataDirectory: string, work: (baseIndex: number) => T): T {
   const identity = readIdentity(dataDirectory);
   if (identity === undefined) {
     throw new StorageRefused(
@@ -19,9 +18,9 @@ function withLog<T>(dataDirectory: string, work: (baseIndex: number) => T): T {
   }
   const directory = openDataDirectory(dataDirectory, identity.nodeId);
   try {
-    const log = openLogStore(directory, { verifyFrom: Number.MAX_SAFE_INTEGER });
+    const log = openLogStore(directory, { verifyFrom: 1 });
     try {
-      return work(log.base.index);
+      return rebuildProjection(dataDirectory, log.base.index);
     } finally {
       log.close();
     }

@@ -113,7 +113,8 @@ export function inspectLog(directory: string, options: InspectionOptions = {}): 
 }
 
 /** What says nothing about the content: nobody is to be told to give up entries because a file may not be opened. */
-const NOT_DAMAGE = /^SQLITE_(CANTOPEN|PERM|READONLY|BUSY|LOCKED|FULL|NOMEM|MISUSE)/;
+const NOT_DAMAGE =
+  /^SQLITE_(CANTOPEN|PERM|READONLY|BUSY|LOCKED|FULL|NOMEM|MISUSE|IOERR_(SHM|WRITE|FSYNC|TRUNCATE|LOCK|ACCESS|NOMEM))/;
 
 interface RowsFinding {
   readonly damages: readonly Damage[];

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeDirectoryDurably, syncDirectory, syncFile } from './durable-file.ts';
 import { StorageRefused } from './log-store.ts';
@@ -73,11 +73,11 @@ function installSnapshot(snapshot: string, state: string): void {
   syncDirectory(dirname(state));
 }
 
-/** With its WAL, which belongs to this file and no other. */
+/** With its WAL, which belongs to this file and no other. What was set aside before stays: it may be the only copy of something. */
 function setAside(state: string): void {
-  const aside = `${state}.damaged`;
+  let aside = `${state}.damaged`;
+  for (let copy = 2; existsSync(aside); copy += 1) aside = `${state}.damaged-${copy}`;
   for (const suffix of ['-wal', '-shm', '']) {
-    rmSync(`${aside}${suffix}`, { force: true });
     if (existsSync(`${state}${suffix}`)) renameSync(`${state}${suffix}`, `${aside}${suffix}`);
   }
   syncDirectory(dirname(state));
