@@ -91,6 +91,8 @@ test('paper §5.4.2, raft.md case 1: entries of earlier terms commit only with t
   const core = restarted({ hardState: { term: 4, votedFor: null }, lastIndex: 9, lastTerm: 4, appliedIndex: 3 });
   step(core, [tick(0)]);
   step(core, [{ type: 'persisted', lastIndex: 9, term: 5 }]);
+  assert.equal(roleOf(core.role), 'leader');
+  step(core, [{ type: 'persisted', lastIndex: 9, term: 5 }]);
   assert.equal(core.commitIndex, 3, 'index 9 is on a majority, and of an old term');
   assert.deepEqual(brief(step(core, [{ type: 'persisted', lastIndex: 10, term: 5 }])), ['commit 10']);
 });
