@@ -44,8 +44,8 @@ async function running(child: ChildProcess, portOf: (output: string) => number |
   };
 }
 
-export function startBareSketch(): Promise<Running> {
-  const child = spawn(process.execPath, [file('bare-sketch.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
+export function startBareSketch(http: 'node:http' | 'fastify'): Promise<Running> {
+  const child = spawn(process.execPath, [file('bare-sketch.ts'), http], { stdio: ['ignore', 'pipe', 'inherit'] });
   return running(child, (output) => (output.includes('\n') ? (JSON.parse(output) as { port: number }).port : null));
 }
 
