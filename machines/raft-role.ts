@@ -60,6 +60,11 @@ const effect =
   <P>() =>
   (_: unknown, _params: P) => {};
 
+/** Term and vote leave together, and always by way of the disk (paper Figure 2). */
+const persisted = { type: 'persistHardState', params: hardStateOf } as const;
+const inHigherTerm = { guard: 'isHigherTerm', actions: ['takeHigherTerm', persisted] } as const;
+const voteOnce = { guard: 'isVoteFree', actions: ['giveVote', persisted] } as const;
+
 export const raftRoleMachine = setup({
   types: {} as { context: RaftRoleContext; events: RaftRoleEvent; input: RaftRoleInput },
   guards: {
@@ -101,10 +106,7 @@ export const raftRoleMachine = setup({
       description: 'Lost part of its log: takes entries, has no vote until caught up.',
       on: {
         CAUGHT_UP: 'follower',
-        HIGHER_TERM: {
-          guard: 'isHigherTerm',
-          actions: ['takeHigherTerm', { type: 'persistHardState', params: hardStateOf }],
-        },
+        HIGHER_TERM: inHigherTerm,
         LEADER_SEEN: { actions: 'followLeader' },
       },
     },
@@ -112,30 +114,18 @@ export const raftRoleMachine = setup({
       description: 'Takes entries, never campaigns. Votes when a candidate asks: it may not know of its promotion yet.',
       on: {
         PROMOTED: 'follower',
-        HIGHER_TERM: {
-          guard: 'isHigherTerm',
-          actions: ['takeHigherTerm', { type: 'persistHardState', params: hardStateOf }],
-        },
+        HIGHER_TERM: inHigherTerm,
         LEADER_SEEN: { actions: 'followLeader' },
-        VOTE_GRANTED: {
-          guard: 'isVoteFree',
-          actions: ['giveVote', { type: 'persistHardState', params: hardStateOf }],
-        },
+        VOTE_GRANTED: voteOnce,
       },
     },
     follower: {
       description: 'Takes entries from the leader of its term, and starts an election when it hears none.',
       on: {
         ELECTION_DUE: { target: 'preCandidate', actions: 'forgetLeader' },
-        HIGHER_TERM: {
-          guard: 'isHigherTerm',
-          actions: ['takeHigherTerm', { type: 'persistHardState', params: hardStateOf }],
-        },
+        HIGHER_TERM: inHigherTerm,
         LEADER_SEEN: { actions: 'followLeader' },
-        VOTE_GRANTED: {
-          guard: 'isVoteFree',
-          actions: ['giveVote', { type: 'persistHardState', params: hardStateOf }],
-        },
+        VOTE_GRANTED: voteOnce,
       },
     },
     preCandidate: {
@@ -144,29 +134,17 @@ export const raftRoleMachine = setup({
       on: {
         PRE_VOTES_WON: 'candidate',
         ELECTION_DUE: { target: 'preCandidate', reenter: true },
-        HIGHER_TERM: {
-          guard: 'isHigherTerm',
-          target: 'follower',
-          actions: ['takeHigherTerm', { type: 'persistHardState', params: hardStateOf }],
-        },
+        HIGHER_TERM: { ...inHigherTerm, target: 'follower' },
         LEADER_SEEN: { target: 'follower', actions: 'followLeader' },
       },
     },
     candidate: {
       description: 'Stands for election in a new term.',
-      entry: [
-        'raiseTermAndVoteForSelf',
-        { type: 'persistHardState', params: hardStateOf },
-        { type: 'askVotes', params: termOf },
-      ],
+      entry: ['raiseTermAndVoteForSelf', persisted, { type: 'askVotes', params: termOf }],
       on: {
         VOTES_WON: 'leader',
         ELECTION_DUE: 'preCandidate',
-        HIGHER_TERM: {
-          guard: 'isHigherTerm',
-          target: 'follower',
-          actions: ['takeHigherTerm', { type: 'persistHardState', params: hardStateOf }],
-        },
+        HIGHER_TERM: { ...inHigherTerm, target: 'follower' },
         LEADER_SEEN: { target: 'follower', actions: 'followLeader' },
       },
     },
@@ -178,11 +156,7 @@ export const raftRoleMachine = setup({
         PROPOSED: { actions: { type: 'acceptProposals', params: termOf } },
         READ_ASKED: { actions: { type: 'acceptReads', params: termOf } },
         QUORUM_LOST: { target: 'follower', actions: 'forgetLeader' },
-        HIGHER_TERM: {
-          guard: 'isHigherTerm',
-          target: 'follower',
-          actions: ['takeHigherTerm', { type: 'persistHardState', params: hardStateOf }],
-        },
+        HIGHER_TERM: { ...inHigherTerm, target: 'follower' },
       },
     },
     removed: {
