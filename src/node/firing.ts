@@ -184,12 +184,14 @@ export class Firing {
     if (decided.length === 0) return;
     this.#deciding.add(key);
     for (const [at, { pair, run: claimedRun }] of decided.entries()) {
-      this.#targets.claim(target, taskId, claimedRun);
+      let place = claimedRun;
+      if (run === 0) place = this.#targets.claimNext(target, taskId, claimedRun);
+      else this.#targets.claim(target, taskId, claimedRun);
       this.#replica.propose(pair, (outcome) => {
         if (at === decided.length - 1) this.#deciding.delete(key);
         if (outcome.kind === 'applied') return;
         // The state moved on between decision and apply; look at it again as it is now.
-        this.#targets.release(taskId, claimedRun);
+        this.#targets.release(taskId, place);
         if (outcome.kind === 'not-applied') this.#refresh(position);
       });
     }

@@ -46,6 +46,15 @@ export class Targets {
     return TARGET_CLAIMS_MAX - (this.#targets.get(target)?.open ?? 0);
   }
 
+  /**
+   * For a run whose number is not certain yet: another one, asked for at the same time, may take it. Returns what to release when this
+   * one does not get it; once it has, its number does.
+   */
+  claimNext(target: string, taskId: TaskId, run: number): number {
+    this.claim(target, taskId, -run);
+    return -run;
+  }
+
   claim(target: string, taskId: TaskId, run: number): void {
     let runs = this.#claims.get(taskId);
     if (runs === undefined) {
@@ -60,12 +69,13 @@ export class Targets {
     this.#settle(target, held);
   }
 
-  /** The attempt ended, or was never made: its place is free. */
+  /** The attempt ended, or was never made: its place is free. Takes what `claim` or `claimNext` were given. */
   release(taskId: TaskId, run: number): void {
     const runs = this.#claims.get(taskId);
-    const name = runs?.get(run);
+    const place = run > 0 && runs?.has(run) === false ? -run : run;
+    const name = runs?.get(place);
     if (runs === undefined || name === undefined) return;
-    runs.delete(run);
+    runs.delete(place);
     if (runs.size === 0) this.#claims.delete(taskId);
     const target = this.#at(name);
     target.open -= 1;

@@ -74,3 +74,18 @@ test('I10: beyond its bound nothing is parked, and the first left out is read ag
   for (let taken = 1; taken < TARGET_PARKED_MAX; taken += 1) assert.equal(targets.takeReady()?.rewind, null);
   assert.deepEqual(targets.takeReady()?.rewind, due(1_000 + TARGET_PARKED_MAX + 1));
 });
+
+test('a due time and a run asked for that go for the same number have a place each, and the loser frees its own', () => {
+  const targets = new Targets();
+  const place = targets.claimNext('http://a', id(1), 5);
+  targets.claim('http://a', id(1), 5);
+  assert.equal(targets.open, 2);
+  targets.release(id(1), place);
+  targets.release(id(1), place);
+  assert.equal(targets.open, 1, 'the winner holds its own');
+  targets.release(id(1), 5);
+  assert.equal(targets.open, 0);
+  targets.claimNext('http://a', id(2), 7);
+  targets.release(id(2), 7);
+  assert.equal(targets.open, 0, 'and a due time that got its number is released by it');
+});
