@@ -9,7 +9,7 @@ export type { TaskFilter };
 
 /** What HTTP, the CLI and cluster operations stand on: one node, whatever its role. */
 export interface SchedulerNode {
-  /** Resolves when the outcome is known, or at `deadlineMs` from now with `unknown`. */
+  /** Resolves when the outcome is known, or after SUBMIT_DEADLINE_MS with `unknown`. */
   submit(command: Command, asked: Asked): Promise<SubmitOutcome>;
   /** Linearizable: sees every write that was acknowledged before it was asked. */
   readTask(taskId: TaskId): Promise<ReadOutcome<Task | undefined>>;

@@ -43,7 +43,7 @@ export type Rebuild = { readonly from: 'snapshot' | 'log'; readonly appliedIndex
 
 /**
  * Puts a fresh beginning in place of state.db; the replay that every start makes does the rest. The old file is kept beside it, as
- * `state.db.damaged`. Only while no projection is open. Throws `StorageRefused` when neither snapshot nor log reach back far enough.
+ * `state.db.damaged` or, where one is there already, `state.db.damaged-2` and so on. Only while no projection is open. Throws `StorageRefused` when neither snapshot nor log reach back far enough.
  */
 export function rebuildProjection(directory: string, logBaseIndex: number): Rebuild {
   const { state } = groupPaths(directory);

@@ -41,7 +41,7 @@ export interface ExecutionRequested {
   readonly run: number;
   readonly executionId: ExecutionId;
 }
-/** Due times passed over by the misfire policy, both ends included. */
+/** Every due time from `fromMs`, which is one, through `throughMs`, which need not be, was passed over by the misfire policy. */
 export interface DueTimesSkipped {
   readonly type: 'DueTimesSkipped';
   readonly taskId: TaskId;

@@ -52,7 +52,7 @@ export interface TaskRecord {
   readonly atMs: number;
   readonly type: string;
   readonly by: string;
-  /** Of due times that were passed over: from the first to the last of them. */
+  /** Of due times that were passed over: all from the first of them through this time, just before the one that was sent. */
   readonly fromMs?: number;
   readonly throughMs?: number;
 }
