@@ -31,7 +31,15 @@ export type RaftRoleEvent =
   | { type: 'QUORUM_LOST' }
   | { type: 'PROPOSED' }
   | { type: 'READ_ASKED' }
+  /** The configuration in force gives this member a vote. */
   | { type: 'PROMOTED' }
+  /** It does not: never asked for, or taken away. */
+  | { type: 'DEMOTED' }
+  /** The leader hands over to this member (thesis §3.10). */
+  | { type: 'CAMPAIGN_NOW' }
+  /** The leader holds an acknowledgement of this member for more than its log holds now. */
+  | { type: 'LOG_LOST' }
+  /** What was lost is back, on disk. */
   | { type: 'CAUGHT_UP' }
   /** A committed configuration no longer names this member. */
   | { type: 'REMOVED' };
@@ -114,6 +122,7 @@ export const raftRoleMachine = setup({
       description: 'Takes entries, never campaigns. Votes when a candidate asks: it may not know of its promotion yet.',
       on: {
         PROMOTED: 'follower',
+        LOG_LOST: 'recovering',
         HIGHER_TERM: inHigherTerm,
         LEADER_SEEN: { actions: 'followLeader' },
         VOTE_GRANTED: voteOnce,
@@ -123,6 +132,9 @@ export const raftRoleMachine = setup({
       description: 'Takes entries from the leader of its term, and starts an election when it hears none.',
       on: {
         ELECTION_DUE: { target: 'preCandidate', actions: 'forgetLeader' },
+        CAMPAIGN_NOW: 'candidate',
+        DEMOTED: 'learner',
+        LOG_LOST: 'recovering',
         HIGHER_TERM: inHigherTerm,
         LEADER_SEEN: { actions: 'followLeader' },
         VOTE_GRANTED: voteOnce,
@@ -133,7 +145,9 @@ export const raftRoleMachine = setup({
       entry: { type: 'askPreVotes', params: ({ context }) => ({ term: context.term + 1 }) },
       on: {
         PRE_VOTES_WON: 'candidate',
+        CAMPAIGN_NOW: 'candidate',
         ELECTION_DUE: { target: 'preCandidate', reenter: true },
+        DEMOTED: 'learner',
         HIGHER_TERM: { ...inHigherTerm, target: 'follower' },
         LEADER_SEEN: { target: 'follower', actions: 'followLeader' },
       },
@@ -144,6 +158,7 @@ export const raftRoleMachine = setup({
       on: {
         VOTES_WON: 'leader',
         ELECTION_DUE: 'preCandidate',
+        DEMOTED: 'learner',
         HIGHER_TERM: { ...inHigherTerm, target: 'follower' },
         LEADER_SEEN: { target: 'follower', actions: 'followLeader' },
       },

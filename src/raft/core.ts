@@ -1,69 +1,178 @@
 import { invariant } from '../invariant.ts';
+import { isJoint } from './membership.ts';
+import type { Message, SnapshotHead } from './messages.ts';
 import type { RaftStart, RaftTimings } from './ports.ts';
-import type { RoleSnapshot } from './role.ts';
+import type { Progress } from './progress.ts';
+import { isVoter, type VoterSets, voterSetsOf } from './quorum.ts';
+import { createRaftLog, type RaftLog } from './raft-log.ts';
+import type { RaftRole, RoleSnapshot } from './role.ts';
 import { roleAt } from './role.ts';
-import type { Configuration, LogIndex, MemberId, Term } from './types.ts';
+import type { Configuration, LogIndex, MemberId, PlacedConfiguration, Term } from './types.ts';
 
 /** The volatile and the persistent state of paper Figure 2, as one plain structure that step() works on. */
 export interface RaftCore {
   readonly self: MemberId;
   readonly timings: RaftTimings;
-  configuration: Configuration;
+  readonly featureLevel: number;
   role: RoleSnapshot;
+  readonly log: RaftLog;
 
-  lastIndex: LogIndex;
-  lastTerm: Term;
+  /** Oldest first; the last is in force, committed or not (paper §6). */
+  configurations: PlacedConfiguration[];
+  configuration: Configuration;
+  voters: VoterSets;
+
   /** What this node's own disk holds for certain. */
   durableIndex: LogIndex;
   durableTerm: Term;
   commitIndex: LogIndex;
+  /** Said to the shell: committed, and durable here. */
+  committedTold: LogIndex;
   appliedIndex: LogIndex;
-  /** First entry of the term that this node leads; only from there on does counting commit (paper §5.4.2). */
-  termStartIndex: LogIndex | null;
+
+  lastPersistId: number;
+  /** On their way to the disk, oldest first. */
+  readonly persists: {
+    readonly persistId: number;
+    lastIndex: LogIndex;
+    readonly term: Term;
+    readonly sinceMs: number;
+  }[];
+  /** Messages that promise what `persistId` brings to the disk (I1, I8). */
+  readonly held: { readonly persistId: number; readonly message: Message }[];
 
   /** Null until the first tick: a start is no reason to campaign at once, except for a sole voter. */
   electionDueAtMs: number | null;
   monotonicMs: number;
   random: number;
-  votes: Set<MemberId>;
-  readonly matchIndex: Map<MemberId, LogIndex>;
-  /** Asked of a leader that has not applied its term's first entry yet (raft.md, case 18). */
-  readonly waitingReads: number[];
+  /** When a leader of this term was last heard, for refusing votes while it lives (thesis §4.2.3). */
+  leaderHeardAtMs: number | null;
+  readonly votes: Map<MemberId, boolean>;
+  /** This election was asked for by the leader. */
+  transferCampaign: boolean;
+  /** How far the log is known to be that of the term's leader. */
+  matched: { readonly term: Term; index: LogIndex };
+  /** While recovering: the log is whole when it matches this far in this term. */
+  wholeFrom: { readonly term: Term; readonly index: LogIndex } | null;
+
+  /** Rounds of heartbeats are numbered for the whole life of the core, so that no old answer confirms a newer one. */
+  round: number;
+  /** What a leader keeps; null in every other role. */
+  leading: Leading | null;
+  /** A leadership transfer that this node began, until somebody leads or its time is up. */
+  transfer: Transfer | null;
+  /** Reads that a follower sent to its leader, and when. */
+  readonly forwardedReads: Map<number, number>;
+  /** A snapshot that is arriving. */
+  receiving: Receiving | null;
+}
+
+export interface Leading {
+  /** First entry of the term: only from there on does counting commit (paper §5.4.2). */
+  readonly termStartIndex: LogIndex;
+  readonly peers: Map<MemberId, Progress>;
+  heartbeatDueAtMs: number;
+  quorumCheckAtMs: number;
+  readonly reads: Reads;
+  /** A change that a person waits for, and the index of the configuration that completes it, once known. */
+  change: { readonly changeId: number; index: LogIndex } | null;
+  /** The configuration that `peers` was made for. */
+  peersOf: Configuration | null;
+  /** The newest that can be sent. */
+  snapshot: SnapshotHead | null;
+  /** One is being made, or was not to be had: not asked for again before. */
+  snapshotAskedAgainAtMs: number;
+}
+
+/** Who asked: this node (null) or a follower. */
+export interface AskedReads {
+  readonly from: MemberId | null;
+  readonly readIds: readonly number[];
+}
+
+export interface Reads {
+  /** For the next round. */
+  waiting: AskedReads[];
+  /** Confirmed when a quorum has answered `round`. */
+  confirming: { readonly round: number; readonly index: LogIndex; readonly asked: readonly AskedReads[] } | null;
+}
+
+export interface Transfer {
+  readonly transferId: number;
+  readonly to: MemberId;
+  readonly untilMs: number;
+  /** The target was told to campaign. */
+  told: boolean;
+}
+
+export interface Receiving {
+  readonly head: SnapshotHead;
+  readonly from: MemberId;
+  /** All before it is kept for certain. */
+  writtenOffset: number;
+  /** All before it was handed out to be written. */
+  acceptedOffset: number;
+  installing: boolean;
 }
 
 export function createRaftCore(start: RaftStart, timings: RaftTimings): RaftCore {
   invariant(
-    start.appliedIndex <= start.lastIndex,
+    start.appliedIndex <= start.lastIndex && start.appliedIndex >= start.base.index,
     'I4',
-    `applied ${start.appliedIndex} is past the log's end ${start.lastIndex}`,
+    `applied ${start.appliedIndex} is outside the log, ${start.base.index} to ${start.lastIndex}`,
   );
   invariant(
     start.lastTerm <= start.hardState.term,
     'I8',
     `the log ends in term ${start.lastTerm}, the hard state in ${start.hardState.term}`,
   );
+  const configuration = start.configurations.at(-1)?.configuration ?? { members: [] };
+  const voters = voterSetsOf(configuration);
   return {
     self: start.self,
     timings,
-    configuration: start.configuration,
-    role: roleAt('follower', {
+    featureLevel: start.featureLevel,
+    role: roleAt(firstRole(start, voters), {
       self: start.self,
       term: start.hardState.term,
       votedFor: start.hardState.votedFor,
       leader: null,
     }),
-    lastIndex: start.lastIndex,
-    lastTerm: start.lastTerm,
+    log: createRaftLog(start),
+    configurations: [...start.configurations],
+    configuration,
+    voters,
     durableIndex: start.lastIndex,
     durableTerm: start.hardState.term,
     commitIndex: start.appliedIndex,
+    committedTold: start.appliedIndex,
     appliedIndex: start.appliedIndex,
-    termStartIndex: null,
+    lastPersistId: 0,
+    persists: [],
+    held: [],
     electionDueAtMs: null,
     monotonicMs: 0,
     random: 0,
-    votes: new Set(),
-    matchIndex: new Map(),
-    waitingReads: [],
+    leaderHeardAtMs: null,
+    votes: new Map(),
+    transferCampaign: false,
+    matched: { term: 0, index: 0 },
+    wholeFrom: null,
+    transfer: null,
+    round: 0,
+    leading: null,
+    forwardedReads: new Map(),
+    receiving: null,
   };
+}
+
+function firstRole(start: RaftStart, voters: VoterSets): RaftRole {
+  if (start.recovering) return 'recovering';
+  return isVoter(voters, start.self) ? 'follower' : 'learner';
+}
+
+/** A configuration was appended and is not committed, or it is joint: no other may follow yet (at most one at a time). */
+export function isChangingMembers(core: RaftCore): boolean {
+  const newest = core.configurations.at(-1);
+  return isJoint(core.configuration) || (newest !== undefined && newest.index > core.commitIndex);
 }

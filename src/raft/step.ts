@@ -1,244 +1,328 @@
-import type { RaftRoleAction, RaftRoleEvent } from '../../machines/raft-role.ts';
+import type { RaftRoleAction } from '../../machines/raft-role.ts';
 import { invariant, unreachable } from '../invariant.ts';
+import { changeMembers, forgetChange, tickMembers } from './changing-members.ts';
+import { advanceCommit } from './committing.ts';
 import type { RaftCore } from './core.ts';
+import {
+  askPreVotes,
+  askVotes,
+  countOwnVote,
+  hearsALeader,
+  onPreVote,
+  onPreVoteAnswer,
+  onTimeoutNow,
+  onVote,
+  onVoteAnswer,
+  restartElectionTimer,
+  tickElection,
+} from './election.ts';
+import { finishRecovery, hearLeader, onAppend, onHeartbeat } from './following.ts';
+import { configurationAt } from './membership.ts';
+import { whyImpossible } from './message-check.ts';
+import { isFromLeader, type Message } from './messages.ts';
 import type { Effect, Input, Proposal } from './ports.ts';
-import { isQuorum, quorumIndex, votersOf } from './quorum.ts';
-import { moveRole, roleOf } from './role.ts';
-import type { Entry, EntryKind, HardState, MemberId, Term } from './types.ts';
+import { forgetThrough, termAt, trimRecent } from './raft-log.ts';
+import {
+  acceptReads,
+  answerReads,
+  onReadIndex,
+  onReadIndexAnswer,
+  read,
+  refuseAllReads,
+  tickReads,
+} from './reading.ts';
+import { onSnapshotChunk, onSnapshotInstalled, onSnapshotWritten } from './receiving-snapshots.ts';
+import {
+  onAppended,
+  onAppendRefused,
+  onHeartbeatAnswer,
+  onUnreachable,
+  sendAppends,
+  startLeading,
+  tickLeading,
+} from './replicating.ts';
+import { onSnapshotMade, onSnapshotRead, onSnapshotReceived } from './sending-snapshots.ts';
+import { tellTarget, tickTransfer, transfer } from './transferring.ts';
+import { Turn } from './turn.ts';
 
 /** One turn of consensus: all inputs that waited, one set of effects, at most one of them a disk write. */
 export function step(core: RaftCore, inputs: readonly Input[]): readonly Effect[] {
-  const turn = new Turn(core);
-  for (const input of inputs) turn.take(input);
+  const turn = new Turn(core, act);
+  for (const input of inputs) {
+    if (turn.role === 'removed' && input.type !== 'persisted' && input.type !== 'applied') refuse(turn, input);
+    else take(turn, input);
+  }
+  if (core.leading !== null) {
+    advanceCommit(turn, core.leading);
+    answerReads(turn, core.leading);
+    tellTarget(turn, core.leading);
+    sendAppends(turn, core.leading);
+  }
+  if (turn.removed) {
+    turn.removed = false;
+    turn.move({ type: 'REMOVED' });
+  }
+  trimRecent(core.log, core.durableIndex);
   return turn.effects();
 }
 
-/** Collects what one step brings about. Lives for one call. */
-class Turn {
-  readonly #core: RaftCore;
-  readonly #before: { role: string; term: Term; leader: string | null; commitIndex: number };
-  readonly #entries: Entry[] = [];
-  readonly #others: Effect[] = [];
-  #hardState: HardState | undefined;
-  #proposals: readonly Proposal[] = [];
-  #readIds: readonly number[] = [];
-
-  constructor(core: RaftCore) {
-    this.#core = core;
-    this.#before = { ...this.#position(), commitIndex: core.commitIndex };
+function take(turn: Turn, input: Input): void {
+  const { core } = turn;
+  switch (input.type) {
+    case 'tick':
+      tick(turn, input.monotonicMs, input.random);
+      return;
+    case 'receive':
+      for (const message of input.messages) receive(turn, message);
+      return;
+    case 'unreachable':
+      if (core.leading !== null) onUnreachable(core.leading, input.peer);
+      return;
+    case 'propose':
+      propose(turn, input.proposals);
+      return;
+    case 'persisted':
+      persisted(turn, input.persistId);
+      return;
+    case 'applied':
+      applied(core, input.index);
+      return;
+    case 'read':
+      read(turn, input.readIds);
+      return;
+    case 'change-members':
+      changeMembers(turn, input);
+      return;
+    case 'transfer':
+      transfer(turn, input);
+      return;
+    case 'compacted':
+      compacted(core, input.index, input.term);
+      return;
+    case 'snapshot-made':
+      if (core.leading !== null) onSnapshotMade(turn, core.leading, input);
+      return;
+    case 'snapshot-read':
+      if (core.leading !== null) onSnapshotRead(turn, core.leading, input);
+      return;
+    case 'snapshot-written':
+      onSnapshotWritten(turn, input);
+      return;
+    case 'snapshot-installed':
+      onSnapshotInstalled(turn, input);
+      return;
+    default:
+      unreachable(input);
   }
+}
 
-  take(input: Input): void {
-    switch (input.type) {
-      case 'tick':
-        this.#tick(input.monotonicMs, input.random);
-        return;
-      case 'propose':
-        this.#propose(input.proposals);
-        return;
-      case 'persisted':
-        this.#persisted(input.lastIndex, input.term);
-        return;
-      case 'applied':
-        this.#applied(input.index);
-        return;
-      case 'read':
-        this.#read(input.readIds);
-        return;
-      default:
-        unreachable(input);
-    }
+/** What the role machine asks for. */
+function act(turn: Turn, action: RaftRoleAction): void {
+  const { core } = turn;
+  switch (action.type) {
+    case 'persistHardState':
+      turn.persistHardState(action.params as Parameters<Turn['persistHardState']>[0]);
+      return;
+    case 'askPreVotes':
+      askPreVotes(turn, action.params.term);
+      return;
+    case 'askVotes':
+      askVotes(turn);
+      return;
+    case 'startTerm':
+      startLeading(turn);
+      return;
+    case 'stepDown':
+      stepDown(turn);
+      return;
+    case 'acceptProposals':
+      append(turn);
+      return;
+    case 'acceptReads':
+      if (core.leading !== null) acceptReads(turn, core.leading);
+      return;
+    default:
+      unreachable(action);
   }
+}
 
-  effects(): readonly Effect[] {
-    const core = this.#core;
-    const effects: Effect[] = [];
-    if (this.#hardState !== undefined || this.#entries.length > 0) {
-      effects.push({
-        type: 'persist',
-        entries: this.#entries,
-        ...(this.#hardState === undefined ? {} : { hardState: this.#hardState }),
-      });
-    }
-    const now = this.#position();
-    if (now.role !== this.#before.role || now.term !== this.#before.term || now.leader !== this.#before.leader) {
-      effects.push({
-        type: 'role-changed',
-        role: roleOf(core.role),
-        term: now.term,
-        leader: now.leader as MemberId | null,
-      });
-    }
-    effects.push(...this.#others);
-    if (core.commitIndex > this.#before.commitIndex) effects.push({ type: 'committed', index: core.commitIndex });
-    return effects;
+function stepDown(turn: Turn): void {
+  const { core } = turn;
+  const { leading } = core;
+  core.leading = null;
+  if (leading !== null) {
+    refuseAllReads(turn, leading);
+    forgetChange(turn, leading);
   }
+  restartElectionTimer(core);
+}
 
-  #position(): { role: string; term: Term; leader: string | null } {
-    const { term, leader } = this.#core.role.context;
-    return { role: roleOf(this.#core.role), term, leader };
+function tick(turn: Turn, monotonicMs: number, random: number): void {
+  const { core } = turn;
+  invariant(monotonicMs >= core.monotonicMs, 'I9', `monotonic time went back to ${monotonicMs}`);
+  core.monotonicMs = monotonicMs;
+  core.random = random;
+  if (core.leading === null) tickElection(turn);
+  // A sole voter leads from its first tick on.
+  if (core.leading !== null) tickLeading(turn, core.leading);
+  if (core.leading !== null) tickMembers(turn, core.leading);
+  tickTransfer(turn);
+  tickReads(turn);
+}
+
+function receive(turn: Turn, message: Message): void {
+  if (turn.role === 'removed') return;
+  const cause = whyImpossible(turn.core, message);
+  if (cause !== null) turn.emit({ type: 'dropped', from: message.from, cause });
+  else if (message.term < turn.term) answerStale(turn, message);
+  else if (followTerm(turn, message)) hear(turn, message);
+}
+
+/** Who speaks for a term that has passed learns of the present one (paper §5.1). */
+function answerStale(turn: Turn, message: Message): void {
+  const { from, type } = message;
+  if (type === 'pre-vote') onPreVote(turn, message);
+  else if (type === 'vote') turn.promise(from, { type: 'vote-answer', granted: false });
+  else if (isFromLeader(message)) {
+    const { lastIndex } = turn.core.log;
+    turn.promise(from, { type: 'append-refused', prevIndex: 0, lastIndex, hintIndex: 0, hintTerm: 0 });
+  } else if (type === 'read-index') {
+    turn.send(from, { type: 'read-index-answer', readIds: message.readIds, index: null });
   }
+}
 
-  #move(event: RaftRoleEvent): boolean {
-    const move = moveRole(this.#core.role, event);
-    const term = this.#core.role.context.term;
-    invariant(move.snapshot.context.term >= term, 'I8', `term went back from ${term} to ${move.snapshot.context.term}`);
-    this.#core.role = move.snapshot;
-    for (const action of move.actions) this.#act(action);
-    return move.actions.length > 0;
+/** Returns whether the message counts. A later term is taken over, save from those who only ask whether they might begin one. */
+function followTerm(turn: Turn, message: Message): boolean {
+  if (message.type === 'pre-vote') return true;
+  if (message.term > turn.term) {
+    // While a leader lives, nobody else's campaign is taken up (thesis §4.2.3; raft.md, cases 14 and 17).
+    if (message.type === 'vote' && !message.transfer && hearsALeader(turn)) return false;
+    turn.move({ type: 'HIGHER_TERM', term: message.term, leader: isFromLeader(message) ? message.from : null });
   }
-
-  #act(action: RaftRoleAction): void {
-    const core = this.#core;
-    switch (action.type) {
-      case 'persistHardState':
-        this.#hardState = { term: action.params.term, votedFor: action.params.votedFor as MemberId | null };
-        return;
-      case 'askPreVotes':
-        // A pre-vote promises nothing, so this node's own needs no disk.
-        core.votes = new Set([core.self]);
-        this.#restartElectionTimer();
-        if (this.#hasQuorumOfVotes()) this.#move({ type: 'PRE_VOTES_WON' });
-        return;
-      case 'askVotes':
-        // The own vote is counted when it is on disk: see #persisted (I8, raft.md case 2).
-        core.votes = new Set();
-        this.#restartElectionTimer();
-        return;
-      case 'startTerm':
-        this.#startTerm(action.params.term);
-        return;
-      case 'stepDown':
-        core.termStartIndex = null;
-        core.matchIndex.clear();
-        this.#refuseReads(core.waitingReads.splice(0));
-        this.#restartElectionTimer();
-        return;
-      case 'acceptProposals':
-        this.#append(action.params.term);
-        return;
-      case 'acceptReads':
-        core.waitingReads.push(...this.#readIds);
-        this.#answerReads();
-        return;
-      default:
-        unreachable(action);
-    }
+  if (!isFromLeader(message)) return true;
+  if (turn.role === 'leader') {
+    turn.emit({
+      type: 'dropped',
+      from: message.from,
+      cause: `claims to lead term ${turn.term}, which this node leads`,
+    });
+    return false;
   }
+  hearLeader(turn, message.from);
+  return true;
+}
 
-  #tick(monotonicMs: number, random: number): void {
-    const core = this.#core;
-    core.monotonicMs = monotonicMs;
-    core.random = random;
-    if (core.electionDueAtMs === null) this.#restartElectionTimer();
-    if (core.electionDueAtMs !== null && monotonicMs >= core.electionDueAtMs && roleOf(core.role) !== 'leader') {
-      if (this.#mayCampaign()) this.#move({ type: 'ELECTION_DUE' });
-      else this.#restartElectionTimer();
-    }
+function hear(turn: Turn, message: Message): void {
+  const { core } = turn;
+  switch (message.type) {
+    case 'pre-vote':
+      onPreVote(turn, message);
+      return;
+    case 'pre-vote-answer':
+      onPreVoteAnswer(turn, message);
+      return;
+    case 'vote':
+      onVote(turn, message);
+      return;
+    case 'vote-answer':
+      onVoteAnswer(turn, message);
+      return;
+    case 'append':
+      onAppend(turn, message);
+      return;
+    case 'appended':
+      if (core.leading !== null) onAppended(turn, core.leading, message);
+      return;
+    case 'append-refused':
+      if (core.leading !== null) onAppendRefused(turn, core.leading, message);
+      return;
+    case 'heartbeat':
+      onHeartbeat(turn, message);
+      return;
+    case 'heartbeat-answer':
+      if (core.leading !== null) onHeartbeatAnswer(turn, core.leading, message);
+      return;
+    case 'snapshot-chunk':
+      onSnapshotChunk(turn, message);
+      return;
+    case 'snapshot-received':
+      if (core.leading !== null) onSnapshotReceived(turn, core.leading, message);
+      return;
+    case 'timeout-now':
+      onTimeoutNow(turn);
+      return;
+    case 'read-index':
+      onReadIndex(turn, message);
+      return;
+    case 'read-index-answer':
+      onReadIndexAnswer(turn, message);
+      return;
+    default:
+      unreachable(message);
   }
+}
 
-  /** Timeouts are random so that elections rarely collide (paper §5.2). A sole voter has nobody to wait for. */
-  #restartElectionTimer(): void {
-    const core = this.#core;
-    const { electionTimeoutMinMs: min, electionTimeoutMaxMs: max } = core.timings;
-    const voters = votersOf(core.configuration);
-    const sole = voters.length === 1 && voters[0] === core.self;
-    core.electionDueAtMs = core.monotonicMs + (sole ? 0 : min + core.random * (max - min));
-  }
+function propose(turn: Turn, proposals: readonly Proposal[]): void {
+  turn.proposing = proposals;
+  const { core } = turn;
+  // Writes pause while leadership moves: the target has to reach the end of the log (thesis §3.10).
+  if (core.transfer === null && turn.move({ type: 'PROPOSED' })) return;
+  turn.proposing = [];
+  const leader = core.transfer?.to ?? turn.leader;
+  turn.emit({ type: 'refused', proposalIds: proposals.map(({ proposalId }) => proposalId), leader });
+}
 
-  #mayCampaign(): boolean {
-    return votersOf(this.#core.configuration).includes(this.#core.self);
-  }
+function append(turn: Turn): void {
+  const proposals = turn.proposing;
+  turn.proposing = [];
+  const at = proposals.map(({ proposalId, kind, data }) => ({ proposalId, index: turn.append(kind, data) }));
+  turn.emit({ type: 'accepted', term: turn.term, at });
+}
 
-  #hasQuorumOfVotes(): boolean {
-    return isQuorum(votersOf(this.#core.configuration), (voter) => this.#core.votes.has(voter));
-  }
-
-  /** Nothing is decided in a term before an entry of it is committed and applied (I5, thesis §6.4). */
-  #startTerm(term: Term): void {
-    const core = this.#core;
-    core.matchIndex.clear();
-    core.termStartIndex = core.lastIndex + 1;
-    this.#appendOne(term, 'term-started', '');
-  }
-
-  #propose(proposals: readonly Proposal[]): void {
-    this.#proposals = proposals;
-    const taken = this.#move({ type: 'PROPOSED' });
-    this.#proposals = [];
-    if (!taken) {
-      const leader = this.#core.role.context.leader as MemberId | null;
-      this.#others.push({ type: 'refused', proposalIds: proposals.map(({ proposalId }) => proposalId), leader });
-    }
-  }
-
-  #append(term: Term): void {
-    const at = this.#proposals.map(({ proposalId, kind, data }) => ({
-      proposalId,
-      index: this.#appendOne(term, kind, data),
-    }));
-    this.#others.push({ type: 'accepted', term, at });
-  }
-
-  #appendOne(term: Term, kind: EntryKind, data: string): number {
-    const core = this.#core;
-    const index = core.lastIndex + 1;
-    this.#entries.push({ index, term, kind, data });
-    core.lastIndex = index;
-    core.lastTerm = term;
-    return index;
-  }
-
-  #persisted(lastIndex: number, term: Term): void {
-    const core = this.#core;
-    invariant(lastIndex <= core.lastIndex, 'I1', `index ${lastIndex} is durable, the log ends at ${core.lastIndex}`);
-    core.durableIndex = Math.max(core.durableIndex, lastIndex);
+function persisted(turn: Turn, persistId: number): void {
+  const { core } = turn;
+  invariant(
+    persistId <= core.lastPersistId,
+    'I1',
+    `write ${persistId} is durable, ${core.lastPersistId} were asked for`,
+  );
+  while (core.persists[0] !== undefined && core.persists[0].persistId <= persistId) {
+    const { lastIndex, term } = core.persists[0];
+    core.persists.shift();
+    core.durableIndex = Math.max(core.durableIndex, Math.min(lastIndex, core.log.lastIndex));
     core.durableTerm = Math.max(core.durableTerm, term);
-    const role = roleOf(core.role);
-    if (role === 'candidate' && core.durableTerm === core.role.context.term) {
-      core.votes.add(core.self);
-      if (this.#hasQuorumOfVotes()) this.#move({ type: 'VOTES_WON' });
-    }
-    if (role === 'leader') this.#advanceCommit();
   }
+  turn.releaseHeld(persistId);
+  countOwnVote(turn);
+  finishRecovery(turn);
+}
 
-  /** Paper §5.3 and §5.4.2: a majority has it on disk, and it is of this leader's own term. */
-  #advanceCommit(): void {
-    const core = this.#core;
-    const reached = quorumIndex(votersOf(core.configuration), (voter) =>
-      voter === core.self ? core.durableIndex : (core.matchIndex.get(voter) ?? 0),
-    );
-    if (core.termStartIndex === null || reached < core.termStartIndex) return;
-    invariant(reached <= core.lastIndex, 'I1', `commit ${reached} is past the log's end ${core.lastIndex}`);
-    core.commitIndex = Math.max(core.commitIndex, reached);
-  }
+function applied(core: RaftCore, index: number): void {
+  invariant(index >= core.appliedIndex, 'I4', `applied went back from ${core.appliedIndex} to ${index}`);
+  invariant(index <= core.committedTold, 'I4', `applied ${index}, committed ${core.committedTold}`);
+  core.appliedIndex = index;
+}
 
-  #applied(index: number): void {
-    const core = this.#core;
-    invariant(index >= core.appliedIndex, 'I4', `applied went back from ${core.appliedIndex} to ${index}`);
-    invariant(index <= core.commitIndex, 'I4', `applied ${index}, committed ${core.commitIndex}`);
-    core.appliedIndex = index;
-    this.#answerReads();
-  }
+function compacted(core: RaftCore, index: number, term: number): void {
+  if (index <= core.log.base.index) return;
+  invariant(index <= core.appliedIndex, 'I4', `compacted through ${index}, applied ${core.appliedIndex}`);
+  invariant(
+    termAt(core.log, index) === term,
+    'I2',
+    `compacted entry ${index} of term ${term}, which the log does not hold`,
+  );
+  forgetThrough(core.log, { index, term });
+  const oldest = configurationAt(core.configurations, index);
+  core.configurations = core.configurations.filter((placed) => placed === oldest || placed.index > index);
+}
 
-  #read(readIds: readonly number[]): void {
-    this.#readIds = readIds;
-    const taken = this.#move({ type: 'READ_ASKED' });
-    this.#readIds = [];
-    if (!taken) this.#refuseReads(readIds);
-  }
-
-  #answerReads(): void {
-    const core = this.#core;
-    if (core.waitingReads.length === 0) return;
-    if (core.termStartIndex === null || core.appliedIndex < core.termStartIndex) return;
-    // A sole voter is its own quorum; more voters confirm by a heartbeat round.
-    if (!isQuorum(votersOf(core.configuration), (voter) => voter === core.self)) return;
-    this.#others.push({ type: 'read-ready', readIds: core.waitingReads.splice(0), index: core.commitIndex });
-  }
-
-  #refuseReads(readIds: readonly number[]): void {
-    if (readIds.length === 0) return;
-    this.#others.push({ type: 'read-refused', readIds, leader: this.#core.role.context.leader as MemberId | null });
+function refuse(turn: Turn, input: Input): void {
+  if (input.type === 'propose') {
+    turn.emit({ type: 'refused', proposalIds: input.proposals.map(({ proposalId }) => proposalId), leader: null });
+  } else if (input.type === 'read') turn.emit({ type: 'read-refused', readIds: input.readIds, leader: null });
+  else if (input.type === 'change-members' || input.type === 'transfer') {
+    const outcome = { kind: 'refused', reason: 'this node is no member any more' } as const;
+    if (input.type === 'transfer') turn.emit({ type: 'transfer-settled', transferId: input.transferId, outcome });
+    else turn.emit({ type: 'change-settled', changeId: input.changeId, outcome });
   }
 }

@@ -46,4 +46,14 @@ export interface Member {
 
 export interface Configuration {
   readonly members: readonly Member[];
+  /** While it is joint (paper §6): the voters of the configuration that is being left. Their majority counts as well. */
+  readonly outgoing?: readonly Member[];
+  /** What every member knows to read. Absent: 1. A new kind of entry is written only from its level on. */
+  readonly featureLevel?: number;
+}
+
+/** A configuration and the entry that brought it. */
+export interface PlacedConfiguration {
+  readonly index: LogIndex;
+  readonly configuration: Configuration;
 }

@@ -1,0 +1,115 @@
+import type { Leading } from './core.ts';
+import { isChangingMembers, type RaftCore } from './core.ts';
+import { CAUGHT_UP_ENTRIES } from './limits.ts';
+import { changed, configurationAt, everyoneIn, featureLevelOf, isJoint, leaving } from './membership.ts';
+import type { ChangeOutcome, Input, MembershipChange } from './ports.ts';
+import type { Progress } from './progress.ts';
+import { idOf } from './quorum.ts';
+import type { Turn } from './turn.ts';
+import type { Configuration, NodeId } from './types.ts';
+
+/** When the membership may change, and what a committed configuration brings about (paper §6, thesis §4). */
+
+type InputOf<T extends Input['type']> = Extract<Input, { readonly type: T }>;
+
+export function changeMembers(turn: Turn, { changeId, change }: InputOf<'change-members'>): void {
+  const refuse = (reason: string): void => settle(turn, changeId, { kind: 'refused', reason });
+  const { core } = turn;
+  const { leading } = core;
+  if (leading === null) {
+    refuse('this node does not lead');
+    return;
+  }
+  const obstacle = whyNotNow(core, leading) ?? whyNotReady(core, leading, change);
+  if (obstacle !== null) {
+    refuse(obstacle);
+    return;
+  }
+  const next = changed(core.configuration, change);
+  if (next.ok) leading.change = { changeId, index: appendConfiguration(turn, next.value) };
+  else refuse(next.error);
+}
+
+function whyNotNow(core: RaftCore, leading: Leading): string | null {
+  // Before that, an older leader's change may be in the log without this one knowing (raft.md, case 5).
+  if (core.commitIndex < leading.termStartIndex) return 'the leader’s term has only begun: try again';
+  if (isChangingMembers(core)) return 'another change is under way';
+  if (core.transfer !== null) return 'leadership is being transferred';
+  return null;
+}
+
+function whyNotReady(core: RaftCore, leading: Leading, change: MembershipChange): string | null {
+  if (change.type !== 'promote' || hasCaughtUp(core, leading, change.nodeId)) return null;
+  return `${change.nodeId} has not caught up with the log`;
+}
+
+const appendConfiguration = (turn: Turn, configuration: Configuration): number =>
+  turn.append('configuration', JSON.stringify(configuration));
+
+const settle = (turn: Turn, changeId: number, outcome: ChangeOutcome): void =>
+  turn.emit({ type: 'change-settled', changeId, outcome });
+
+/** Learners that have caught up become voters, and what all members can read may be written from then on. */
+export function tickMembers(turn: Turn, leading: Leading): void {
+  const { core } = turn;
+  if (whyNotNow(core, leading) !== null) return;
+  const next = promotion(core, leading) ?? higherLevel(core, leading);
+  if (next !== null) appendConfiguration(turn, next);
+}
+
+function promotion(core: RaftCore, leading: Leading): Configuration | null {
+  const learner = core.configuration.members.find(
+    ({ nodeId, kind }) => kind === 'learner' && hasCaughtUp(core, leading, nodeId),
+  );
+  if (learner === undefined) return null;
+  const next = changed(core.configuration, { type: 'promote', nodeId: learner.nodeId });
+  return next.ok ? next.value : null;
+}
+
+function hasCaughtUp(core: RaftCore, leading: Leading, nodeId: NodeId): boolean {
+  const learner = core.configuration.members.find((member) => member.nodeId === nodeId && member.kind === 'learner');
+  const progress = learner === undefined ? undefined : leading.peers.get(idOf(learner));
+  return progress !== undefined && isCurrent(core, progress);
+}
+
+const isCurrent = (core: RaftCore, progress: Progress): boolean =>
+  progress.state === 'replicate' &&
+  progress.active &&
+  progress.wholeFromIndex === null &&
+  progress.matchIndex + CAUGHT_UP_ENTRIES >= core.log.lastIndex &&
+  (progress.featureLevel ?? 0) >= featureLevelOf(core.configuration);
+
+function higherLevel(core: RaftCore, leading: Leading): Configuration | null {
+  let level = core.featureLevel;
+  for (const member of everyoneIn(core.configuration)) {
+    if (member !== core.self) level = Math.min(level, leading.peers.get(member)?.featureLevel ?? 0);
+  }
+  return level > featureLevelOf(core.configuration) ? { ...core.configuration, featureLevel: level } : null;
+}
+
+export function onConfigurationCommitted(turn: Turn): void {
+  const { core } = turn;
+  const newest = core.configurations.at(-1);
+  const placed = configurationAt(core.configurations, core.commitIndex);
+  if (placed === undefined) return;
+  const { leading } = core;
+  if (leading !== null && placed === newest && isJoint(placed.configuration)) {
+    const index = appendConfiguration(turn, leaving(placed.configuration));
+    if (leading.change !== null) leading.change.index = index;
+    return;
+  }
+  if (leading?.change != null && core.commitIndex >= leading.change.index) {
+    settle(turn, leading.change.changeId, { kind: 'done' });
+    leading.change = null;
+  }
+  // A member that replays the log from its beginning meets configurations from before its time: those do not remove it.
+  const isMember = (configuration: Configuration): boolean => everyoneIn(configuration).includes(core.self);
+  if (placed === newest && !isMember(placed.configuration)) {
+    const wasMember = core.configurations.some(({ configuration }) => isMember(configuration));
+    if (wasMember) turn.removed = true;
+  }
+}
+
+export function forgetChange(turn: Turn, leading: Leading): void {
+  if (leading.change !== null) settle(turn, leading.change.changeId, { kind: 'unknown' });
+}

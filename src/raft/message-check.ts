@@ -1,0 +1,67 @@
+import type { RaftCore } from './core.ts';
+import type { Message, MessageOf } from './messages.ts';
+
+/**
+ * Whether a message can be, as far as this node can tell. What cannot is dropped and counted: a garbled or forged message stops no
+ * node and changes nothing. Its shape was checked where it was decoded.
+ */
+export function whyImpossible(core: RaftCore, message: Message): string | null {
+  if (message.to !== core.self) return 'addressed to another member';
+  if (message.from === core.self) return 'from this member itself';
+  if (!isCount(message.term)) return 'a term that is no count';
+  switch (message.type) {
+    case 'append':
+      return whyNoAppend(message);
+    case 'appended':
+      if (!isCount(message.matchIndex)) return 'an index that is no count';
+      if (message.term === core.role.context.term && core.leading !== null && message.matchIndex > core.log.lastIndex) {
+        return 'acknowledges more than was sent';
+      }
+      return null;
+    case 'append-refused':
+      return [message.prevIndex, message.lastIndex, message.hintIndex, message.hintTerm].every(isCount)
+        ? null
+        : 'an index that is no count';
+    case 'heartbeat':
+      if (![message.round, message.commitIndex, message.lastIndex].every(isCount)) return 'an index that is no count';
+      return message.commitIndex > message.lastIndex ? 'commits past the end of its log' : null;
+    case 'heartbeat-answer':
+      if (![message.round, message.durableIndex].every(isCount)) return 'an index that is no count';
+      return message.term === core.role.context.term && message.round > core.round ? 'answers a round not asked' : null;
+    case 'vote':
+      return whyNoLogEnd(message, message.term);
+    case 'pre-vote':
+      return message.forTerm <= message.term ? 'a pre-vote for no later term' : whyNoLogEnd(message, message.forTerm);
+    case 'snapshot-chunk':
+      return whyNoChunk(message);
+    default:
+      return null;
+  }
+}
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
+function whyNoLogEnd(message: { readonly lastIndex: number; readonly lastTerm: number }, term: number): string | null {
+  if (!isCount(message.lastIndex) || !isCount(message.lastTerm)) return 'an index that is no count';
+  return message.lastTerm > term ? 'a log of a later term than its own' : null;
+}
+
+function whyNoAppend(message: MessageOf<'append'>): string | null {
+  const { prevIndex, prevTerm, entries, commitIndex, term } = message;
+  if (![prevIndex, prevTerm, commitIndex].every(isCount)) return 'an index that is no count';
+  let index = prevIndex;
+  let entryTerm = prevTerm;
+  for (const entry of entries) {
+    index += 1;
+    if (entry.index !== index) return 'entries that do not follow each other';
+    if (!isCount(entry.term) || entry.term < entryTerm) return 'entries whose terms go back';
+    entryTerm = entry.term;
+  }
+  return entryTerm > term ? 'entries of a later term than its own' : null;
+}
+
+function whyNoChunk({ head, offset, data, term }: MessageOf<'snapshot-chunk'>): string | null {
+  if (![head.index, head.term, head.bytes, offset].every(isCount)) return 'an index that is no count';
+  if (head.term > term) return 'a snapshot of a later term than its own';
+  return data.length === 0 || offset + data.length > head.bytes ? 'a piece outside its snapshot' : null;
+}
