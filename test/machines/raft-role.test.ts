@@ -65,6 +65,61 @@ test('only a leader takes proposals and reads', () => {
   assert.equal(moveRole(start('leader'), { type: 'PROPOSED' }).actions[0]?.type, 'acceptProposals');
 });
 
+const ROLES = ['recovering', 'learner', 'follower', 'preCandidate', 'candidate', 'leader', 'removed'] as const;
+
+/** Where an event leads from each role, in the order of ROLES. */
+const moved = (event: RaftRoleEvent): RaftRole[] => ROLES.map((role) => roleOf(follow(start(role), event)));
+
+test('paper §6: a vote given by the configuration makes a learner a follower, and nothing else', () => {
+  const same = ['preCandidate', 'candidate', 'leader', 'removed'];
+  assert.deepEqual(moved({ type: 'PROMOTED' }), ['recovering', 'follower', 'follower', ...same]);
+});
+
+test('paper §6: a vote taken away ends a candidacy; a leader leads on until that is committed', () => {
+  const learners = ['learner', 'learner', 'learner', 'learner'];
+  assert.deepEqual(moved({ type: 'DEMOTED' }), ['recovering', ...learners, 'leader', 'removed']);
+});
+
+test('thesis §3.10: told to campaign, a follower does so at once, without asking first', () => {
+  const stays = ['recovering', 'learner'];
+  const event: RaftRoleEvent = { type: 'CAMPAIGN_NOW' };
+  assert.deepEqual(moved(event), [...stays, 'candidate', 'candidate', 'candidate', 'leader', 'removed']);
+  const { snapshot, actions } = moveRole(start('follower', 3, 'b/1'), event);
+  assert.deepEqual({ ...snapshot.context }, { self: 'a/1', term: 4, votedFor: 'a/1', leader: null });
+  assert.deepEqual(
+    actions.map(({ type }) => type),
+    ['persistHardState', 'askVotes'],
+  );
+});
+
+test('raft.md case 30: who lost part of its log has no vote from then on, until it is whole', () => {
+  const stays = ['preCandidate', 'candidate', 'leader', 'removed'];
+  assert.deepEqual(moved({ type: 'LOG_LOST' }), ['recovering', 'recovering', 'recovering', ...stays]);
+  assert.equal(roleOf(follow(start('recovering'), { type: 'CAUGHT_UP' })), 'follower');
+});
+
+test('raft.md case 11: who was removed takes no part any more, whatever it was and whatever comes', () => {
+  assert.deepEqual(
+    moved({ type: 'REMOVED' }),
+    ROLES.map(() => 'removed'),
+  );
+  const later = moveRole(start('removed'), { type: 'HIGHER_TERM', term: 9, leader: 'b/1' });
+  assert.equal(later.snapshot.context.term, 3);
+  assert.deepEqual(later.actions, []);
+});
+
+test('a leader that ends says so, whatever ended it, and leads nobody any more', () => {
+  const leading = follow(start('preCandidate'), { type: 'PRE_VOTES_WON' }, { type: 'VOTES_WON' });
+  assert.equal(leading.context.leader, 'a/1');
+  const ends: readonly RaftRoleEvent[] = [{ type: 'QUORUM_LOST' }, { type: 'HIGHER_TERM', term: 9, leader: null }];
+  for (const event of ends) {
+    const { snapshot, actions } = moveRole(leading, event);
+    assert.equal(actions[0]?.type, 'stepDown', event.type);
+    assert.equal(snapshot.context.leader, null, event.type);
+  }
+  assert.equal(moveRole(leading, { type: 'REMOVED' }).actions[0]?.type, 'stepDown');
+});
+
 test('I8: terms never go back and a vote never changes within its term, whatever happens', () => {
   const member = fc.constantFrom('a/1', 'b/1', 'c/1');
   const event: fc.Arbitrary<RaftRoleEvent> = fc.oneof(
@@ -75,14 +130,18 @@ test('I8: terms never go back and a vote never changes within its term, whatever
       { type: 'QUORUM_LOST' },
       { type: 'PROPOSED' },
       { type: 'PROMOTED' },
+      { type: 'DEMOTED' },
+      { type: 'CAMPAIGN_NOW' },
+      { type: 'LOG_LOST' },
       { type: 'CAUGHT_UP' },
+      { type: 'REMOVED' },
     ),
     fc.record({ type: fc.constant('HIGHER_TERM' as const), term: fc.nat(12), leader: fc.option(member) }),
     fc.record({ type: fc.constant('LEADER_SEEN' as const), leader: member }),
     fc.record({ type: fc.constant('VOTE_GRANTED' as const), candidate: member }),
   );
   fc.assert(
-    fc.property(fc.constantFrom<RaftRole>('recovering', 'learner', 'follower'), fc.array(event), (role, events) => {
+    fc.property(fc.constantFrom<RaftRole>(...ROLES), fc.array(event), (role, events) => {
       let snapshot = start(role);
       const votes = new Map<number, string>();
       for (const next of events) {
