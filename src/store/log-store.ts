@@ -13,14 +13,18 @@ export interface LogWrite {
   readonly entries: readonly Entry[];
 }
 
-/** What lies before the first entry: the end of the snapshot that replaced the rest. */
-export interface LogBase {
+/** Where a state ends: the last entry folded into it, and the configuration in force there (paper Figure 13). */
+export interface LastIncluded {
   readonly index: LogIndex;
   readonly term: Term;
+  /** Null: none was ever agreed on. */
+  readonly configuration: Configuration | null;
+}
+
+/** What lies before the first entry: the end of the snapshot that replaced the rest. */
+export interface LogBase extends LastIncluded {
   /** The chain continues from here, 8 hex digits. */
   readonly checksum: string;
-  /** The configuration in force at `index`, for a log whose configuration entries were compacted away. */
-  readonly configuration: Configuration | null;
 }
 
 export interface LogStore {
@@ -47,6 +51,11 @@ export interface LogStore {
    * it; what is stored behind it goes at most `maxRows` a call, so that the loop is not held (I10). Returns whether more is left to go.
    */
   compact(throughIndex: LogIndex, configuration: Configuration, maxRows: number): boolean;
+  /**
+   * A snapshot took the place of the state: the log is empty now, and begins behind its end (paper §7). All of it, or nothing, is
+   * durable when it returns. Term and vote stay. What is stored of old entries goes by `compact`, bit by bit.
+   */
+  resetTo(end: LastIncluded): void;
   /** `maintain` has a checkpoint to do that should not wait for the next second. */
   readonly checkpointDue: boolean;
   /** Called about once a second: fsyncs the guard file, checkpoints the WAL when it is due. */

@@ -1,6 +1,6 @@
 import { invariant } from '../invariant.ts';
 import type { HardState, LogIndex, Term } from '../raft/types.ts';
-import type { LogWrite } from './log-store.ts';
+import type { LastIncluded, LogBase, LogWrite } from './log-store.ts';
 
 /** What a write is checked against. */
 export interface LogEnd {
@@ -34,6 +34,23 @@ export function assertWritable(write: LogWrite, log: LogEnd): void {
     index += 1;
     term = entry.term;
   }
+}
+
+/** What lies before the base was committed: a log does not go back behind it. No entry has a term above the hard state's. */
+export function assertResettable(
+  end: LastIncluded,
+  log: { readonly hardState: HardState; readonly base: LogBase },
+): void {
+  invariant(
+    Number.isSafeInteger(end.index) && end.index > 0 && end.index >= log.base.index,
+    'I2',
+    `a log that begins after ${log.base.index} cannot begin after ${end.index}`,
+  );
+  invariant(
+    end.term >= log.base.term && end.term <= log.hardState.term,
+    'I8',
+    `a log of term ${log.base.term} cannot begin in term ${end.term}, while this node is in term ${log.hardState.term}`,
+  );
 }
 
 /** Terms never go back, one vote a term (paper §5.1, §5.2). */

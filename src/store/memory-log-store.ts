@@ -1,9 +1,16 @@
 import type { Configuration, Entry, EntryKind, HardState, LogIndex, Term } from '../raft/types.ts';
-import { entryChecksum, formatChecksum, parseChecksum } from './checksum.ts';
+import { entryChecksum, formatChecksum, parseChecksum, resetChecksum } from './checksum.ts';
 import type { GuardRecord } from './guard-file.ts';
 import { EMPTY_BASE, FIRST_HARD_STATE } from './log-rows.ts';
-import { type LogBase, type LogStore, type LogWrite, StorageFailed, StorageRefused } from './log-store.ts';
-import { assertWritable } from './log-write.ts';
+import {
+  type LastIncluded,
+  type LogBase,
+  type LogStore,
+  type LogWrite,
+  StorageFailed,
+  StorageRefused,
+} from './log-store.ts';
+import { assertResettable, assertWritable } from './log-write.ts';
 
 /**
  * The port in memory, for tests and the simulator. The disk outlives the stores opened on it, and can be told to misbehave the ways
@@ -168,6 +175,16 @@ class MemoryLog implements LogStore {
       disk.base = { index, term, checksum: formatChecksum(last.checksum), configuration };
     });
     return false;
+  }
+
+  resetTo(end: LastIncluded): void {
+    const disk = this.#disk;
+    assertResettable(end, disk);
+    this.#write('reset', () => {
+      const { index, term, configuration } = end;
+      disk.base = { index, term, checksum: formatChecksum(resetChecksum(end)), configuration };
+      disk.entries = [];
+    });
   }
 
   maintain(): void {

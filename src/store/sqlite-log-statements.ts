@@ -12,6 +12,7 @@ export function prepareLogStatements(database: Database.Database) {
     insert: database.prepare(INSERT_ROW),
     deleteAfter: database.prepare<[number]>('DELETE FROM entries WHERE idx > ?'),
     deleteThrough: database.prepare<[number]>('DELETE FROM entries WHERE idx <= ?'),
+    firstRow: database.prepare<[], number>('SELECT idx FROM entries ORDER BY idx LIMIT 1').pluck(),
     setMeta: database.prepare<[string, string]>('UPDATE meta SET value = ? WHERE name = ?'),
     from: database.prepare<[number], EntryRow>(`SELECT ${ROW_COLUMNS} FROM entries WHERE idx >= ? ORDER BY idx`),
     checksum: database.prepare<[number], number>('SELECT checksum FROM entries WHERE idx = ?').pluck(),

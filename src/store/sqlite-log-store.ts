@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { invariant } from '../invariant.ts';
 import type { Configuration, Entry, EntryKind, HardState, LogIndex, Term } from '../raft/types.ts';
-import { formatChecksum } from './checksum.ts';
+import { EMPTY_LOG_CHECKSUM, formatChecksum, resetChecksum } from './checksum.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { makeDirectoryDurably } from './durable-file.ts';
 import { type GuardFile, type GuardRecord, openGuardFile } from './guard-file.ts';
@@ -24,8 +24,15 @@ import {
   tailOfBase,
   tailOfRow,
 } from './log-rows.ts';
-import { type LogBase, type LogStore, type LogWrite, StorageFailed, StorageRefused } from './log-store.ts';
-import { assertWritable } from './log-write.ts';
+import {
+  type LastIncluded,
+  type LogBase,
+  type LogStore,
+  type LogWrite,
+  StorageFailed,
+  StorageRefused,
+} from './log-store.ts';
+import { assertResettable, assertWritable } from './log-write.ts';
 import { createLogFile, openLogFile } from './sqlite-log-file.ts';
 import { type LogStatements, prepareLogStatements } from './sqlite-log-statements.ts';
 import { type GroupPaths, groupPaths } from './store-layout.ts';
@@ -251,10 +258,28 @@ class SqliteLog implements LogStore {
           this.#statements.deleteThrough.run(deleteThrough);
         });
         this.#base = base;
-        this.#firstRow = Math.max(this.#firstRow, deleteThrough + 1);
+        this.#firstRow = this.#statements.firstRow.get() ?? base.index + 1;
         this.#walFrames = this.#framesToCheckpoint();
       });
     return this.#firstRow <= this.#base.index;
+  }
+
+  resetTo(end: LastIncluded): void {
+    assertResettable(end, { hardState: this.#hardState, base: this.#base });
+    const { index, term, configuration } = end;
+    const base = { index, term, checksum: formatChecksum(resetChecksum(end)), configuration, endBytes: 0 };
+    this.#write('reset', () => {
+      // What is true of the old log and of the new one: whichever a crash leaves, the guard does not accuse it.
+      this.#guard.writeSynced({ ...this.#hardState, lastIndex: 0, checksum: EMPTY_LOG_CHECKSUM });
+      this.#statements.transaction(() => {
+        this.#statements.deleteAfter.run(index);
+        this.#statements.setMeta.run(sealBase(base), 'base');
+      });
+      this.#base = base;
+      this.#tail = tailOfBase(base);
+      this.#guard.writeSynced(this.#guardRecord());
+      this.#walFrames = this.#framesToCheckpoint();
+    });
   }
 
   #baseAt(index: LogIndex, configuration: Configuration): StoredBase {

@@ -201,6 +201,62 @@ export function logStoreContract(name: string, create: () => LogStoreUnderTest):
       assert.equal(store.lastOfKind('events', 2), undefined);
     });
 
+    test('§7: begins anew behind a snapshot: ahead of the log, inside it, and with nothing left of what followed', () => {
+      store.persist({ hardState: { term: 3, votedFor: n1 }, entries: entries(1, 100, 2) });
+      for (const [index, term] of [
+        [40, 2],
+        [41, 3],
+        [500, 3],
+      ] as const) {
+        store.resetTo({ index, term, configuration });
+        for (const again of [false, true]) {
+          if (again) reopen();
+          const { checksum, ...base } = store.base;
+          assert.deepEqual(base, { index, term, configuration });
+          assert.equal(checksum, expectedReset(index, term), 'the chain goes on from the snapshot');
+          assert.deepEqual([store.lastIndex, store.lastTerm, store.sizeBytes], [index, term, 0]);
+          assert.deepEqual(store.hardState, { term: 3, votedFor: n1 }, 'I8: no vote is forgotten');
+          assert.deepEqual(store.read(index + 1, EVERYTHING), []);
+          assert.throws(() => store.read(index, EVERYTHING), RangeError);
+          assert.deepEqual([index - 1, index, index + 1].map(store.termAt.bind(store)), [undefined, term, undefined]);
+          assert.equal(store.lastOfKind('events', index), undefined);
+        }
+        assert.throws(() => store.persist({ entries: [entry(index, 3)] }), InvariantBroken);
+        assert.throws(() => store.persist({ entries: [entry(index + 2, 3)] }), InvariantBroken);
+        const next = [entry(index + 1, 3, 'first'), entry(index + 2, 3, 'c', 'configuration')];
+        store.persist({ entries: next });
+        reopen();
+        assert.deepEqual(store.read(index + 1, EVERYTHING), next);
+        assert.equal(store.lastOfKind('events', index + 2)?.index, index + 1);
+      }
+    });
+
+    test('what a reset left behind is forgotten bit by bit, in a number of calls that does not grow with the gap', () => {
+      store.persist({ entries: entries(1, 20, 0) });
+      store.resetTo({ index: 1_000_000_000, term: 0, configuration });
+      let calls = 1;
+      while (store.compact(1_000_000_000, configuration, 7)) calls += 1;
+      assert.ok(calls <= 4, `${calls} calls for 20 rows`);
+      reopen();
+      assert.deepEqual([store.base.index, store.lastIndex], [1_000_000_000, 1_000_000_000]);
+    });
+
+    test('a log does not begin behind its base, nor in a term that this node has not seen', () => {
+      store.persist({ hardState: { term: 2, votedFor: null }, entries: entries(1, 10, 2) });
+      store.compact(5, configuration, 100);
+      for (const [index, term] of [
+        [4, 2],
+        [0, 2],
+        [7, 3],
+        [7, 1],
+        [7.5, 2],
+      ] as const)
+        assert.throws(() => store.resetTo({ index, term, configuration }), InvariantBroken, `${index} of term ${term}`);
+      assert.deepEqual(store.read(6, EVERYTHING), entries(6, 10, 2));
+      store.resetTo({ index: 5, term: 2, configuration: null });
+      assert.deepEqual([store.lastIndex, store.base.configuration], [5, null]);
+    });
+
     test('a failed write stops the store: it throws StorageFailed, then refuses every write, and is whole when reopened', () => {
       store.persist({ hardState: { term: 1, votedFor: n1 }, entries: entries(1, 20) });
       disk.failNextWrite();
@@ -209,6 +265,7 @@ export function logStoreContract(name: string, create: () => LogStoreUnderTest):
       for (let i = 0; i < 2; i += 1) {
         assert.throws(() => store.persist({ entries: [entry(21)] }), StorageFailed);
         assert.throws(() => store.compact(10, configuration, 100), StorageFailed);
+        assert.throws(() => store.resetTo({ index: 30, term: 1, configuration }), StorageFailed);
         assert.throws(() => store.maintain(), StorageFailed);
       }
       reopen();
@@ -254,6 +311,9 @@ function expectedChecksums(all: readonly Entry[]): (index: number) => string {
     return checksum.toString(16).padStart(8, '0');
   };
 }
+
+const expectedReset = (index: number, term: number): string =>
+  independentCrc32(`${index} ${term} last included`, 0).toString(16).padStart(8, '0');
 
 /** CRC-32 by its definition (reflected polynomial 0xEDB88320), bit by bit: an oracle that shares nothing with zlib. */
 function independentCrc32(text: string, seed: number): number {

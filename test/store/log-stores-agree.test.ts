@@ -18,6 +18,7 @@ type Step =
   | { readonly kind: 'replace'; readonly back: number; readonly kinds: readonly number[] }
   | { readonly kind: 'vote'; readonly termsOn: number }
   | { readonly kind: 'compact'; readonly share: number; readonly maxRows: number }
+  | { readonly kind: 'reset'; readonly ahead: number }
   | { readonly kind: 'reopen' }
   | { readonly kind: 'maintain' };
 
@@ -33,6 +34,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       share: fc.double({ min: 0, max: 1, noNaN: true }),
       maxRows: fc.integer({ min: 1, max: 5 }),
     }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('reset' as const), ahead: fc.integer({ min: -4, max: 4 }) }),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'maintain' as const }) },
@@ -63,6 +68,11 @@ function run(store: LogStore, one: Exclude<Step, { kind: 'reopen' }>): void {
       const configuration: Configuration = { members: [] };
       // How many calls it takes is each store's own affair.
       store.compact(through, configuration, one.maxRows);
+      return;
+    }
+    case 'reset': {
+      const index = Math.max(1, store.base.index, store.lastIndex + one.ahead);
+      store.resetTo({ index, term: Math.max(store.lastTerm, store.base.term), configuration: { members: [] } });
       return;
     }
     case 'maintain':

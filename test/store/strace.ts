@@ -19,24 +19,31 @@ export interface TracedRun {
   readonly calls: readonly string[];
 }
 
-/**
- * Runs the log writer under strace. `inject` is a fault in strace's words, such as `fsync:error=EIO:when=9+`; with `onlyPath`, calls on
- * that file alone are traced, counted and failed.
- */
-export function traceWriter(
-  directory: string,
-  persists: number,
+export interface TraceOptions {
+  /** A fault in strace's words, such as `fsync:error=EIO:when=9+`. */
+  readonly inject?: string;
+  /** Calls on these files alone are traced, counted and failed. */
+  readonly onlyPaths?: readonly string[];
+}
+
+/** What may change a file, or tell somebody. */
+const TRACED = 'fsync,fdatasync,write,pwrite64,rename,unlink,ftruncate';
+
+/** Runs a TypeScript file as a process under strace. */
+export function traceProcess(
+  script: string,
+  args: readonly string[],
   tracePath: string,
-  inject?: string,
-  onlyPath?: string,
+  options: TraceOptions = {},
 ): TracedRun {
+  const { inject, onlyPaths = [] } = options;
   const run = spawnSync(
     'strace',
     [
-      ...['-f', '-y', '-e', 'trace=fsync,fdatasync,write,pwrite64', '-s', '40', '-o', tracePath],
+      ...['-f', '-y', '-e', `trace=${TRACED}`, '-s', '40', '-o', tracePath],
       ...(inject === undefined ? [] : ['-e', `inject=${inject}`]),
-      ...(onlyPath === undefined ? [] : ['-P', onlyPath]),
-      ...[process.execPath, WRITER, directory, String(persists)],
+      ...onlyPaths.flatMap((path) => ['-P', path]),
+      ...[process.execPath, script, ...args],
     ],
     { encoding: 'utf8' },
   );
@@ -45,3 +52,15 @@ export function traceWriter(
     .map((line) => line.replace(/^\d+\s+/, ''));
   return { lines: run.stdout.split('\n').filter((line) => line !== ''), calls };
 }
+
+export const traceWriter = (
+  directory: string,
+  persists: number,
+  tracePath: string,
+  inject?: string,
+  onlyPath?: string,
+): TracedRun =>
+  traceProcess(WRITER, [directory, String(persists)], tracePath, {
+    ...(inject === undefined ? {} : { inject }),
+    ...(onlyPath === undefined ? {} : { onlyPaths: [onlyPath] }),
+  });
