@@ -9,7 +9,11 @@ export interface Clock {
    * to a millisecond early: who must not act early looks at the clock again.
    */
   setTimer(delayMs: number, run: () => void): Timer;
+  /** Calls `run` once, after what has arrived by now was taken in: the next turn of the event loop. */
+  nextTurn(run: () => void): void;
 }
+
+export const nextTurnOf = (clock: Clock): Promise<void> => new Promise((turned) => clock.nextTurn(turned));
 
 export interface Timer {
   cancel(): void;
@@ -42,4 +46,7 @@ export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimer,
+  nextTurn: (run) => {
+    setImmediate(run);
+  },
 };

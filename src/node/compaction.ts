@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { Configuration, LogIndex } from '../raft/types.ts';
+import { type Clock, nextTurnOf } from '../clock.ts';
+import type { Configuration, LogIndex, Term } from '../raft/types.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
 import { COMPACT_ROWS, COMPACTION_RETRY_MS, LOG_BYTES_MAX } from './limits.ts';
@@ -11,7 +11,6 @@ import { COMPACT_ROWS, COMPACTION_RETRY_MS, LOG_BYTES_MAX } from './limits.ts';
 export interface CompactionOptions {
   readonly log: LogStore;
   readonly projection: Projection;
-  readonly configuration: () => Configuration;
   readonly snapshotFile: string;
   readonly stateBytes: () => number;
   readonly clock: Clock;
@@ -19,13 +18,20 @@ export interface CompactionOptions {
   readonly postponed: (error: Error) => void;
 }
 
+/** What consensus has to say: how much peers still need, what was in force there, and that it is gone. */
+export interface CompactionBounds {
+  compactableThrough(index: LogIndex): LogIndex;
+  configurationAt(index: LogIndex): Configuration;
+  compacted(index: LogIndex, term: Term): void;
+}
+
 /** `stopping` is asked between slices. */
-export type Compact = (stopping: () => boolean) => Promise<void>;
+export type Compact = (bounds: CompactionBounds, stopping: () => boolean) => Promise<void>;
 
 export function createCompaction(options: CompactionOptions): Compact {
-  const { log, projection, configuration, snapshotFile, stateBytes, clock, postponed } = options;
+  const { log, projection, snapshotFile, stateBytes, clock, postponed } = options;
   let notBeforeMs = 0;
-  return async (stopping) => {
+  return async (bounds, stopping) => {
     if (log.sizeBytes <= Math.max(LOG_BYTES_MAX, stateBytes() / 2) || clock.monotonicMs() < notBeforeMs) return;
     let index: LogIndex;
     try {
@@ -35,8 +41,16 @@ export function createCompaction(options: CompactionOptions): Compact {
       if (!stopping()) postponed(error instanceof Error ? error : new Error(String(error)));
       return;
     }
-    while (!stopping() && log.compact(index, configuration(), COMPACT_ROWS)) {
-      await new Promise((turned) => setImmediate(turned));
+    const through = bounds.compactableThrough(index);
+    const term = log.termAt(through);
+    if (stopping() || term === undefined || through <= log.base.index) return;
+    const configuration = bounds.configurationAt(through);
+    let more = log.compact(through, configuration, COMPACT_ROWS);
+    // The base moved with the first slice: nobody may ask the log for what is behind it from now on.
+    bounds.compacted(through, term);
+    while (more && !stopping()) {
+      await nextTurnOf(clock);
+      more = log.compact(through, configuration, COMPACT_ROWS);
     }
   };
 }

@@ -1,23 +1,17 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { DuePosition, Projection } from '../store/projection.ts';
-import { decideAttempt, decideClaim } from '../tasks/claim.ts';
+import { type ClaimContext, decideAttempt, decideClaim } from '../tasks/claim.ts';
 import type { EntryContent, Pair, PairResult } from '../tasks/entry.ts';
 import type { TaskEvent } from '../tasks/event.ts';
 import { openRun } from '../tasks/evolve-task.ts';
+import type { Execution } from '../tasks/execution.ts';
 import type { EntityRef } from '../tasks/needs.ts';
 import type { SchedulePlanner } from '../tasks/planner.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 import { DueIndex } from './due-index.ts';
-import {
-  CATCH_UP_MAX,
-  CLAIM_BATCH,
-  CLAIMS_IN_HAND_MAX,
-  DUE_AHEAD_MS,
-  DUE_LOOK_MS,
-  DUE_PAGE,
-  DUE_WINDOW_MAX,
-} from './limits.ts';
+import { CATCH_UP_MAX, CLAIM_BATCH, DUE_AHEAD_MS, DUE_LOOK_MS, DUE_PAGE, DUE_WINDOW_MAX } from './limits.ts';
 import type { Replica } from './replica.ts';
+import type { Senders } from './senders.ts';
 import { Targets, targetOf } from './targets.ts';
 
 /**
@@ -29,7 +23,9 @@ export interface FiringOptions {
   readonly replica: Replica;
   readonly planner: SchedulePlanner;
   readonly clock: Clock;
-  readonly sender: { readonly nodeId: string; readonly incarnation: number };
+  readonly self: string;
+  /** Who may be given a claim. `openOf`: how many a node holds. */
+  readonly senders: (openOf: (nodeId: string) => number) => Senders;
   readonly failed: (error: Error) => void;
 }
 
@@ -43,13 +39,18 @@ export class Firing {
   readonly #replica: Replica;
   readonly #planner: SchedulePlanner;
   readonly #clock: Clock;
-  readonly #sender: FiringOptions['sender'];
+  readonly #self: string;
+  readonly #senders: Senders;
   readonly #failed: (error: Error) => void;
   readonly #due = new DueIndex();
   readonly #targets = new Targets();
+  /** Of tasks that the entry just applied changed: who held claims of them. */
+  readonly #heldBefore = new Map<TaskId, readonly string[]>();
   /** Claims proposed and not applied: a due thing is decided on once at a time. */
   readonly #deciding = new Set<string>();
   #active = false;
+  /** Every node that may send holds as much as it may. */
+  #noHands = false;
   #reading = false;
   #timer: Timer | null = null;
 
@@ -58,7 +59,8 @@ export class Firing {
     this.#replica = options.replica;
     this.#planner = options.planner;
     this.#clock = options.clock;
-    this.#sender = options.sender;
+    this.#self = options.self;
+    this.#senders = options.senders((nodeId) => this.#targets.openOf(nodeId));
     this.#failed = options.failed;
   }
 
@@ -70,6 +72,24 @@ export class Firing {
   }
   get dueInMemory(): number {
     return this.#due.size;
+  }
+
+  get senders(): Senders {
+    return this.#senders;
+  }
+  /** Nodes that hold claims. */
+  get holders(): readonly string[] {
+    return this.#targets.holders;
+  }
+  /** Who held claims of a task when it was changed: to be asked as soon as the change is applied. */
+  holdersOf(taskId: TaskId): readonly string[] {
+    return (this.#heldBefore.get(taskId) ?? []).filter((nodeId) => nodeId !== this.#self);
+  }
+
+  /** Claims that other nodes hold when this one begins to lead: they count against their targets. */
+  adopt(task: Task, execution: Execution): void {
+    const nodeId = execution.attempts.at(-1)?.nodeId;
+    if (nodeId !== undefined) this.#targets.claim(targetOf(task.definition), nodeId, task.taskId, execution.run);
   }
 
   /** This node leads, its term has begun, and what earlier incarnations held is settled. */
@@ -93,7 +113,10 @@ export class Firing {
     const nowMs = this.#clock.nowMs();
     const missing: EntityRef[] = [];
     const later: DuePosition[] = [];
-    for (let looked = 0; looked < CLAIM_BATCH && this.#targets.open < CLAIMS_IN_HAND_MAX; looked += 1) {
+    for (let looked = 0; looked < CLAIM_BATCH; looked += 1) {
+      const sender = this.#senders.next();
+      this.#noHands = sender === null;
+      if (sender === null) break;
       const position = this.#takeParked() ?? this.#due.take(nowMs);
       if (position === null) break;
       const needs = needsOfPosition(position);
@@ -101,7 +124,7 @@ export class Firing {
       if (absent.length > 0) {
         missing.push(...absent);
         later.push(position);
-      } else this.#decide(position, nowMs);
+      } else this.#decide(position, { nowMs, planner: this.#planner, sender });
     }
     if (missing.length > 0) this.#load(missing, later);
     this.#readAhead();
@@ -118,11 +141,14 @@ export class Firing {
   ended(taskId: TaskId, run: number): void {
     if (!this.#active) return;
     this.#targets.release(taskId, run);
+    this.#noHands = false;
     this.#arm();
   }
 
   applied(content: EntryContent, results: readonly PairResult[]): void {
     if (!this.#active) return;
+    this.#heldBefore.clear();
+    this.#noHands = false;
     for (const [at, pair] of content.pairs.entries()) {
       if (results[at]?.applied !== true) continue;
       for (const event of pair.events) this.#follow(event);
@@ -137,6 +163,9 @@ export class Firing {
         return;
       case 'TaskUpdated':
       case 'TaskPaused':
+        this.#heldBefore.set(event.taskId, this.#targets.holdersOf(event.taskId));
+        this.#refreshTask(event.taskId);
+        return;
       case 'ExecutionClaimed':
         this.#refreshTask(event.taskId);
         return;
@@ -145,6 +174,10 @@ export class Firing {
         this.#refreshOpenRuns(event.taskId);
         return;
       case 'TaskCancelled':
+        this.#heldBefore.set(event.taskId, this.#targets.holdersOf(event.taskId));
+        this.#targets.releaseOthers(event.taskId, this.#self);
+        this.#due.remove(event.taskId, 0);
+        return;
       case 'TaskRemoved':
         this.#due.remove(event.taskId, 0);
         return;
@@ -169,7 +202,7 @@ export class Firing {
     }
   }
 
-  #decide(position: DuePosition, nowMs: number): void {
+  #decide(position: DuePosition, context: ClaimContext): void {
     const { taskId, run } = position;
     const key = `${taskId}/${run}`;
     if (this.#deciding.has(key)) return;
@@ -180,13 +213,14 @@ export class Firing {
       this.#targets.park(target, position);
       return;
     }
-    const decided = run === 0 ? this.#decideDueTimes(task, target, nowMs) : this.#decideAttempt(task, run, nowMs);
+    const decided = run === 0 ? this.#decideDueTimes(task, target, context) : this.#decideAttempt(task, run, context);
+    const { nodeId } = context.sender;
     if (decided.length === 0) return;
     this.#deciding.add(key);
     for (const [at, { pair, run: claimedRun }] of decided.entries()) {
       let place = claimedRun;
-      if (run === 0) place = this.#targets.claimNext(target, taskId, claimedRun);
-      else this.#targets.claim(target, taskId, claimedRun);
+      if (run === 0) place = this.#targets.claimNext(target, nodeId, taskId, claimedRun);
+      else this.#targets.claim(target, nodeId, taskId, claimedRun);
       this.#replica.propose(pair, (outcome) => {
         if (at === decided.length - 1) this.#deciding.delete(key);
         if (outcome.kind === 'applied') return;
@@ -198,8 +232,7 @@ export class Firing {
   }
 
   /** A task that is behind takes several due times in one entry, each claim decided on the state that the one before leaves. */
-  #decideDueTimes(task: Task, target: string, nowMs: number): readonly Claim[] {
-    const context = { nowMs, planner: this.#planner, sender: this.#sender };
+  #decideDueTimes(task: Task, target: string, context: ClaimContext): readonly Claim[] {
     const claims: Claim[] = [];
     let ahead = task;
     while (claims.length < CATCH_UP_MAX && this.#targets.roomOf(target) > claims.length) {
@@ -215,13 +248,14 @@ export class Firing {
     return claims;
   }
 
-  #decideAttempt(task: Task, run: number, nowMs: number): readonly Claim[] {
+  #decideAttempt(task: Task, run: number, context: ClaimContext): readonly Claim[] {
     const execution = this.#projection.entities.execution(task.taskId, run);
     if (execution === undefined) return [];
-    const decided = decideAttempt(task, execution, { nowMs, planner: this.#planner, sender: this.#sender });
+    const decided = decideAttempt(task, execution, context);
     if (decided.ok) return [{ pair: decided.value, run }];
     // Its time was an old one: what it is now stands in the execution.
-    if (execution.nextAttemptAtMs !== null && execution.nextAttemptAtMs > nowMs) this.#refreshRun(task.taskId, run);
+    if (execution.nextAttemptAtMs !== null && execution.nextAttemptAtMs > context.nowMs)
+      this.#refreshRun(task.taskId, run);
     return [];
   }
 
@@ -316,7 +350,7 @@ export class Firing {
     let delayMs = DUE_LOOK_MS;
     const nextAtMs = this.#targets.hasReady ? Number.NEGATIVE_INFINITY : this.#due.nextDueAtMs;
     // With all claims in hand there is nothing to wake for: the next attempt that ends arms the timer again.
-    if (nextAtMs !== null && this.#targets.open < CLAIMS_IN_HAND_MAX) {
+    if (nextAtMs !== null && !this.#noHands) {
       const untilNextMs = nextAtMs - this.#clock.nowMs();
       if (untilNextMs <= 0) this.#replica.wake();
       else delayMs = Math.min(delayMs, untilNextMs);

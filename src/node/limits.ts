@@ -16,6 +16,19 @@ export const TICK_MS = 50;
 export const ELECTION_TIMEOUT_MIN_MS = 400;
 export const ELECTION_TIMEOUT_MAX_MS = 800;
 
+export const HEARTBEAT_MS = 80;
+/** A node that was silent for this long is lost: what it holds is settled, and it is given nothing more. */
+export const NODE_LOST_MS = 500;
+/** How often a leader looks for claims whose holder is lost. */
+export const PLAN_B_LOOK_MS = 100;
+/** A peer's clock that was not heard for this long is not counted. */
+export const CLOCK_KNOWN_MS = 2_000;
+/** A sender sends on the strength of a confirmed read for this long from when it asked; it asks again well before. */
+export const SEND_LEASE_MS = 3_000;
+export const SEND_LEASE_RENEW_MS = 1_000;
+/** Clocks run at different speeds: a leader waits a tenth longer than a lease lasts. */
+export const SEND_LEASE_OVER_MS = SEND_LEASE_MS * 1.1;
+
 /** How far ahead due things are brought into memory, how many at a time, and how many at most. */
 export const DUE_AHEAD_MS = 10_000;
 export const DUE_PAGE = 1_000;
@@ -37,6 +50,18 @@ export const DUE_LOOK_MS = 500;
 export const DECISIONS_MAX = 8;
 /** A write whose outcome is not known by then is answered as unknown. */
 export const SUBMIT_DEADLINE_MS = 10_000;
+/** Without a leader, a write that nobody has seen waits this long; then it is answered as unavailable. */
+export const NO_LEADER_WAIT_MS = 3_000;
+/** A question to the leader that is not answered is asked again after this. */
+export const ASK_AGAIN_MS = 500;
+/** What became of an attempt is reported again after this, until the state says that it is over. */
+export const REPORT_AGAIN_MS = 500;
+/** Questions of a node to its leader that wait for an answer, and those that a leader works on. */
+export const ASKS_MAX = 20_000;
+/** Notes for one peer that wait for the turn's end. */
+export const NOTES_WAITING_MAX = 10_000;
+/** A read that a leader confirmed and that this node does not catch up with. */
+export const READ_DEADLINE_MS = 5_000;
 export const SETTLE_BATCH = 256;
 export const HOUSEKEEPING_EVERY_MS = 5_000;
 export const RETENTION_BATCH = 100;

@@ -1,6 +1,6 @@
 import type { Proposal } from '../raft/ports.ts';
 import type { LogIndex } from '../raft/types.ts';
-import { ENTRY_VERSION, type EntryContent, type Pair } from '../tasks/entry.ts';
+import type { EntryContent, Pair } from '../tasks/entry.ts';
 import type { Precondition } from '../tasks/precondition.ts';
 import { ENTRY_BYTES_MAX, ENTRY_PAIRS_MAX, TURN_BYTES_MAX, TURN_PAIRS_MAX } from './limits.ts';
 
@@ -44,7 +44,7 @@ export class ProposalQueue {
   }
 
   /** As many entries as one turn takes. Work is done per entry, not per pair: each pair was encoded when it came. */
-  gather(atMs: number): { readonly proposals: readonly Proposal[]; readonly pairs: number } {
+  gather(atMs: number, version: number): { readonly proposals: readonly Proposal[]; readonly pairs: number } {
     const proposals: Proposal[] = [];
     let taken = 0;
     let bytes = 0;
@@ -58,19 +58,19 @@ export class ProposalQueue {
         taken += 1;
       }
       bytes += entryBytes;
-      proposals.push(this.#entryOf(this.#waiting.slice(from, taken), atMs));
+      proposals.push(this.#entryOf(this.#waiting.slice(from, taken), atMs, version));
     }
     this.#waiting = taken === this.#waiting.length ? [] : this.#waiting.slice(taken);
     return { proposals, pairs: taken };
   }
 
-  #entryOf(waiters: readonly Waiting[], atMs: number): Proposal {
+  #entryOf(waiters: readonly Waiting[], atMs: number, v: number): Proposal {
     const proposalId = this.#nextProposalId++;
     this.#handed.set(proposalId, {
-      content: { v: ENTRY_VERSION, atMs, pairs: waiters.map(({ pair }) => pair) },
+      content: { v, atMs, pairs: waiters.map(({ pair }) => pair) },
       waiters,
     });
-    const data = `{"v":${ENTRY_VERSION},"atMs":${atMs},"pairs":[${waiters.map(({ encoded }) => encoded).join(',')}]}`;
+    const data = `{"v":${v},"atMs":${atMs},"pairs":[${waiters.map(({ encoded }) => encoded).join(',')}]}`;
     return { proposalId, kind: 'events', data };
   }
 

@@ -1,18 +1,24 @@
-import type { Clock, Timer } from '../clock.ts';
-import { InvariantBroken, invariant, unreachable } from '../invariant.ts';
+import { type Clock, nextTurnOf, type Timer } from '../clock.ts';
+import { unreachable } from '../invariant.ts';
 import type { RaftCore } from '../raft/core.ts';
-import type { Effect, Input } from '../raft/ports.ts';
+import { featureLevelOf } from '../raft/membership.ts';
+import type { Message, SnapshotHead } from '../raft/messages.ts';
+import type { ChangeOutcome, Effect, Input, MembershipChange, TransferOutcome } from '../raft/ports.ts';
 import { type RaftRole, roleOf } from '../raft/role.ts';
 import { step } from '../raft/step.ts';
-import type { Entry, LogIndex, MemberId, Term } from '../raft/types.ts';
+import type { LogIndex, MemberId, NodeId, PlacedConfiguration, Term } from '../raft/types.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
-import { applyEntry, decodeEntry, type EntryContent, type Pair, type PairResult } from '../tasks/entry.ts';
-import { needsOf } from '../tasks/needs.ts';
+import type { SnapshotStore } from '../store/snapshot-store.ts';
+import { ENTRY_VERSION, type EntryContent, type Pair, type PairResult } from '../tasks/entry.ts';
+import { Applying } from './applying.ts';
 import { createHistogram, type RunningHistogram } from './histogram.ts';
-import { APPLY_SLICE_MS, PROPOSALS_WAITING_MAX, REPLAY_READ_BYTES, TICK_MS } from './limits.ts';
-import { type OwnEntry, ProposalQueue, type ProposeOutcome } from './proposal-queue.ts';
+import { PROPOSALS_WAITING_MAX, TICK_MS } from './limits.ts';
+import type { LogWriter } from './log-writer.ts';
+import { PendingAsks } from './pending-asks.ts';
+import { ProposalQueue, type ProposeOutcome } from './proposal-queue.ts';
 import { ReadBarriers } from './read-barriers.ts';
+import { carryOutSnapshot } from './snapshot-traffic.ts';
 
 /**
  * The event loop's turn: gather what waits, step the core once, write once, apply, answer. Cost per decision falls as load grows,
@@ -26,13 +32,25 @@ export interface ReplicaListener {
   roleChanged(role: RaftRole, term: Term, leader: MemberId | null): void;
   /** This leader's first entry is applied: from now on it may decide (I5). */
   termStarted(term: Term): void;
+  /** In force from now on, committed or not. */
+  configurationChanged(placed: PlacedConfiguration): void;
+  /** State and log begin at a snapshot now: what was remembered of the state is void. */
+  stateReplaced(): void;
+  /** A turn is over: all that it applied was told. */
+  turned(): void;
+  /** A message that cannot be was dropped. */
+  dropped(from: MemberId, cause: string): void;
   failed(error: Error): void;
 }
 
 export interface ReplicaOptions {
   readonly core: RaftCore;
   readonly log: LogStore;
+  readonly write: LogWriter;
   readonly projection: Projection;
+  readonly snapshots: SnapshotStore;
+  /** Messages of one turn, to be sent before its disk write begins. */
+  readonly send: (messages: readonly Message[]) => void;
   readonly clock: Clock;
   readonly random: () => number;
   readonly listener: ReplicaListener;
@@ -43,22 +61,27 @@ const FSYNC_BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.
 export class Replica {
   readonly #core: RaftCore;
   readonly #log: LogStore;
-  readonly #projection: Projection;
+  readonly #write: LogWriter;
+  readonly #snapshots: SnapshotStore;
+  readonly #send: (messages: readonly Message[]) => void;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #listener: ReplicaListener;
   readonly #proposals = new ProposalQueue();
   readonly #reads = new ReadBarriers();
-  /** Entries of the log that are read ahead of applying. */
-  #readAhead: Entry[] = [];
-  #lastLogTimeMs: number;
+  readonly #changes = new PendingAsks<ChangeOutcome>();
+  readonly #transfers = new PendingAsks<TransferOutcome>();
+  /** Messages and completions that wait for a turn, in order of arrival. */
+  #arrived: Input[] = [];
+  #writesOutstanding = 0;
+  /** A snapshot takes the place of state and log as soon as no write is under way; until it has, neither is touched. */
+  #installing: SnapshotHead | null = null;
+  #writesHeld: Extract<Effect, { readonly type: 'persist' }>[] = [];
+  readonly #applying: Applying;
   #scheduled = false;
   #inTurn = false;
   /** Somebody asked for a turn during this one: what it found due while entries were applied goes into the next. */
   #wanted = false;
-  #loading = false;
-  /** The overlay is full: entries are applied faster than a flush writes them (I10). */
-  #pressed = false;
   #tickTimer: Timer | null = null;
   #ended: 'stopping' | 'storage_failed' | null = null;
   readonly counters = { proposals: 0, entries: 0, turns: 0, fsyncs: 0, elections: 0 };
@@ -67,11 +90,21 @@ export class Replica {
   constructor(options: ReplicaOptions) {
     this.#core = options.core;
     this.#log = options.log;
-    this.#projection = options.projection;
+    this.#write = options.write;
+    this.#snapshots = options.snapshots;
+    this.#send = options.send;
     this.#clock = options.clock;
     this.#random = options.random;
     this.#listener = options.listener;
-    this.#lastLogTimeMs = options.projection.entities.meta().logTimeMs;
+    this.#applying = new Applying({
+      ...options,
+      proposals: this.#proposals,
+      applied: (index) => this.#reads.applied(index),
+      folded: options.listener.applied,
+      termStarted: options.listener.termStarted,
+      goOn: () => this.#goOn(),
+      failed: (error) => this.#broken(error),
+    });
   }
 
   /** The first tick comes at once: a sole voter has nobody to wait for. */
@@ -85,6 +118,30 @@ export class Replica {
   }
   get core(): Readonly<RaftCore> {
     return this.#core;
+  }
+  /** Up to where the state is folded. */
+  get appliedIndex(): LogIndex {
+    return this.#applying.index;
+  }
+
+  /** More is committed than is folded. */
+  get isBehind(): boolean {
+    return this.#applying.isBehind;
+  }
+
+  /** A message, or the completion of an effect: it joins the next turn. */
+  take(input: Input): void {
+    if (this.#ended === 'storage_failed') return;
+    this.#arrived.push(input);
+    this.wake();
+  }
+
+  changeMembers(change: MembershipChange): Promise<ChangeOutcome> {
+    return this.#changes.ask((changeId) => this.take({ type: 'change-members', changeId, change }));
+  }
+
+  transferTo(to: NodeId): Promise<TransferOutcome> {
+    return this.#transfers.ask((transferId) => this.take({ type: 'transfer', transferId, to }));
   }
 
   /**
@@ -115,7 +172,7 @@ export class Replica {
     if (this.#inTurn) this.#wanted = true;
     if (this.#scheduled || this.#inTurn) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    this.#clock.nextTurn(() => {
       this.#scheduled = false;
       this.#turn([]);
     });
@@ -131,8 +188,8 @@ export class Replica {
 
   /** Resolves when everything that is committed is applied. */
   async idle(): Promise<void> {
-    while (this.#ended !== 'storage_failed' && this.#core.appliedIndex < this.#core.commitIndex) {
-      await new Promise((turned) => setImmediate(turned));
+    while (this.#ended !== 'storage_failed' && this.#applying.isBehind) {
+      await nextTurnOf(this.#clock);
     }
   }
 
@@ -144,6 +201,8 @@ export class Replica {
     this.#proposals.doubtAll();
     this.#proposals.refuseWaiting('storage_failed');
     this.#reads.settleAll(true);
+    this.#changes.answerAll({ kind: 'unknown' });
+    this.#transfers.answerAll({ kind: 'timed-out' });
   }
 
   #tick(): void {
@@ -156,25 +215,28 @@ export class Replica {
     this.#inTurn = true;
     try {
       this.counters.turns += 1;
-      if (!this.#pressed) {
+      inputs.push(...this.#arrived);
+      this.#arrived = [];
+      if (!this.#applying.isPressed && this.#installing === null) {
         if (this.#ended === null) this.#listener.gathering();
         this.#gather(inputs);
       }
       this.#run(inputs);
       this.#apply();
+      this.#listener.turned();
     } catch (error) {
       this.#broken(error);
     } finally {
       this.#inTurn = false;
     }
-    if (this.#log.checkpointDue) setImmediate(() => this.#maintain());
+    if (this.#log.checkpointDue) this.#clock.nextTurn(() => this.#maintain());
     this.#wakeForMore();
   }
 
   #wakeForMore(): void {
-    if (this.#pressed || this.#loading) return;
-    const behind = this.#core.appliedIndex < this.#core.commitIndex;
-    if (this.#wanted || this.#proposals.waiting > 0 || this.#reads.waiting > 0 || behind) {
+    if (this.#arrived.length > 0) this.wake();
+    if (this.#applying.isWaiting || this.#installing !== null) return;
+    if (this.#wanted || this.#proposals.waiting > 0 || this.#reads.waiting > 0 || this.#applying.isBehind) {
       this.#wanted = false;
       this.wake();
     }
@@ -197,9 +259,8 @@ export class Replica {
 
   #gather(inputs: Input[]): void {
     if (this.#proposals.waiting > 0) {
-      // Log time never decreases, whatever the clock does.
-      this.#lastLogTimeMs = Math.max(this.#lastLogTimeMs, Math.floor(this.#clock.nowMs()));
-      const { proposals, pairs } = this.#proposals.gather(this.#lastLogTimeMs);
+      const version = Math.min(ENTRY_VERSION, featureLevelOf(this.#core.configuration));
+      const { proposals, pairs } = this.#proposals.gather(this.#applying.logTimeMs(this.#clock.nowMs()), version);
       this.counters.proposals += pairs;
       inputs.push({ type: 'propose', proposals });
     }
@@ -218,16 +279,13 @@ export class Replica {
 
   #carryOut(effect: Effect, completed: Input[]): void {
     switch (effect.type) {
-      case 'persist': {
-        const began = this.#clock.monotonicMs();
-        this.#log.persist(effect);
-        this.fsyncSeconds.observe((this.#clock.monotonicMs() - began) / 1_000);
-        this.counters.fsyncs += 1;
-        this.counters.entries += effect.entries.length;
-        const term = effect.hardState?.term ?? this.#core.durableTerm;
-        completed.push({ type: 'persisted', lastIndex: this.#log.lastIndex, term });
+      case 'send':
+        this.#send(effect.messages);
         return;
-      }
+      case 'persist':
+        if (this.#installing === null) this.#persist(effect, completed);
+        else this.#writesHeld.push(effect);
+        return;
       case 'accepted':
         for (const { proposalId, index } of effect.at) this.#proposals.accepted(proposalId, index);
         return;
@@ -238,96 +296,106 @@ export class Replica {
         return;
       case 'read-ready':
         this.#reads.confirmed(effect.readIds, effect.index);
-        this.#reads.applied(this.#core.appliedIndex);
+        this.#reads.applied(this.#applying.index);
         return;
       case 'read-refused':
         this.#reads.refused(effect.readIds);
         return;
       case 'role-changed':
         if (effect.role === 'candidate') this.counters.elections += 1;
+        // What an ex-leader had in its log may commit or not: nobody is left to hang (raft.md, case 22).
+        if (effect.role !== 'leader') this.#proposals.doubtAll();
         this.#listener.roleChanged(effect.role, effect.term, effect.leader);
+        return;
+      case 'configuration-changed':
+        this.#listener.configurationChanged(effect.placed);
+        return;
+      case 'change-settled':
+        this.#changes.answer(effect.changeId, effect.outcome);
+        return;
+      case 'transfer-settled':
+        this.#transfers.answer(effect.transferId, effect.outcome);
+        return;
+      case 'make-snapshot':
+      case 'read-snapshot':
+      case 'write-snapshot':
+        carryOutSnapshot(
+          this.#snapshots,
+          effect,
+          (input) => this.take(input),
+          (error) => this.#broken(error),
+        );
+        return;
+      case 'install-snapshot':
+        this.#installing = effect.head;
+        this.#installWhenQuiet();
+        return;
+      case 'dropped':
+        this.#listener.dropped(effect.from, effect.cause);
         return;
       default:
         unreachable(effect);
     }
   }
 
-  /** Folds what is committed. What an entry needs is in memory first; loading it is the only thing that applying waits for. */
   #apply(): void {
-    if (this.#pressed || this.#core.appliedIndex >= this.#core.commitIndex) return;
+    if (this.#installing !== null) return;
+    const before = this.#applying.index;
+    this.#applying.apply();
+    const { index } = this.#applying;
+    // Told once for all: the core does nothing for a single entry.
+    if (index > before) this.#run([{ type: 'applied', index }]);
+  }
+
+  /** What applying waited for is there. */
+  #goOn(): void {
+    this.#installWhenQuiet();
+    this.#wakeForMore();
+  }
+
+  #persist(effect: Extract<Effect, { readonly type: 'persist' }>, completed: Input[]): void {
+    const { persistId } = effect;
     const began = this.#clock.monotonicMs();
-    this.#applyUntil(() => this.#clock.monotonicMs() - began > APPLY_SLICE_MS);
-    this.#awaitRoom();
-  }
-
-  #applyUntil(sliceOver: () => boolean): void {
-    while (!this.#loading && this.#core.appliedIndex < this.#core.commitIndex) {
-      const index = this.#core.appliedIndex + 1;
-      const own = this.#proposals.at(index);
-      const content = own?.content ?? this.#contentAt(index);
-      if (content === null) this.#projection.applied(index);
-      else {
-        const missing = this.#projection.missing(needsOf(content));
-        if (missing.length > 0) {
-          this.#load(missing);
-          return;
-        }
-        this.#fold(index, content, own);
-      }
-      this.#run([{ type: 'applied', index }]);
-      this.#reads.applied(index);
-      if (index === this.#core.termStartIndex) this.#listener.termStarted(this.#core.role.context.term);
-      if (sliceOver()) return;
-    }
-  }
-
-  #fold(index: LogIndex, content: EntryContent, own: OwnEntry | undefined): void {
-    const results = applyEntry(this.#projection.entities, content);
-    this.#projection.applied(index);
-    this.#lastLogTimeMs = Math.max(this.#lastLogTimeMs, content.atMs);
-    this.#listener.applied(content, results);
-    if (own === undefined) return;
-    for (const [at, { settle }] of own.waiters.entries()) {
-      const result = results[at];
-      invariant(result !== undefined, 'I4', `entry ${index} has no result for its pair ${at}`);
-      settle(result.applied ? { kind: 'applied', index } : { kind: 'not-applied', failed: result.failed });
-    }
-    this.#proposals.forget(index);
-  }
-
-  /** Null for an entry that says nothing about tasks. */
-  #contentAt(index: LogIndex): EntryContent | null {
-    while (this.#readAhead[0] !== undefined && this.#readAhead[0].index < index) this.#readAhead.shift();
-    if (this.#readAhead[0]?.index !== index) this.#readAhead = [...this.#log.read(index, REPLAY_READ_BYTES)];
-    const entry = this.#readAhead[0];
-    invariant(entry?.index === index, 'I4', `entry ${index} is committed and not in the log`);
-    if (entry.kind !== 'events') return null;
-    const decoded = decodeEntry(entry.data);
-    // Skipping what one does not know would part this node from the others (I4).
-    if (!decoded.ok) throw new InvariantBroken('I4', `entry ${index} is ${decoded.error}: run a newer xcron`);
-    return decoded.value;
-  }
-
-  #load(missing: Parameters<Projection['load']>[0]): void {
-    this.#loading = true;
-    this.#projection.load(missing).then(
+    this.#writesOutstanding += 1;
+    let atOnce = true;
+    this.#write(
+      effect,
       () => {
-        this.#loading = false;
-        this.wake();
+        this.#writesOutstanding -= 1;
+        this.fsyncSeconds.observe((this.#clock.monotonicMs() - began) / 1_000);
+        if (atOnce) completed.push({ type: 'persisted', persistId });
+        else this.take({ type: 'persisted', persistId });
+        this.#installWhenQuiet();
       },
+      (error) => this.#broken(error),
+    );
+    atOnce = false;
+    this.counters.fsyncs += 1;
+    this.counters.entries += effect.entries.length;
+  }
+
+  #installWhenQuiet(): void {
+    const head = this.#installing;
+    if (head === null || this.#writesOutstanding > 0 || this.#applying.isWaiting) return;
+    this.#writesOutstanding += 1;
+    this.#snapshots.install(head).then(
+      () => this.#installed(head),
       (error: unknown) => this.#broken(error),
     );
   }
 
-  /** Resolves within this turn unless the overlay is at its bound. */
-  #awaitRoom(): void {
-    this.#pressed = true;
-    this.#projection.untilRoom().then(
-      () => {
-        this.#pressed = false;
-        this.#wakeForMore();
-      },
-      (error: unknown) => this.#broken(error),
-    );
+  #installed({ snapshotId, index }: SnapshotHead): void {
+    this.#writesOutstanding -= 1;
+    this.#installing = null;
+    this.#applying.replaced(index);
+    this.#listener.stateReplaced();
+    this.take({ type: 'snapshot-installed', snapshotId });
+    try {
+      const completed: Input[] = [];
+      for (const effect of this.#writesHeld.splice(0)) this.#persist(effect, completed);
+      for (const input of completed) this.take(input);
+    } catch (error) {
+      this.#broken(error);
+    }
   }
 }

@@ -1,32 +1,39 @@
 import type { Clock } from '../clock.ts';
 import type { CallbackOutcome } from '../dispatch/callback.ts';
 import type { Sender } from '../dispatch/sender.ts';
-import { invariant } from '../invariant.ts';
 import type { Projection } from '../store/projection.ts';
 import type { EntryContent, PairResult } from '../tasks/entry.ts';
 import type { TaskEvent } from '../tasks/event.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { AttemptOutcome } from '../tasks/outcome.ts';
-import { decideOutcome } from '../tasks/outcome.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 import { createHistogram, type RunningHistogram } from './histogram.ts';
-import { CONNECT_TIMEOUT_MS, HEADERS_TIMEOUT_MS, TOTAL_TIMEOUT_MS } from './limits.ts';
+import { CONNECT_TIMEOUT_MS, HEADERS_TIMEOUT_MS, REPORT_AGAIN_MS, TOTAL_TIMEOUT_MS } from './limits.ts';
+import type { AttemptReport } from './peer-notes.ts';
 import type { Replica } from './replica.ts';
 
 /**
- * Sends the claims that name this node and this incarnation, and no others (I6); what comes of them is proposed, and decided by
- * the leader.
+ * Sends the claims that name this node and this incarnation, and no others (I6), under a lease; what comes of them is reported to the
+ * leader, again and again until the state says that the attempt is over.
  */
 export interface SendingOptions {
   readonly projection: Projection;
   readonly replica: Replica;
   readonly sender: Sender;
   readonly clock: Clock;
-  readonly random: () => number;
   readonly self: { readonly nodeId: string; readonly incarnation: number };
+  readonly lease: Lease;
+  /** Resolves when the leader has taken the report, or could not be reached for a while. */
+  readonly report: (report: AttemptReport) => Promise<void>;
   /** An attempt of this node is over: whatever came of it is committed, or was committed by others before. */
   readonly ended: (taskId: TaskId, run: number) => void;
   readonly failed: (error: Error) => void;
+}
+
+/** The right to send, see send-lease.ts. */
+export interface Lease {
+  readonly isHeld: boolean;
+  acquire(): Promise<boolean>;
 }
 
 /** One attempt of this incarnation, from its claim to its committed outcome. */
@@ -36,11 +43,17 @@ interface InHand {
   readonly attempt: number;
   /** Its task was paused, changed or cancelled since: whatever is not on the wire stays here. */
   superseded: boolean;
+  /** The state says that it is over. */
+  over: boolean;
+  tellOver: (() => void) | null;
 }
 
 export class Sending {
   readonly #options: SendingOptions;
   readonly #inHand = new Map<string, InHand>();
+  /** Claims of this turn. What the turn itself settles again, as when a node catches up, is not sent. */
+  #claimed: { readonly taskId: TaskId; readonly run: number; readonly attempt: number }[] = [];
+  #stopped = false;
   readonly #outcomes = new Set<Promise<void>>();
   readonly #byTask = new Map<TaskId, Set<InHand>>();
   readonly attempts = { succeeded: 0, failed: 0, error: 0, withheld: 0, lost: 0 };
@@ -57,6 +70,12 @@ export class Sending {
     return this.#inHand.size;
   }
 
+  /** Nothing is reported again: whoever leads settles what is left. */
+  stop(): void {
+    this.#stopped = true;
+    for (const inHand of this.#inHand.values()) inHand.tellOver?.();
+  }
+
   /** Resolves when the outcome of everything that was sent is committed. */
   async idle(): Promise<void> {
     await Promise.all(this.#outcomes);
@@ -69,47 +88,89 @@ export class Sending {
     }
   }
 
+  /** A turn is over, and nothing more is known to be committed: what is still claimed now is sent. */
+  turned(): void {
+    if (this.#claimed.length === 0) return;
+    const claimed = this.#claimed;
+    this.#claimed = [];
+    for (const { taskId, run, attempt } of claimed) this.#begin(taskId, run, attempt);
+  }
+
+  #begin(taskId: TaskId, run: number, attempt: number): void {
+    const { projection, lease, failed } = this.#options;
+    const refs = refsOf(taskId, run);
+    if (projection.missing(refs).length > 0) {
+      projection.load(refs, false).then(() => this.#begin(taskId, run, attempt), failed);
+      return;
+    }
+    const task = projection.entities.task(taskId);
+    const execution = projection.entities.execution(taskId, run);
+    if (task === undefined || !isOpen(execution, attempt)) {
+      this.#options.ended(taskId, run);
+      return;
+    }
+    const inHand = this.#take(task, execution, attempt);
+    if (lease.isHeld) this.#send(task, execution, inHand);
+    else {
+      // Without one, nothing is sent: the sender withholds it, and it goes to another node.
+      lease.acquire().then(() => this.#send(task, execution, inHand), failed);
+    }
+  }
+
   #follow(event: TaskEvent): void {
     switch (event.type) {
       case 'ExecutionClaimed':
       case 'AttemptClaimed': {
-        const { self, projection } = this.#options;
+        const { self } = this.#options;
         if (event.nodeId !== self.nodeId || event.incarnation !== self.incarnation) return;
-        const task = projection.entities.task(event.taskId);
-        const execution = projection.entities.execution(event.taskId, event.run);
-        invariant(
-          task !== undefined && execution !== undefined,
-          'I6',
-          `a claim of task ${event.taskId} without its task`,
-        );
-        // A later pair of the same entry may have ended it already.
-        if (execution.state === 'attempting') this.#send(task, execution, event.attempt);
-        else this.#options.ended(event.taskId, event.run);
+        this.#claimed.push(event);
         return;
       }
       case 'TaskPaused':
       case 'TaskUpdated':
-      case 'TaskCancelled':
         for (const inHand of this.#byTask.get(event.taskId) ?? []) inHand.superseded = true;
         return;
+      case 'TaskCancelled':
+        for (const inHand of this.#byTask.get(event.taskId) ?? []) this.#over(inHand);
+        return;
+      case 'ExecutionSucceeded':
+      case 'ExecutionFailed':
+      case 'ExecutionDoubted':
+      case 'AttemptFailed':
+      case 'AttemptLost':
+      case 'AttemptWithheld': {
+        const inHand = this.#inHand.get(keyOf(event));
+        if (inHand !== undefined) this.#over(inHand);
+        return;
+      }
       default:
         return;
     }
   }
 
-  #send(task: Task, execution: Execution, attempt: number): void {
-    const { sender, clock, replica } = this.#options;
+  #over(inHand: InHand): void {
+    inHand.superseded = true;
+    inHand.over = true;
+    inHand.tellOver?.();
+  }
+
+  #take(task: Task, execution: Execution, attempt: number): InHand {
     const { taskId, run } = execution;
-    const key = `${taskId}/${run}/${attempt}`;
     const superseded = task.state !== 'scheduled' || execution.attempts.at(-1)?.version !== task.version;
-    const inHand: InHand = { taskId, run, attempt, superseded };
-    this.#inHand.set(key, inHand);
+    const inHand: InHand = { taskId, run, attempt, superseded, over: false, tellOver: null };
+    this.#inHand.set(keyOf(inHand), inHand);
     this.#remember(inHand);
+    return inHand;
+  }
+
+  #send(task: Task, execution: Execution, inHand: InHand): void {
+    const { sender, clock, replica, lease } = this.#options;
+    const { taskId, run, attempt } = inHand;
     const { callback } = task.definition;
     if (attempt === 1) this.fires += 1;
     sender.send(
       {
-        key,
+        key: keyOf(inHand),
         executionId: execution.executionId,
         taskId,
         scheduledAtMs: execution.scheduledAtMs,
@@ -122,19 +183,19 @@ export class Sending {
         timeouts: { connectMs: CONNECT_TIMEOUT_MS, headersMs: HEADERS_TIMEOUT_MS, totalMs: TOTAL_TIMEOUT_MS },
       },
       () => {
-        if (inHand.superseded) return false;
+        if (inHand.superseded || !lease.isHeld) return false;
         if (attempt === 1) this.latenessSeconds.observe(Math.max(0, clock.nowMs() - execution.scheduledAtMs) / 1_000);
         return true;
       },
-      (outcome) => this.#settled(key, inHand, outcome),
+      (outcome) => this.#settled(inHand, { taskId, run, attempt, outcome: outcomeOf(outcome) }, outcome),
     );
   }
 
-  #settled(key: string, inHand: InHand, outcome: CallbackOutcome): void {
+  #settled(inHand: InHand, report: AttemptReport, outcome: CallbackOutcome): void {
     this.#count(outcome);
-    const committed: Promise<void> = this.#propose(inHand, outcomeOf(outcome)).then(
+    const committed: Promise<void> = this.#reportUntilOver(inHand, report).then(
       () => {
-        this.#inHand.delete(key);
+        this.#inHand.delete(keyOf(inHand));
         this.#forget(inHand);
         this.#outcomes.delete(committed);
         this.#options.ended(inHand.taskId, inHand.run);
@@ -144,20 +205,28 @@ export class Sending {
     this.#outcomes.add(committed);
   }
 
-  async #propose({ taskId, run, attempt }: InHand, outcome: AttemptOutcome): Promise<void> {
-    const { projection, replica, clock, random } = this.#options;
-    const refs = [
-      { kind: 'task', taskId },
-      { kind: 'execution', taskId, run },
-    ] as const;
-    while (projection.missing(refs).length > 0) await projection.load(refs);
-    const task = projection.entities.task(taskId);
-    const execution = projection.entities.execution(taskId, run);
-    // Cancelled or removed in the meantime: its end is committed already.
-    if (task === undefined || execution?.state !== 'attempting' || execution.attempts.at(-1)?.number !== attempt)
-      return;
-    const pairs = decideOutcome(task, execution, outcome, { nowMs: clock.nowMs(), random: random() });
-    await Promise.all(pairs.map((pair) => new Promise<void>((settled) => replica.propose(pair, () => settled()))));
+  /** Until this node has applied what became of it, whoever committed that: nothing dies with a leader (I7). */
+  async #reportUntilOver(inHand: InHand, report: AttemptReport): Promise<void> {
+    while (!inHand.over && !this.#stopped) {
+      await this.#options.report(report);
+      if (inHand.over || this.#stopped) return;
+      await this.#untilOver(inHand, REPORT_AGAIN_MS);
+      if (!inHand.over && !(await this.#isOpenStill(inHand))) return;
+    }
+  }
+
+  #untilOver(inHand: InHand, maxMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.setTimer(maxMs, resolve);
+      inHand.tellOver = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  async #isOpenStill({ taskId, run, attempt }: InHand): Promise<boolean> {
+    return isOpen(await this.#options.projection.readExecution(taskId, run), attempt);
   }
 
   #count(outcome: CallbackOutcome): void {
@@ -181,6 +250,17 @@ export class Sending {
     if (ofTask?.size === 0) this.#byTask.delete(inHand.taskId);
   }
 }
+
+const keyOf = ({ taskId, run, attempt }: { taskId: TaskId; run: number; attempt: number }): string =>
+  `${taskId}/${run}/${attempt}`;
+
+const refsOf = (taskId: TaskId, run: number) => [
+  { kind: 'task' as const, taskId },
+  { kind: 'execution' as const, taskId, run },
+];
+
+const isOpen = (execution: Execution | undefined, attempt: number): execution is Execution =>
+  execution?.state === 'attempting' && execution.attempts.at(-1)?.number === attempt;
 
 const outcomeOf = (outcome: CallbackOutcome): AttemptOutcome =>
   outcome.kind === 'withheld' ? { kind: 'withheld', changed: outcome.reason === 'may_not_send' } : outcome;

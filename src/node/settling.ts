@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Projection } from '../store/projection.ts';
+import type { Projection, RunRef } from '../store/projection.ts';
 import type { Pair } from '../tasks/entry.ts';
 import { decideOutcome } from '../tasks/outcome.ts';
 import { SETTLE_BATCH } from './limits.ts';
@@ -10,42 +10,57 @@ import type { Replica } from './replica.ts';
 export const proposed = (replica: Replica, pair: Pair): Promise<ProposeOutcome> =>
   new Promise((settle) => replica.propose(pair, settle));
 
+export interface SettlingOptions {
+  readonly projection: Projection;
+  readonly replica: Replica;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Whether what this incarnation holds will not come to an end there. */
+  readonly isLost: (nodeId: string, incarnation: number) => boolean;
+  readonly lost: () => void;
+}
+
 /**
- * What was claimed by an incarnation that is gone is settled before anything new is claimed: its next attempt goes elsewhere, or its
+ * What was claimed by a node that is gone, or by an incarnation that is, is settled (plan B): its next attempt goes elsewhere, or its
  * outcome is unknown for at-most-once. Nobody sends another incarnation's claim (I6). Returns how many were settled.
  */
-export async function settleOrphanedClaims(
-  {
-    projection,
-    replica,
-    clock,
-    random,
-  }: { projection: Projection; replica: Replica; clock: Clock; random: () => number },
-  lost: () => void,
-): Promise<number> {
+export async function settleLostClaims(options: SettlingOptions): Promise<number> {
+  const { projection } = options;
   let settled = 0;
+  let after: RunRef | null = null;
   for (;;) {
-    const orphans = await projection.orphanedClaims(SETTLE_BATCH);
-    if (orphans.length === 0) return settled;
-    await projection.load(
-      orphans.flatMap(({ taskId, run }) => [
-        { kind: 'task' as const, taskId },
-        { kind: 'execution' as const, taskId, run },
-      ]),
-    );
-    const pairs = orphans.flatMap(({ taskId, run }): readonly Pair[] => {
-      const task = projection.entities.task(taskId);
-      const execution = projection.entities.execution(taskId, run);
-      if (task === undefined || execution?.state !== 'attempting') return [];
-      return decideOutcome(task, execution, { kind: 'lost' }, { nowMs: clock.nowMs(), random: random() });
-    });
-    const outcomes = await Promise.all(pairs.map((pair) => proposed(replica, pair)));
-    for (const outcome of outcomes) {
-      if (outcome.kind === 'refused' || outcome.kind === 'unknown') return settled;
-      if (outcome.kind === 'applied') {
-        settled += 1;
-        lost();
-      }
-    }
+    const claims: readonly RunRef[] = await projection.openClaims(after, SETTLE_BATCH);
+    const last = claims.at(-1);
+    if (last === undefined) return settled;
+    await projection.load(claims.flatMap(refsOf));
+    const outcomes = await settleAmong(claims, options);
+    if (outcomes === null) return settled;
+    settled += outcomes;
+    after = last;
   }
 }
+
+/** Null when this node can decide nothing any more. */
+async function settleAmong(claims: readonly RunRef[], options: SettlingOptions): Promise<number | null> {
+  const { projection, replica, clock, random, isLost, lost } = options;
+  const pairs = claims.flatMap(({ taskId, run }): readonly Pair[] => {
+    // What is not in memory any more is found by the next look.
+    if (projection.missing(refsOf({ taskId, run })).length > 0) return [];
+    const task = projection.entities.task(taskId);
+    const execution = projection.entities.execution(taskId, run);
+    const held = execution?.attempts.at(-1);
+    if (task === undefined || execution?.state !== 'attempting' || held === undefined) return [];
+    if (!isLost(held.nodeId, held.incarnation)) return [];
+    return decideOutcome(task, execution, { kind: 'lost' }, { nowMs: clock.nowMs(), random: random() });
+  });
+  const outcomes = await Promise.all(pairs.map((pair) => proposed(replica, pair)));
+  if (outcomes.some(({ kind }) => kind === 'refused' || kind === 'unknown')) return null;
+  const applied = outcomes.filter(({ kind }) => kind === 'applied').length;
+  for (let count = 0; count < applied; count += 1) lost();
+  return applied;
+}
+
+const refsOf = ({ taskId, run }: RunRef) => [
+  { kind: 'task' as const, taskId },
+  { kind: 'execution' as const, taskId, run },
+];

@@ -3,16 +3,20 @@ import type { Clock, Timer } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import type { AddressGuard } from '../dispatch/address-guard.ts';
 import { createSender } from '../dispatch/sender.ts';
-import type { Configuration, NodeId } from '../raft/types.ts';
+import type { Configuration, NodeId, PlacedConfiguration } from '../raft/types.ts';
 import { type DataDirectory, type Identity, openDataDirectory } from '../store/data-directory.ts';
 import { type LogStore, StorageRefused } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
 import { checkReach, snapshotPath } from '../store/projection-repair.ts';
+import type { SnapshotStore } from '../store/snapshot-store.ts';
 import { openLogStore } from '../store/sqlite-log-store.ts';
 import { openProjection } from '../store/sqlite-projection.ts';
 import { groupPaths } from '../store/store-layout.ts';
+import { ENTRY_VERSION } from '../tasks/entry.ts';
+import { noTransport } from '../transport/transport.ts';
 import type { SchedulerNode } from './api.ts';
 import { createCompaction } from './compaction.ts';
+import { writeAtOnce } from './log-writer.ts';
 import { Node, type NodeEvents } from './node.ts';
 import { schedulePlanner } from './schedule-planner.ts';
 
@@ -30,6 +34,14 @@ export interface StartNodeOptions {
 
 const GROUP = 0;
 const MAINTAIN_EVERY_MS = 1_000;
+
+/** A node without peers sends and receives none. */
+const noSnapshots: SnapshotStore = {
+  make: () => Promise.reject(new Error('a node alone makes no snapshot for others')),
+  read: async () => null,
+  write: () => Promise.reject(new Error('a node alone receives no snapshot')),
+  install: () => Promise.reject(new Error('a node alone receives no snapshot')),
+};
 
 /** Opens the data directory and starts a node on it. Throws StorageRefused, with what to do, when it cannot be used. */
 export async function startNode(options: StartNodeOptions): Promise<SchedulerNode> {
@@ -54,12 +66,11 @@ async function openNode(options: StartNodeOptions, directory: DataDirectory, clo
     });
     try {
       checkTogether(log, projection, options.dataDirectory);
-      const configuration = configurationOf(log) ?? form(log, directory.identity);
+      if (log.lastIndex === 0 && log.base.index === 0) form(log, directory.identity);
       const sender = createSender({ clock, guard: options.guard, userAgent: options.userAgent });
       const compact = createCompaction({
         log,
         projection,
-        configuration: () => configuration,
         snapshotFile: snapshotPath(directory.path),
         clock,
         postponed: (error) => options.events.compactionPostponed(error),
@@ -67,9 +78,13 @@ async function openNode(options: StartNodeOptions, directory: DataDirectory, clo
       });
       const node = new Node({
         identity: directory.identity,
-        configuration,
+        configurations: configurationsOf(log),
+        recovering: false,
         log,
+        write: writeAtOnce(log),
         projection,
+        snapshots: noSnapshots,
+        transport: noTransport,
         sender,
         planner: schedulePlanner,
         clock,
@@ -108,16 +123,25 @@ function checkTogether(log: LogStore, projection: Projection, dataDirectory: str
   }
 }
 
-function configurationOf(log: LogStore): Configuration | null {
-  const entry = log.lastOfKind('configuration', log.lastIndex);
-  return entry === undefined ? log.base.configuration : (JSON.parse(entry.data) as Configuration);
+/** Oldest first: the one in force where the log begins, and those that it holds. */
+function configurationsOf(log: LogStore): readonly PlacedConfiguration[] {
+  const placed: PlacedConfiguration[] = [];
+  let entry = log.lastOfKind('configuration', log.lastIndex);
+  while (entry !== undefined) {
+    placed.unshift({ index: entry.index, configuration: JSON.parse(entry.data) as Configuration });
+    entry = log.lastOfKind('configuration', entry.index - 1);
+  }
+  const { index, configuration } = log.base;
+  return configuration === null ? placed : [{ index, configuration }, ...placed];
 }
 
 /** The first entry of a new group: its only voter is this node, under the instance of this directory (I8). */
-function form(log: LogStore, { nodeId, instance }: Identity): Configuration {
-  const configuration: Configuration = { members: [{ nodeId, instance, kind: 'voter' }] };
+function form(log: LogStore, { nodeId, instance }: Identity): void {
+  const configuration: Configuration = {
+    members: [{ nodeId, instance, kind: 'voter' }],
+    featureLevel: ENTRY_VERSION,
+  };
   log.persist({ entries: [{ index: 1, term: 0, kind: 'configuration', data: JSON.stringify(configuration) }] });
-  return configuration;
 }
 
 function maintainEvery(log: LogStore, clock: Clock, failed: (error: Error) => void): Timer {

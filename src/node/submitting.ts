@@ -1,15 +1,18 @@
 import type { Clock } from '../clock.ts';
 import { invariant } from '../invariant.ts';
+import type { LogIndex } from '../raft/types.ts';
 import type { Projection } from '../store/projection.ts';
 import type { ChangeCommand, Command, CreateTask } from '../tasks/command.ts';
 import { refusal } from '../tasks/command.ts';
+import { type CommandId, isKeyOfCommand, keyOfCommand } from '../tasks/command-id.ts';
 import type { DecisionContext } from '../tasks/decide.ts';
 import { decideChange, decideCreate } from '../tasks/decide.ts';
 import type { Pair } from '../tasks/entry.ts';
 import type { SchedulePlanner } from '../tasks/planner.ts';
+import type { Precondition } from '../tasks/precondition.ts';
 import type { TaskId } from '../tasks/task.ts';
 import { isLaterTaskId, nextTaskId } from '../tasks/task-id.ts';
-import type { Asked, SubmitOutcome, UnavailableReason } from './api.ts';
+import type { SubmitOutcome, UnavailableReason } from './api.ts';
 import { DECISIONS_MAX, SUBMIT_DEADLINE_MS } from './limits.ts';
 import type { ProposeOutcome } from './proposal-queue.ts';
 import type { Replica } from './replica.ts';
@@ -21,8 +24,8 @@ export interface SubmittingOptions {
   readonly planner: SchedulePlanner;
   readonly clock: Clock;
   readonly group: number;
-  /** Why writes are not taken now; null when they are. */
-  readonly closed: () => UnavailableReason | null;
+  /** Resolves when no node sends any more what the task said before the change at `index` (I6). */
+  readonly untilSilent: (taskId: TaskId, index: LogIndex) => Promise<void>;
 }
 
 export const RETRY_AFTER_MS = 1_000;
@@ -41,14 +44,28 @@ export class Submitting {
     this.#options = options;
   }
 
-  async submit(command: Command, asked: Asked): Promise<SubmitOutcome> {
-    const closed = this.#options.closed();
-    if (closed !== null) return unavailable(closed);
-    const context = { nowMs: this.#options.clock.nowMs(), planner: this.#options.planner, by: asked.by };
-    return command.type === 'CreateTask' ? this.#create(command, context) : this.#change(command, context);
+  /** `commandId`: what it did is kept for a while, and a repetition is answered from that. */
+  async submit(command: Command, by: string, commandId: CommandId | null): Promise<SubmitOutcome> {
+    const context = { nowMs: this.#options.clock.nowMs(), planner: this.#options.planner, by };
+    if (commandId !== null) {
+      const done = await this.#doneBefore(command, commandId);
+      if (done !== null) return done;
+    }
+    return command.type === 'CreateTask'
+      ? this.#create(command, context, commandId)
+      : this.#change(command, context, commandId);
   }
 
-  async #create(command: CreateTask, context: DecisionContext): Promise<SubmitOutcome> {
+  async #doneBefore(command: Command, commandId: CommandId): Promise<SubmitOutcome | null> {
+    const { projection } = this.#options;
+    const record = await projection.readKey(keyOfCommand(commandId));
+    if (record === undefined) return null;
+    const task = await projection.readTask(record.taskId);
+    if (task === undefined) return { outcome: 'unknown', taskId: record.taskId };
+    return { outcome: 'committed', task, created: command.type === 'CreateTask' };
+  }
+
+  async #create(command: CreateTask, context: DecisionContext, commandId: CommandId | null): Promise<SubmitOutcome> {
     const { projection, clock, group } = this.#options;
     const applied = projection.entities.meta().lastTaskId;
     // Above the highest applied and above those in flight, so that ids stay unique when clocks go back.
@@ -57,8 +74,9 @@ export class Submitting {
     const decided = decideCreate(command, taskId, context);
     if (!decided.ok) return this.#refuseOrReplay(command, decided.error);
     this.#lastTaskId = taskId;
-    const outcome = await this.#propose(decided.value);
+    const outcome = await this.#propose(remembered(decided.value, commandId, taskId));
     if (outcome.kind !== 'not-applied') return this.#answer(outcome, taskId, true);
+    if (commandId !== null && isOfCommand(outcome.failed)) return this.#answerRepeated(command, commandId);
     invariant(outcome.failed.type === 'key-is-free', 'I5', `a new task was refused for ${outcome.failed.type}`);
     return this.#replay(command);
   }
@@ -85,9 +103,9 @@ export class Submitting {
   }
 
   /** Changes of one task are decided one after the other: decided side by side, all but one would be decided again. */
-  async #change(command: ChangeCommand, context: DecisionContext): Promise<SubmitOutcome> {
+  async #change(command: ChangeCommand, context: DecisionContext, commandId: CommandId | null): Promise<SubmitOutcome> {
     const before = this.#changing.get(command.taskId) ?? Promise.resolve();
-    const outcome = before.then(() => this.#changeNow(command, context));
+    const outcome = before.then(() => this.#changeNow(command, context, commandId));
     const done = outcome.then(
       () => undefined,
       () => undefined,
@@ -100,16 +118,26 @@ export class Submitting {
     }
   }
 
-  async #changeNow(command: ChangeCommand, context: DecisionContext): Promise<SubmitOutcome> {
-    const { projection, replica } = this.#options;
+  async #changeNow(
+    command: ChangeCommand,
+    context: DecisionContext,
+    commandId: CommandId | null,
+  ): Promise<SubmitOutcome> {
+    const { projection, replica, untilSilent } = this.#options;
     if (!(await replica.readBarrier())) return unavailable('no_leader');
     for (let decisions = 0; decisions < DECISIONS_MAX; decisions += 1) {
       const decided = decideChange(command, await projection.readTask(command.taskId), context);
       if (!decided.ok) return refused(decided.error);
-      const outcome = await this.#propose(decided.value);
+      const outcome = await this.#propose(remembered(decided.value, commandId, command.taskId));
+      if (outcome.kind === 'applied') await untilSilent(command.taskId, outcome.index);
       if (outcome.kind !== 'not-applied') return this.#answer(outcome, command.taskId, false);
+      if (commandId !== null && isOfCommand(outcome.failed)) return this.#answerRepeated(command, commandId);
     }
     return unavailable('overloaded');
+  }
+
+  async #answerRepeated(command: Command, commandId: CommandId): Promise<SubmitOutcome> {
+    return (await this.#doneBefore(command, commandId)) ?? { outcome: 'unknown', taskId: null };
   }
 
   #propose(pair: Pair): Promise<ProposeOutcome> {
@@ -148,6 +176,18 @@ export class Submitting {
     }
   }
 }
+
+/** The result goes into the state with what it is the result of: both happen, or neither. */
+function remembered(pair: Pair, commandId: CommandId | null, taskId: TaskId): Pair {
+  if (commandId === null) return pair;
+  return {
+    ...pair,
+    requires: [...pair.requires, { type: 'key-is-free', key: keyOfCommand(commandId) }],
+    events: [...pair.events, { type: 'CommandDone', commandId, taskId }],
+  };
+}
+
+const isOfCommand = (failed: Precondition): boolean => failed.type === 'key-is-free' && isKeyOfCommand(failed.key);
 
 const refused = (error: Extract<SubmitOutcome, { outcome: 'refused' }>['refusal']): SubmitOutcome => ({
   outcome: 'refused',

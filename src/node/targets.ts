@@ -14,6 +14,12 @@ interface Target {
   left: DuePosition | null;
 }
 
+interface Claim {
+  readonly target: string;
+  /** Who is to send it. */
+  readonly nodeId: string;
+}
+
 const origins = new WeakMap<TaskDefinition, string>();
 
 /** Scheme, host and port. */
@@ -30,7 +36,8 @@ export class Targets {
   readonly #targets = new Map<string, Target>();
   /** Targets with both room and something parked. */
   readonly #ready = new Set<string>();
-  readonly #claims = new Map<TaskId, Map<number, string>>();
+  readonly #claims = new Map<TaskId, Map<number, Claim>>();
+  readonly #byNode = new Map<string, number>();
   #open = 0;
   #parked = 0;
 
@@ -50,19 +57,20 @@ export class Targets {
    * For a run whose number is not certain yet: another one, asked for at the same time, may take it. Returns what to release when this
    * one does not get it; once it has, its number does.
    */
-  claimNext(target: string, taskId: TaskId, run: number): number {
-    this.claim(target, taskId, -run);
+  claimNext(target: string, nodeId: string, taskId: TaskId, run: number): number {
+    this.claim(target, nodeId, taskId, -run);
     return -run;
   }
 
-  claim(target: string, taskId: TaskId, run: number): void {
+  claim(target: string, nodeId: string, taskId: TaskId, run: number): void {
     let runs = this.#claims.get(taskId);
     if (runs === undefined) {
       runs = new Map();
       this.#claims.set(taskId, runs);
     }
     if (runs.has(run)) return;
-    runs.set(run, target);
+    runs.set(run, { target, nodeId });
+    this.#byNode.set(nodeId, this.openOf(nodeId) + 1);
     const held = this.#at(target);
     held.open += 1;
     this.#open += 1;
@@ -73,14 +81,36 @@ export class Targets {
   release(taskId: TaskId, run: number): void {
     const runs = this.#claims.get(taskId);
     const place = run > 0 && runs?.has(run) === false ? -run : run;
-    const name = runs?.get(place);
-    if (runs === undefined || name === undefined) return;
+    const claim = runs?.get(place);
+    if (runs === undefined || claim === undefined) return;
+    const { target: name, nodeId } = claim;
     runs.delete(place);
+    this.#byNode.set(nodeId, this.openOf(nodeId) - 1);
     if (runs.size === 0) this.#claims.delete(taskId);
     const target = this.#at(name);
     target.open -= 1;
     this.#open -= 1;
     this.#settle(name, target);
+  }
+
+  /** Claims that a node holds. */
+  openOf(nodeId: string): number {
+    return this.#byNode.get(nodeId) ?? 0;
+  }
+
+  /** Nodes that hold claims, and those that hold claims of one task. */
+  get holders(): readonly string[] {
+    return [...this.#byNode].filter(([, open]) => open > 0).map(([nodeId]) => nodeId);
+  }
+  holdersOf(taskId: TaskId): readonly string[] {
+    return [...new Set([...(this.#claims.get(taskId)?.values() ?? [])].map(({ nodeId }) => nodeId))];
+  }
+
+  /** The task's executions ended with it: nobody else will say when its requests are over. */
+  releaseOthers(taskId: TaskId, self: string): void {
+    for (const [run, { nodeId }] of [...(this.#claims.get(taskId) ?? [])]) {
+      if (nodeId !== self) this.release(taskId, run);
+    }
   }
 
   /** Whether anything parked could go on now. */
@@ -122,6 +152,7 @@ export class Targets {
     this.#targets.clear();
     this.#ready.clear();
     this.#claims.clear();
+    this.#byNode.clear();
     this.#open = 0;
     this.#parked = 0;
   }

@@ -73,6 +73,7 @@ export function onHeartbeat(turn: Turn, message: MessageOf<'heartbeat'>): void {
     type: 'heartbeat-answer',
     round: message.round,
     durableIndex: core.durableIndex,
+    appliedIndex: core.appliedIndex,
     recovering: turn.role === 'recovering',
     featureLevel: core.featureLevel,
   });

@@ -34,3 +34,7 @@ export const RESEND_HEARTBEATS = 4;
 export const CONFLICT_STEPS_MAX = 256;
 /** After a snapshot could not be made. */
 export const SNAPSHOT_RETRY_MS = 5_000;
+/** A peer that is behind by no more than this is not made to take a snapshot. */
+export const KEPT_FOR_PEERS_ENTRIES = 20_000;
+/** A peer that was silent for longer is not waited for: it takes a snapshot when it comes back. */
+export const SNAPSHOT_PEER_SILENT_MS = 60_000;

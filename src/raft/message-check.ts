@@ -26,7 +26,8 @@ export function whyImpossible(core: RaftCore, message: Message): string | null {
       if (![message.round, message.commitIndex, message.lastIndex].every(isCount)) return 'an index that is no count';
       return message.commitIndex > message.lastIndex ? 'commits past the end of its log' : null;
     case 'heartbeat-answer':
-      if (![message.round, message.durableIndex].every(isCount)) return 'an index that is no count';
+      if (![message.round, message.durableIndex, message.appliedIndex].every(isCount))
+        return 'an index that is no count';
       return message.term === core.role.context.term && message.round > core.round ? 'answers a round not asked' : null;
     case 'vote':
       return whyNoLogEnd(message, message.term);

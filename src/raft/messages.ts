@@ -78,6 +78,7 @@ export interface HeartbeatAnswer {
   readonly round: number;
   /** End of the receiver's durable log: one that ends before what was acknowledged has lost something. */
   readonly durableIndex: LogIndex;
+  readonly appliedIndex: LogIndex;
   readonly recovering: boolean;
   readonly featureLevel: number;
 }

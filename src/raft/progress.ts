@@ -26,6 +26,12 @@ export interface Progress {
   waitingSinceMs: number | null;
   /** Heard from since the last check of the quorum (thesis §6.2). */
   active: boolean;
+  /** When it was last heard from. */
+  heardAtMs: number;
+  /** As it last said: what it has folded into its state. */
+  appliedIndex: LogIndex;
+  /** When a read of it was last confirmed: what it may do on the strength of that began no later. */
+  readConfirmedAtMs: number | null;
   /** Its answer to a round of heartbeats; never goes back (raft.md, case 19). */
   ackedRound: number;
   /** Null until it said so. */
@@ -59,12 +65,21 @@ export const createProgress = (nextIndex: LogIndex, nowMs: number): Progress => 
   commitSent: 0,
   waitingSinceMs: nowMs,
   active: true,
+  heardAtMs: nowMs,
+  appliedIndex: 0,
+  readConfirmedAtMs: null,
   ackedRound: 0,
   featureLevel: null,
   wholeFromIndex: null,
   snapshot: null,
   leavingUntilMs: null,
 });
+
+/** Whatever it says, it is there. */
+export function heard(progress: Progress, nowMs: number): void {
+  progress.active = true;
+  progress.heardAtMs = nowMs;
+}
 
 export const mayAppend = (progress: Progress): boolean =>
   progress.state === 'replicate'

@@ -74,8 +74,11 @@ function isConfirmed(turn: Turn, leading: Leading, round: number): boolean {
 }
 
 function answer(turn: Turn, from: MemberId | null, readIds: readonly number[], index: number | null): void {
-  if (from !== null) turn.send(from, { type: 'read-index-answer', readIds, index });
-  else if (index === null) refuseReads(turn, readIds);
+  if (from !== null) {
+    const progress = index === null ? undefined : turn.core.leading?.peers.get(from);
+    if (progress !== undefined) progress.readConfirmedAtMs = turn.nowMs;
+    turn.send(from, { type: 'read-index-answer', readIds, index });
+  } else if (index === null) refuseReads(turn, readIds);
   else turn.emit({ type: 'read-ready', readIds, index });
 }
 

@@ -9,7 +9,16 @@ import {
 } from './limits.ts';
 import { everyoneIn } from './membership.ts';
 import type { MessageOf } from './messages.ts';
-import { acknowledged, becomeProbe, createProgress, lostLog, mayAppend, type Progress, sent } from './progress.ts';
+import {
+  acknowledged,
+  becomeProbe,
+  createProgress,
+  heard,
+  lostLog,
+  mayAppend,
+  type Progress,
+  sent,
+} from './progress.ts';
 import { isQuorum, quorumIndex } from './quorum.ts';
 import { entriesFrom, termAt } from './raft-log.ts';
 import { resendSnapshot, sendSnapshot } from './sending-snapshots.ts';
@@ -154,14 +163,14 @@ export function onAppended(turn: Turn, leading: Leading, message: MessageOf<'app
   const progress = leading.peers.get(message.from);
   // Who is no member is not counted (raft.md, case 10).
   if (progress === undefined) return;
-  progress.active = true;
+  heard(progress, turn.nowMs);
   acknowledged(progress, message.matchIndex, turn.core.round, turn.nowMs);
 }
 
 export function onAppendRefused(turn: Turn, leading: Leading, message: MessageOf<'append-refused'>): void {
   const progress = leading.peers.get(message.from);
   if (progress === undefined) return;
-  progress.active = true;
+  heard(progress, turn.nowMs);
   const stale =
     progress.state === 'snapshot' ||
     message.prevIndex <= progress.matchIndex ||
@@ -185,7 +194,8 @@ export function onHeartbeatAnswer(turn: Turn, leading: Leading, message: Message
   const { core } = turn;
   const progress = leading.peers.get(message.from);
   if (progress === undefined) return;
-  progress.active = true;
+  heard(progress, turn.nowMs);
+  progress.appliedIndex = Math.max(progress.appliedIndex, message.appliedIndex);
   progress.featureLevel = message.featureLevel;
   // Answers may overtake each other; a round once confirmed stays so (raft.md, case 19).
   progress.ackedRound = Math.max(progress.ackedRound, message.round);

@@ -3,7 +3,7 @@ import { SNAPSHOT_CHUNK_BYTES, SNAPSHOT_CHUNKS_IN_FLIGHT, SNAPSHOT_RETRY_MS } fr
 import { configurationAt } from './membership.ts';
 import type { MessageOf } from './messages.ts';
 import type { Input } from './ports.ts';
-import { becomeProbe, type SnapshotProgress } from './progress.ts';
+import { becomeProbe, heard, type SnapshotProgress } from './progress.ts';
 import type { Turn } from './turn.ts';
 import type { MemberId } from './types.ts';
 
@@ -50,7 +50,7 @@ export function onSnapshotRead(turn: Turn, leading: Leading, input: InputOf<'sna
 export function onSnapshotReceived(turn: Turn, leading: Leading, message: MessageOf<'snapshot-received'>): void {
   const progress = leading.peers.get(message.from);
   if (progress === undefined) return;
-  progress.active = true;
+  heard(progress, turn.nowMs);
   const { snapshot } = progress;
   if (snapshot === null || snapshot.snapshotId !== message.snapshotId || message.offset > snapshot.bytes) return;
   snapshot.chunksInFlight = Math.max(0, snapshot.chunksInFlight - 1);

@@ -23,8 +23,11 @@ export interface EntryContent {
   readonly pairs: readonly Pair[];
 }
 
-/** Raised with every new kind of event or precondition; an entry of a later version halts the node, it is never skipped. */
-export const ENTRY_VERSION = 1;
+/**
+ * Raised with every new kind of event or precondition; an entry of a later version halts the node, it is never skipped. 2: `CommandDone`.
+ * A leader writes what every member can read: the feature level of the configuration in force.
+ */
+export const ENTRY_VERSION = 2;
 
 export const encodeEntry = (content: EntryContent): string => JSON.stringify(content);
 

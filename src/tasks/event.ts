@@ -1,3 +1,4 @@
+import type { CommandId } from './command-id.ts';
 import type { ExecutionId } from './execution.ts';
 import type { TaskDefinition, TaskId } from './task.ts';
 
@@ -132,6 +133,13 @@ export interface IdempotencyKeysExpired {
   readonly keys: readonly string[];
 }
 
+/** What a command did, so that its repetition through an election is answered and not done again. Since entry version 2. */
+export interface CommandDone {
+  readonly type: 'CommandDone';
+  readonly commandId: CommandId;
+  readonly taskId: TaskId;
+}
+
 export type TaskEvent =
   | TaskCreated
   | TaskUpdated
@@ -151,4 +159,5 @@ export type TaskEvent =
   | NodeStarted
   | HistoryPruned
   | TaskRemoved
-  | IdempotencyKeysExpired;
+  | IdempotencyKeysExpired
+  | CommandDone;

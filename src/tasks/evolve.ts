@@ -1,4 +1,5 @@
 import { invariant, unreachable } from '../invariant.ts';
+import { keyOfCommand } from './command-id.ts';
 import type { Entities } from './entities.ts';
 import type { TaskEvent } from './event.ts';
 import {
@@ -12,7 +13,7 @@ import {
 } from './evolve-execution.ts';
 import { closeRun, commandTask, createTask, openRun, pruneRuns, recordSkip } from './evolve-task.ts';
 import type { Execution } from './execution.ts';
-import { IDEMPOTENCY_KEYS_KEPT_MS } from './limits.ts';
+import { COMMAND_RESULTS_KEPT_MS, IDEMPOTENCY_KEYS_KEPT_MS } from './limits.ts';
 import type { Task, TaskId } from './task.ts';
 
 /**
@@ -117,6 +118,14 @@ export function evolve(state: Entities, event: TaskEvent, by: string, atMs: numb
       return;
     case 'IdempotencyKeysExpired':
       for (const key of event.keys) state.removeKey(key);
+      return;
+    case 'CommandDone':
+      state.putKey({
+        key: keyOfCommand(event.commandId),
+        fingerprint: '',
+        taskId: event.taskId,
+        expiresAtMs: atMs + COMMAND_RESULTS_KEPT_MS,
+      });
       return;
     default:
       unreachable(event);

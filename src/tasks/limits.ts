@@ -14,6 +14,8 @@ export const EXECUTIONS_PRUNE_SLACK = 10;
 export const DEAD_LETTERS_KEPT_MS = 30 * 86_400_000;
 export const FINISHED_TASKS_KEPT_MS = 7 * 86_400_000;
 export const IDEMPOTENCY_KEYS_KEPT_MS = 86_400_000;
+/** How long the result of a command is known to its repetition. A node gives up repeating long before. */
+export const COMMAND_RESULTS_KEPT_MS = 600_000;
 export const ATTEMPTS_KEPT = 20;
 export const TASK_RECORDS_KEPT = 50;
 export const RETRY_ATTEMPTS_MAX = 100;

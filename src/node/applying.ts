@@ -1,0 +1,153 @@
+import type { Clock } from '../clock.ts';
+import { InvariantBroken, invariant } from '../invariant.ts';
+import type { RaftCore } from '../raft/core.ts';
+import { recentEntry } from '../raft/raft-log.ts';
+import type { Entry, LogIndex, Term } from '../raft/types.ts';
+import type { LogStore } from '../store/log-store.ts';
+import type { Projection } from '../store/projection.ts';
+import { applyEntry, decodeEntry, type EntryContent, type PairResult } from '../tasks/entry.ts';
+import { needsOf } from '../tasks/needs.ts';
+import { APPLY_SLICE_MS, REPLAY_READ_BYTES } from './limits.ts';
+import type { OwnEntry, ProposalQueue } from './proposal-queue.ts';
+
+/**
+ * Folds what is committed into the state, in log order, each entry once (I4). What an entry needs is in memory first; loading it,
+ * and room in the overlay, is all that applying waits for.
+ */
+export interface ApplyingOptions {
+  readonly core: RaftCore;
+  readonly log: LogStore;
+  readonly projection: Projection;
+  readonly proposals: ProposalQueue;
+  readonly clock: Clock;
+  readonly applied: (index: LogIndex) => void;
+  readonly folded: (content: EntryContent, results: readonly PairResult[]) => void;
+  readonly termStarted: (term: Term) => void;
+  /** Whatever it waited for is there. */
+  readonly goOn: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+export class Applying {
+  readonly #options: ApplyingOptions;
+  #index: LogIndex;
+  /** Entries of the log that are read ahead of applying. */
+  #readAhead: Entry[] = [];
+  #lastLogTimeMs: number;
+  #loading = false;
+  /** The overlay is full: entries are applied faster than a flush writes them (I10). */
+  #pressed = false;
+
+  constructor(options: ApplyingOptions) {
+    this.#options = options;
+    this.#index = options.core.appliedIndex;
+    this.#lastLogTimeMs = options.projection.entities.meta().logTimeMs;
+  }
+
+  /** Up to where the state is folded, whether or not the core has been told. */
+  get index(): LogIndex {
+    return this.#index;
+  }
+  get isBehind(): boolean {
+    return this.#index < this.#options.core.committedTold;
+  }
+  get isWaiting(): boolean {
+    return this.#loading || this.#pressed;
+  }
+  get isPressed(): boolean {
+    return this.#pressed;
+  }
+
+  /** Log time never decreases, whatever the clock does. */
+  logTimeMs(nowMs: number): number {
+    this.#lastLogTimeMs = Math.max(this.#lastLogTimeMs, Math.floor(nowMs));
+    return this.#lastLogTimeMs;
+  }
+
+  /** As much as one turn may take. */
+  apply(): void {
+    if (this.isWaiting || !this.isBehind) return;
+    const { clock } = this.#options;
+    const began = clock.monotonicMs();
+    this.#applyUntil(() => clock.monotonicMs() - began > APPLY_SLICE_MS);
+    this.#awaitRoom();
+  }
+
+  /** A snapshot took the place of the state. */
+  replaced(index: LogIndex): void {
+    this.#index = index;
+    this.#readAhead = [];
+    this.#lastLogTimeMs = Math.max(this.#lastLogTimeMs, this.#options.projection.entities.meta().logTimeMs);
+  }
+
+  #applyUntil(sliceOver: () => boolean): void {
+    const { core, projection, proposals, applied, termStarted } = this.#options;
+    while (!this.#loading && this.isBehind) {
+      const index = this.#index + 1;
+      const own = proposals.at(index);
+      const content = own?.content ?? this.#contentAt(index);
+      if (content === null) projection.applied(index);
+      else {
+        const missing = projection.missing(needsOf(content));
+        if (missing.length > 0) {
+          this.#load(missing);
+          return;
+        }
+        this.#fold(index, content, own);
+      }
+      this.#index = index;
+      applied(index);
+      if (index === core.leading?.termStartIndex) termStarted(core.role.context.term);
+      if (sliceOver()) return;
+    }
+  }
+
+  #fold(index: LogIndex, content: EntryContent, own: OwnEntry | undefined): void {
+    const { projection, proposals, folded } = this.#options;
+    const results = applyEntry(projection.entities, content);
+    projection.applied(index);
+    this.#lastLogTimeMs = Math.max(this.#lastLogTimeMs, content.atMs);
+    folded(content, results);
+    if (own === undefined) return;
+    for (const [at, { settle }] of own.waiters.entries()) {
+      const result = results[at];
+      invariant(result !== undefined, 'I4', `entry ${index} has no result for its pair ${at}`);
+      settle(result.applied ? { kind: 'applied', index } : { kind: 'not-applied', failed: result.failed });
+    }
+    proposals.forget(index);
+  }
+
+  /** Null for an entry that says nothing about tasks. */
+  #contentAt(index: LogIndex): EntryContent | null {
+    const entry = recentEntry(this.#options.core.log, index) ?? this.#readEntry(index);
+    invariant(entry?.index === index, 'I4', `entry ${index} is committed and not in the log`);
+    if (entry.kind !== 'events') return null;
+    const decoded = decodeEntry(entry.data);
+    // Skipping what one does not know would part this node from the others (I4).
+    if (!decoded.ok) throw new InvariantBroken('I4', `entry ${index} is ${decoded.error}: run a newer xcron`);
+    return decoded.value;
+  }
+
+  #readEntry(index: LogIndex): Entry | undefined {
+    while (this.#readAhead[0] !== undefined && this.#readAhead[0].index < index) this.#readAhead.shift();
+    if (this.#readAhead[0]?.index !== index) this.#readAhead = [...this.#options.log.read(index, REPLAY_READ_BYTES)];
+    return this.#readAhead[0];
+  }
+
+  #load(missing: Parameters<Projection['load']>[0]): void {
+    this.#loading = true;
+    this.#options.projection.load(missing).then(() => {
+      this.#loading = false;
+      this.#options.goOn();
+    }, this.#options.failed);
+  }
+
+  /** Resolves within this turn unless the overlay is at its bound. */
+  #awaitRoom(): void {
+    this.#pressed = true;
+    this.#options.projection.untilRoom().then(() => {
+      this.#pressed = false;
+      this.#options.goOn();
+    }, this.#options.failed);
+  }
+}

@@ -1,0 +1,93 @@
+import type { Clock, Timer } from '../clock.ts';
+import type { MemberId } from '../raft/types.ts';
+import type { CommandId } from '../tasks/command-id.ts';
+import type { Leadership } from './leadership.ts';
+import { ASK_AGAIN_MS, ASKS_MAX } from './limits.ts';
+import type { Answer, Ask, PeerNote } from './peer-notes.ts';
+
+/** A node's questions to whoever leads: sent, sent again, sent to the next leader, until they are answered or given up. */
+export type Asked =
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  /** This node leads now: it is its own matter. `sent`: another may have done it before. */
+  | { readonly kind: 'own'; readonly sent: boolean }
+  /** Given up. `sent`: somebody may have done it. */
+  | { readonly kind: 'late'; readonly sent: boolean }
+  | { readonly kind: 'overloaded' };
+
+interface Pending {
+  readonly note: PeerNote;
+  readonly settle: (asked: Asked) => void;
+  readonly givenUp: Timer;
+  sent: boolean;
+}
+
+export class AskingLeader {
+  readonly #clock: Clock;
+  readonly #leadership: Leadership;
+  readonly #send: (to: MemberId, note: PeerNote) => void;
+  readonly #pending = new Map<CommandId, Pending>();
+  #again: Timer | null = null;
+
+  constructor(clock: Clock, leadership: Leadership, send: (to: MemberId, note: PeerNote) => void) {
+    this.#clock = clock;
+    this.#leadership = leadership;
+    this.#send = send;
+  }
+
+  ask(askId: CommandId, ask: Ask, withinMs: number): Promise<Asked> {
+    if (this.#pending.size >= ASKS_MAX) return Promise.resolve({ kind: 'overloaded' });
+    return new Promise((settle) => {
+      const givenUp = this.#clock.setTimer(withinMs, () =>
+        this.#settle(askId, (pending) => ({ kind: 'late', sent: pending.sent })),
+      );
+      const pending: Pending = { note: { kind: 'ask', askId, ask }, settle, givenUp, sent: false };
+      this.#pending.set(askId, pending);
+      this.#sendOne(pending);
+      this.#arm();
+    });
+  }
+
+  answered(askId: CommandId, answer: Answer): void {
+    // Whoever does not lead leaves the question open: it goes to the next leader.
+    if (answer.type !== 'not-leading') this.#settle(askId, () => ({ kind: 'answered', answer }));
+  }
+
+  /** Somebody else leads, or this node does. */
+  leaderChanged(): void {
+    if (this.#leadership.mayDecide) {
+      for (const askId of [...this.#pending.keys()]) this.#settle(askId, ({ sent }) => ({ kind: 'own', sent }));
+    } else for (const pending of this.#pending.values()) this.#sendOne(pending);
+  }
+
+  stop(): void {
+    for (const askId of [...this.#pending.keys()]) this.#settle(askId, ({ sent }) => ({ kind: 'late', sent }));
+  }
+
+  #sendOne(pending: Pending): void {
+    const leader = this.#leadership.elsewhere;
+    if (leader === null) return;
+    pending.sent = true;
+    this.#send(leader, pending.note);
+  }
+
+  #arm(): void {
+    if (this.#again !== null) return;
+    this.#again = this.#clock.setTimer(ASK_AGAIN_MS, () => {
+      this.#again = null;
+      for (const pending of this.#pending.values()) this.#sendOne(pending);
+      if (this.#pending.size > 0) this.#arm();
+    });
+  }
+
+  #settle(askId: CommandId, asked: (pending: Pending) => Asked): void {
+    const pending = this.#pending.get(askId);
+    if (pending === undefined) return;
+    this.#pending.delete(askId);
+    pending.givenUp.cancel();
+    if (this.#pending.size === 0) {
+      this.#again?.cancel();
+      this.#again = null;
+    }
+    pending.settle(asked(pending));
+  }
+}

@@ -1,0 +1,61 @@
+import type { Clock } from '../clock.ts';
+import type { RaftCore } from '../raft/core.ts';
+import { allVoters, isSoleVoter } from '../raft/quorum.ts';
+import type { MemberId } from '../raft/types.ts';
+import { CLOCK_KNOWN_MS } from './limits.ts';
+
+/**
+ * Cluster time: the median of the voters' clocks, so that one clock of three that jumps changes nothing. A leader takes it from what
+ * its peers' batches say; everyone else takes the leader's. In between it runs with the monotonic clock, so that a jump of this
+ * node's own is one vote among others and not the time. A node alone has nobody else to ask.
+ */
+export interface ClusterTime extends Clock {
+  heard(from: MemberId, clockMs: number, clusterMs: number): void;
+  /** This node's own clock, for telling others. */
+  ownMs(): number;
+}
+
+/** What a clock showed, and when that was on this node's monotonic clock. */
+interface Reading {
+  readonly wallMs: number;
+  readonly atMs: number;
+}
+
+export function createClusterTime(clock: Clock, core: () => RaftCore | null): ClusterTime {
+  const clocks = new Map<MemberId, Reading>();
+  const read = (wallMs: number): Reading => ({ wallMs, atMs: clock.monotonicMs() });
+  const nowOf = ({ wallMs, atMs }: Reading): number => wallMs + (clock.monotonicMs() - atMs);
+  let anchor = read(clock.nowMs());
+
+  /** Null while half of the voters' clocks or more are not known. */
+  function median(raft: RaftCore): number | null {
+    const voters = allVoters(raft.voters);
+    const known: number[] = [];
+    for (const voter of voters) {
+      const reading = voter === raft.self ? read(clock.nowMs()) : clocks.get(voter);
+      if (reading !== undefined && clock.monotonicMs() - reading.atMs < CLOCK_KNOWN_MS) known.push(nowOf(reading));
+    }
+    if (known.length * 2 <= voters.length) return null;
+    known.sort((a, b) => a - b);
+    const lower = known[Math.ceil(known.length / 2) - 1] ?? 0;
+    const upper = known[Math.floor(known.length / 2)] ?? lower;
+    return (lower + upper) / 2;
+  }
+
+  return {
+    ...clock,
+    ownMs: () => clock.nowMs(),
+    nowMs() {
+      const raft = core();
+      if (raft === null || isSoleVoter(raft.voters, raft.self)) anchor = read(clock.nowMs());
+      return nowOf(anchor);
+    },
+    heard(from, clockMs, clusterMs) {
+      clocks.set(from, read(clockMs));
+      const raft = core();
+      if (raft === null) return;
+      if (raft.leading !== null) anchor = read(median(raft) ?? nowOf(anchor));
+      else if (raft.role.context.leader === from) anchor = read(clusterMs);
+    },
+  };
+}

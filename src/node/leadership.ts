@@ -1,0 +1,56 @@
+import type { Clock } from '../clock.ts';
+import type { MemberId } from '../raft/types.ts';
+
+/**
+ * Who leads, as far as this node knows, and whether this node may decide: it leads, and its term's first entry is applied (I5).
+ * Others wait here for a change of that.
+ */
+export class Leadership {
+  readonly #clock: Clock;
+  readonly #self: MemberId;
+  #leader: MemberId | null = null;
+  #mayDecide = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(clock: Clock, self: MemberId) {
+    this.#clock = clock;
+    this.#self = self;
+  }
+
+  get leader(): MemberId | null {
+    return this.#leader;
+  }
+  get mayDecide(): boolean {
+    return this.#mayDecide;
+  }
+  /** Whom to ask: another node that leads. */
+  get elsewhere(): MemberId | null {
+    return this.#leader === this.#self ? null : this.#leader;
+  }
+
+  changed(leader: MemberId | null): void {
+    this.#leader = leader;
+    if (leader !== this.#self) this.#mayDecide = false;
+    this.#tell();
+  }
+
+  termBegun(): void {
+    this.#mayDecide = true;
+    this.#tell();
+  }
+
+  /** Resolves at the next change, or after `maxMs`. */
+  untilChange(maxMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimer(maxMs, resolve);
+      this.#waiting.push(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  #tell(): void {
+    for (const tell of this.#waiting.splice(0)) tell();
+  }
+}

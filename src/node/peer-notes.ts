@@ -1,0 +1,46 @@
+import type { Command } from '../tasks/command.ts';
+import type { CommandId } from '../tasks/command-id.ts';
+import type { AttemptOutcome } from '../tasks/outcome.ts';
+import type { TaskId } from '../tasks/task.ts';
+import type { SubmitOutcome } from './api.ts';
+
+/** What nodes ask of their leader, beside consensus. Asked again until answered: each may arrive several times, or never. */
+export type Ask =
+  | { readonly type: 'submit'; readonly command: Command; readonly by: string }
+  | { readonly type: 'report'; readonly report: AttemptReport }
+  /** "I have begun: let it be known, so that I may be given claims." */
+  | { readonly type: 'start'; readonly nodeId: string; readonly instance: string; readonly incarnation: number };
+
+/** What became of an attempt, from the node that made it. */
+export interface AttemptReport {
+  readonly taskId: TaskId;
+  readonly run: number;
+  readonly attempt: number;
+  readonly outcome: AttemptOutcome;
+}
+
+export type Answer =
+  | { readonly type: 'submitted'; readonly outcome: SubmitOutcome }
+  /** It is committed, or was before. */
+  | { readonly type: 'taken' }
+  | { readonly type: 'not-leading' };
+
+export type PeerNote =
+  | { readonly kind: 'ask'; readonly askId: CommandId; readonly ask: Ask }
+  | { readonly kind: 'answer'; readonly askId: CommandId; readonly answer: Answer };
+
+const ASKS: ReadonlySet<unknown> = new Set<Ask['type']>(['submit', 'report', 'start']);
+const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['submitted', 'taken', 'not-leading']);
+
+/** Null for what is none: it is dropped and counted. What an ask says in detail is checked where it is decided. */
+export function readNote(note: unknown): PeerNote | null {
+  if (typeof note !== 'object' || note === null) return null;
+  const { kind, askId, ask, answer } = note as Readonly<Record<string, unknown>>;
+  if (typeof askId !== 'string' || askId === '') return null;
+  if (kind === 'ask') return isOneOf(ask, ASKS) ? (note as PeerNote) : null;
+  if (kind === 'answer') return isOneOf(answer, ANSWERS) ? (note as PeerNote) : null;
+  return null;
+}
+
+const isOneOf = (body: unknown, types: ReadonlySet<unknown>): boolean =>
+  typeof body === 'object' && body !== null && types.has((body as Readonly<Record<string, unknown>>).type);

@@ -1,0 +1,76 @@
+import type { Message } from '../raft/messages.ts';
+import type { Input } from '../raft/ports.ts';
+import type { MemberId } from '../raft/types.ts';
+import type { PeerBatch, Transport } from '../transport/transport.ts';
+import type { ClusterTime } from './cluster-time.ts';
+import { NOTES_WAITING_MAX } from './limits.ts';
+import { type PeerNote, readNote } from './peer-notes.ts';
+
+/** This node's end of the transport: one batch a turn for each peer, with everything that the turn has for it. */
+export interface PeersOptions {
+  readonly transport: Transport;
+  readonly clock: ClusterTime;
+  readonly take: (input: Input) => void;
+  readonly noted: (from: MemberId, note: PeerNote) => void;
+  /** What cannot be understood is dropped and counted. */
+  readonly dropped: (from: MemberId, cause: string) => void;
+}
+
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #notes = new Map<MemberId, PeerNote[]>();
+  #flushing = false;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+    const { transport, take } = options;
+    transport.listen({
+      received: (from, batch) => this.#received(from, batch),
+      unreachable: (peer) => take({ type: 'unreachable', peer }),
+    });
+  }
+
+  /** At once: before the disk is written. */
+  sendRaft(messages: readonly Message[]): void {
+    const byPeer = new Map<MemberId, Message[]>();
+    for (const message of messages) {
+      const own = byPeer.get(message.to);
+      if (own === undefined) byPeer.set(message.to, [message]);
+      else own.push(message);
+    }
+    for (const [to, raft] of byPeer) this.#send(to, raft);
+  }
+
+  /** With the next batch, or at the latest a turn from now. */
+  sendNote(to: MemberId, note: PeerNote): void {
+    const waiting = this.#notes.get(to) ?? [];
+    // Whoever asked asks again (I2).
+    if (waiting.length >= NOTES_WAITING_MAX) return;
+    waiting.push(note);
+    this.#notes.set(to, waiting);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#options.clock.nextTurn(() => {
+      this.#flushing = false;
+      for (const peer of [...this.#notes.keys()]) this.#send(peer, []);
+    });
+  }
+
+  #send(to: MemberId, raft: readonly Message[]): void {
+    const { transport, clock } = this.#options;
+    const notes = this.#notes.get(to) ?? [];
+    this.#notes.delete(to);
+    transport.send(to, { raft, notes, clockMs: clock.ownMs(), clusterMs: clock.nowMs() });
+  }
+
+  #received(from: MemberId, { raft, notes, clockMs, clusterMs }: PeerBatch): void {
+    const { clock, take, noted, dropped } = this.#options;
+    clock.heard(from, clockMs, clusterMs);
+    if (raft.length > 0) take({ type: 'receive', messages: raft });
+    for (const note of notes) {
+      const read = readNote(note);
+      if (read === null) dropped(from, 'a note that is none');
+      else noted(from, read);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import type { RaftCore } from '../raft/core.ts';
+import { idOf } from '../raft/quorum.ts';
+import type { Member } from '../raft/types.ts';
+import type { StateMeta } from '../tasks/entities.ts';
+import { CLAIMS_IN_HAND_MAX, NODE_LOST_MS } from './limits.ts';
+
+/**
+ * Who may be given a claim: a voter or worker that was heard from lately, under the incarnation that it made known (I6). The
+ * leader's own knowledge; no other node asks.
+ */
+export interface ClaimSender {
+  readonly nodeId: string;
+  readonly incarnation: number;
+}
+
+export interface SendersOptions {
+  readonly core: RaftCore;
+  readonly meta: () => StateMeta;
+  /** Claims that a node holds. */
+  readonly openOf: (nodeId: string) => number;
+}
+
+export class Senders {
+  readonly #options: SendersOptions;
+  #turn = 0;
+
+  constructor(options: SendersOptions) {
+    this.#options = options;
+  }
+
+  /** Nodes take turns; null when all hands are full. */
+  next(): ClaimSender | null {
+    const { core, openOf } = this.#options;
+    const { members } = core.configuration;
+    for (let looked = 0; looked < members.length; looked += 1) {
+      this.#turn = (this.#turn + 1) % members.length;
+      const member = members[this.#turn];
+      if (member === undefined || member.kind === 'learner' || openOf(member.nodeId) >= CLAIMS_IN_HAND_MAX) continue;
+      const incarnation = this.#incarnationOf(member);
+      if (incarnation !== null && this.#isThere(member)) return { nodeId: member.nodeId, incarnation };
+    }
+    return null;
+  }
+
+  /** Whether what this incarnation of this node holds will not come to an end there. */
+  isLost(nodeId: string, incarnation: number): boolean {
+    if (this.#options.meta().nodes[nodeId]?.incarnation !== incarnation) return true;
+    const member = this.#options.core.configuration.members.find((one) => one.nodeId === nodeId);
+    return member === undefined || this.#incarnationOf(member) !== incarnation || !this.#isThere(member);
+  }
+
+  #incarnationOf(member: Member): number | null {
+    const known = this.#options.meta().nodes[member.nodeId];
+    return known?.instance === member.instance ? known.incarnation : null;
+  }
+
+  #isThere(member: Member): boolean {
+    const { core } = this.#options;
+    const id = idOf(member);
+    if (id === core.self) return true;
+    const progress = core.leading?.peers.get(id);
+    return progress !== undefined && core.monotonicMs - progress.heardAtMs < NODE_LOST_MS;
+  }
+}

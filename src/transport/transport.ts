@@ -1,0 +1,37 @@
+import type { Message } from '../raft/messages.ts';
+import type { MemberId } from '../raft/types.ts';
+
+/**
+ * The port through which the nodes of a group speak. What it carries may be lost, late, repeated, or burst out of a broker that
+ * hung (I2); between two nodes the order holds as long as their connection does. Frames, subjects, signatures, and dropping what is
+ * of another cluster, group or incarnation, are behind it.
+ */
+export interface Transport {
+  /** All that one turn has for one peer. */
+  send(to: MemberId, batch: PeerBatch): void;
+  /** Called once, before the first `send`. */
+  listen(listener: TransportListener): void;
+  close(): Promise<void>;
+}
+
+export interface PeerBatch {
+  readonly raft: readonly Message[];
+  /** What nodes ask each other beside consensus: plain JSON, checked by whoever reads it. */
+  readonly notes: readonly unknown[];
+  /** The sender's own clock, and what it takes for cluster time, unix milliseconds. */
+  readonly clockMs: number;
+  readonly clusterMs: number;
+}
+
+export interface TransportListener {
+  received(from: MemberId, batch: PeerBatch): void;
+  /** What was sent to this peer lately is lost for certain. */
+  unreachable(peer: MemberId): void;
+}
+
+/** Of a node that has no peers. */
+export const noTransport: Transport = {
+  send() {},
+  listen() {},
+  close: async () => {},
+};
