@@ -174,7 +174,8 @@ function receive(turn: Turn, message: Message): void {
   if (turn.role === 'removed') return;
   const cause = whyImpossible(turn.core, message);
   if (cause !== null) turn.emit({ type: 'dropped', from: message.from, cause });
-  else if (message.term < turn.term) answerStale(turn, message);
+  // A voter grants a pre-vote without taking the later term over: its answer counts for the term that it was asked about.
+  else if (message.term < turn.term && message.type !== 'pre-vote-answer') answerStale(turn, message);
   else if (followTerm(turn, message)) hear(turn, message);
 }
 
