@@ -54,14 +54,12 @@ export function answerReads(turn: Turn, leading: Leading): void {
   }
   // Before the first commit of the term, what earlier leaders committed is not known (raft.md, case 18).
   if (reads.confirming !== null || reads.waiting.length === 0 || core.commitIndex < leading.termStartIndex) return;
-  const asked = reads.waiting;
-  reads.waiting = [];
   const index = core.commitIndex;
+  const asked = reads.waiting;
   if (isSoleVoter(core.voters, core.self)) for (const one of asked) answer(turn, one.from, one.readIds, index);
-  else {
-    startRound(turn, leading);
-    reads.confirming = { round: core.round, index, asked };
-  }
+  else if (startRound(turn, leading)) reads.confirming = { round: core.round, index, asked };
+  else return;
+  reads.waiting = [];
 }
 
 function isConfirmed(turn: Turn, leading: Leading, round: number): boolean {

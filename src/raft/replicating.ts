@@ -96,10 +96,13 @@ const isStalled = (core: RaftCore): boolean => {
   return oldest !== undefined && core.monotonicMs - oldest.sinceMs >= core.timings.electionTimeoutMinMs;
 };
 
-/** A round of heartbeats. An answer to it says that nobody else led when it was asked (thesis §6.4). */
-export function startRound(turn: Turn, leading: Leading): void {
+/**
+ * A round of heartbeats. An answer to it says that nobody else led when it was asked (thesis §6.4). Returns whether it began: the
+ * round before it says nothing about now.
+ */
+export function startRound(turn: Turn, leading: Leading): boolean {
   const { core } = turn;
-  if (isStalled(core)) return;
+  if (isStalled(core)) return false;
   core.round += 1;
   leading.heartbeatDueAtMs = turn.nowMs + core.timings.heartbeatMs;
   for (const [peer, progress] of leading.peers) {
@@ -108,6 +111,7 @@ export function startRound(turn: Turn, leading: Leading): void {
     const logLost = progress.wholeFromIndex !== null;
     turn.send(peer, { type: 'heartbeat', round: core.round, commitIndex, lastIndex, logLost });
   }
+  return true;
 }
 
 /** At the end of a leader's turn: one message for all that the turn brought, more for a peer that catches up. */
