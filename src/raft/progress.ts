@@ -38,6 +38,8 @@ export interface Progress {
   featureLevel: number | null;
   /** Its log lost what it had acknowledged, and holds less than this: counted nowhere until it has caught up. */
   wholeFromIndex: LogIndex | null;
+  /** Heartbeats tell it of the loss from this round on, until it has answered one: told again and again, it would never be done. */
+  lossToldFromRound: number | null;
   snapshot: SnapshotProgress | null;
   /** No member any more: is told so, up to this time. */
   leavingUntilMs: number | null;
@@ -71,6 +73,7 @@ export const createProgress = (nextIndex: LogIndex, nowMs: number): Progress => 
   ackedRound: 0,
   featureLevel: null,
   wholeFromIndex: null,
+  lossToldFromRound: null,
   snapshot: null,
   leavingUntilMs: null,
 });
@@ -115,10 +118,16 @@ export function acknowledged(progress: Progress, matchIndex: LogIndex, round: nu
 }
 
 /** The peer's log ends before what it had acknowledged: it holds nothing for certain until it is whole again. */
-export function lostLog(progress: Progress, endIndex: LogIndex, wholeFromIndex: LogIndex): void {
+export function lostLog(
+  progress: Progress,
+  endIndex: LogIndex,
+  wholeFromIndex: LogIndex,
+  lossToldFromRound: number,
+): void {
   progress.matchIndex = 0;
   progress.commitSent = 0;
   progress.wholeFromIndex = wholeFromIndex;
+  progress.lossToldFromRound = lossToldFromRound;
   becomeProbe(progress, endIndex + 1);
 }
 

@@ -108,7 +108,7 @@ export function startRound(turn: Turn, leading: Leading): boolean {
   for (const [peer, progress] of leading.peers) {
     const commitIndex = Math.min(progress.matchIndex, core.commitIndex);
     const { lastIndex } = core.log;
-    const logLost = progress.wholeFromIndex !== null;
+    const logLost = progress.lossToldFromRound !== null;
     turn.send(peer, { type: 'heartbeat', round: core.round, commitIndex, lastIndex, logLost });
   }
   return true;
@@ -204,11 +204,19 @@ export function onHeartbeatAnswer(turn: Turn, leading: Leading, message: Message
   // Answers may overtake each other; a round once confirmed stays so (raft.md, case 19).
   progress.ackedRound = Math.max(progress.ackedRound, message.round);
   if (message.round > progress.matchRound && message.durableIndex < progress.matchIndex) {
-    lostLog(progress, message.durableIndex, core.log.lastIndex);
-  } else if (message.recovering) {
-    progress.wholeFromIndex ??= core.log.lastIndex;
-  } else if (progress.wholeFromIndex !== null && progress.matchIndex >= progress.wholeFromIndex) {
-    progress.wholeFromIndex = null;
+    lostLog(progress, message.durableIndex, core.log.lastIndex, core.round + 1);
+    // At once: until it knows, it votes as if whole.
+    startRound(turn, leading);
+  } else followRecovery(core, progress, message);
+}
+
+/** A peer whose log lost something counts again when it says that it is whole, and has acknowledged as much (raft.md, case 30). */
+function followRecovery(core: RaftCore, progress: Progress, message: MessageOf<'heartbeat-answer'>): void {
+  const { lossToldFromRound } = progress;
+  if (lossToldFromRound !== null && message.round >= lossToldFromRound) progress.lossToldFromRound = null;
+  if (message.recovering) progress.wholeFromIndex ??= core.log.lastIndex;
+  else if (progress.wholeFromIndex !== null && progress.lossToldFromRound === null) {
+    if (progress.matchIndex >= progress.wholeFromIndex) progress.wholeFromIndex = null;
   }
 }
 
