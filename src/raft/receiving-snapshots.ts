@@ -1,8 +1,9 @@
 import { commitTo, finishRecovery } from './following.ts';
-import type { MessageOf } from './messages.ts';
+import type { MessageOf, SnapshotHead } from './messages.ts';
 import type { Input } from './ports.ts';
 import { resetTo, termAt } from './raft-log.ts';
 import type { Turn } from './turn.ts';
+import type { MemberId } from './types.ts';
 
 /** InstallSnapshot from the follower's side (paper §7). Pieces are written as they come; only the whole takes effect. */
 
@@ -11,7 +12,7 @@ type InputOf<T extends Input['type']> = Extract<Input, { readonly type: T }>;
 export function onSnapshotChunk(turn: Turn, message: MessageOf<'snapshot-chunk'>): void {
   const { core } = turn;
   const { head, offset, data, checksum, from } = message;
-  if (core.receiving?.installing === true || holdsAlready(turn, message)) return;
+  if (core.receiving?.installing === true || holdsAlready(turn, head, from)) return;
   if (core.receiving?.head.snapshotId !== head.snapshotId) {
     core.receiving = { head, from, writtenOffset: 0, acceptedOffset: 0, installing: false };
   }
@@ -26,7 +27,7 @@ export function onSnapshotChunk(turn: Turn, message: MessageOf<'snapshot-chunk'>
 }
 
 /** Its last entry is in the log: then all before it is as well (Log Matching), and the log is worth more than the snapshot. */
-function holdsAlready(turn: Turn, { head, from }: MessageOf<'snapshot-chunk'>): boolean {
+function holdsAlready(turn: Turn, head: SnapshotHead, from: MemberId): boolean {
   const { core } = turn;
   if (head.index > core.commitIndex && termAt(core.log, head.index) !== head.term) return false;
   core.receiving = null;
@@ -45,6 +46,8 @@ export function onSnapshotWritten(turn: Turn, { snapshotId, offset }: InputOf<'s
     turn.send(receiving.from, { type: 'snapshot-received', snapshotId, offset });
     return;
   }
+  // Another leader's appends may have overtaken it: what was acknowledged since is not to be replaced by less.
+  if (holdsAlready(turn, receiving.head, receiving.from)) return;
   receiving.installing = true;
   turn.emit({ type: 'install-snapshot', head: receiving.head });
 }
