@@ -54,7 +54,13 @@ export function onSnapshotReceived(turn: Turn, leading: Leading, message: Messag
   const { snapshot } = progress;
   if (snapshot === null || snapshot.snapshotId !== message.snapshotId || message.offset > snapshot.bytes) return;
   snapshot.chunksInFlight = Math.max(0, snapshot.chunksInFlight - 1);
-  if (message.offset <= snapshot.ackedOffset) return;
+  if (message.offset === snapshot.ackedOffset) return;
+  if (message.offset < snapshot.ackedOffset) {
+    // It has less than it had: it was started again in between. An old answer that came late costs a few pieces, no more.
+    snapshot.ackedOffset = message.offset;
+    resendSnapshot(snapshot);
+    return;
+  }
   snapshot.ackedOffset = message.offset;
   // It had a part of it from before: what is there is not sent again.
   snapshot.askedOffset = Math.max(snapshot.askedOffset, message.offset);
