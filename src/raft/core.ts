@@ -107,7 +107,8 @@ export interface Transfer {
 
 export interface Receiving {
   readonly head: SnapshotHead;
-  readonly from: MemberId;
+  /** Who sends it now: another leader may go on with the same snapshot. */
+  from: MemberId;
   /** All before it is kept for certain. */
   writtenOffset: number;
   /** All before it was handed out to be written. */

@@ -18,6 +18,7 @@ export function onSnapshotChunk(turn: Turn, message: MessageOf<'snapshot-chunk'>
   }
   const { receiving } = core;
   if (receiving === null) return;
+  receiving.from = from;
   if (offset !== receiving.acceptedOffset || offset + data.length > head.bytes) {
     turn.send(from, { type: 'snapshot-received', snapshotId: head.snapshotId, offset: receiving.writtenOffset });
     return;
