@@ -83,7 +83,8 @@ function resendWhatIsLost(core: RaftCore, progress: Progress): void {
   if (progress.waitingSinceMs === null) return;
   if (core.monotonicMs - progress.waitingSinceMs < RESEND_HEARTBEATS * core.timings.heartbeatMs) return;
   if (progress.snapshot !== null) resendSnapshot(progress.snapshot);
-  else becomeProbe(progress, progress.matchIndex + 1);
+  // A probe that nobody answered says nothing about where the logs match: it is asked again at the same place.
+  else becomeProbe(progress, progress.state === 'probe' ? progress.nextIndex : progress.matchIndex + 1);
   progress.waitingSinceMs = null;
 }
 

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  type Cluster,
+  createCluster,
+  deliver,
+  diskWrites,
+  elect,
+  feed,
+  nodeNamed,
+  part,
+  pass,
+  passSettling,
+  settle,
+  votersNamed,
+} from './cluster/cluster.ts';
+import { compactThrough } from './cluster/disk.ts';
+import { effectsOf } from './cluster/effects.ts';
+import { crash, running, start } from './cluster/node.ts';
+import { append, ofType, proposals, restartWith, tell, tellOnly } from './cluster/say.ts';
+
+const three = () => createCluster(votersNamed('n1', 'n2', 'n3'));
+
+function compact(cluster: Cluster, name: string, index: number): void {
+  const node = nodeNamed(cluster, name);
+  feed(cluster, node, { type: 'compacted', index, term: compactThrough(node.disk, index) });
+}
+
+describe('case 26: a stale append truncates below commit; commit runs past the matched prefix', () => {
+  test('nor does a snapshot that is written late replace a log that has overtaken it', () => {
+    const cluster = three();
+    const node = restartWith(cluster, 'n1', [1, 1]);
+    const head = { snapshotId: 's', index: 5, term: 1, configuration: votersNamed('n1', 'n2', 'n3'), bytes: 10 };
+    const data = new Uint8Array(head.bytes);
+    tellOnly(cluster, node, 'n2', 1, { type: 'snapshot-chunk', head, offset: 0, data, checksum: 7 });
+    const late = node.diskWork.splice(0);
+    tell(cluster, 'n1', 'n3', 2, append(2, 1, [1, 1, 1, 2], 6));
+    assert.equal(running(node).commitIndex, 6);
+    node.diskWork.push(...late);
+    while (diskWrites(cluster, node));
+    assert.equal(running(node).log.lastIndex, 6);
+    assert.equal(running(node).commitIndex, 6);
+  });
+});
+
+describe('case 31: what is lost on its way is sent again, and progress resumes', () => {
+  test('a receiver that is started again amid a snapshot gets it from its beginning', () => {
+    const cluster = three();
+    cluster.snapshotBytes = 1_000_000;
+    const receiver = nodeNamed(cluster, 'n3');
+    crash(receiver);
+    elect(cluster, 'n1');
+    feed(cluster, nodeNamed(cluster, 'n1'), proposals('a', 'b', 'c'));
+    settle(cluster);
+    compact(cluster, 'n1', 3);
+    start(receiver);
+    while ((receiver.disk.arriving?.bytes ?? 0) < cluster.snapshotBytes / 2) {
+      pass(cluster, 80);
+      deliver(cluster);
+      for (const node of cluster.nodes.values()) diskWrites(cluster, node);
+    }
+    crash(receiver);
+    start(receiver);
+    passSettling(cluster, 1_000);
+    assert.equal(running(receiver).commitIndex, 4);
+  });
+
+  test('a peer that is away for a while and holds enough needs no snapshot', () => {
+    const cluster = three();
+    elect(cluster, 'n1');
+    feed(cluster, nodeNamed(cluster, 'n1'), proposals('a', 'b', 'c'));
+    passSettling(cluster, 100);
+    compact(cluster, 'n2', 3);
+    part(cluster, ['n3'], ['n1', 'n2']);
+    crash(nodeNamed(cluster, 'n1'));
+    pass(cluster, 400);
+    start(nodeNamed(cluster, 'n1'));
+    elect(cluster, 'n2');
+    passSettling(cluster, 2_000);
+    cluster.cut.clear();
+    passSettling(cluster, 500);
+    assert.equal(running(nodeNamed(cluster, 'n3')).commitIndex, 5);
+    assert.deepEqual(effectsOf(cluster, 'n2', 'make-snapshot'), []);
+  });
+
+  test('a leader that goes on with the snapshot of another gets the answers', () => {
+    const cluster = three();
+    const head = { snapshotId: 's', index: 5, term: 1, configuration: votersNamed('n1', 'n2', 'n3'), bytes: 30 };
+    const piece = (offset: number) =>
+      ({ type: 'snapshot-chunk', head, offset, data: new Uint8Array(10), checksum: 7 }) as const;
+    assert.equal(ofType(tell(cluster, 'n1', 'n2', 1, piece(0)), 'snapshot-received')[0]?.to, 'n2/i1');
+    assert.equal(ofType(tell(cluster, 'n1', 'n3', 2, piece(10)), 'snapshot-received')[0]?.to, 'n3/i1');
+    assert.equal(ofType(tell(cluster, 'n1', 'n3', 2, piece(20)), 'appended')[0]?.to, 'n3/i1');
+    assert.equal(running(nodeNamed(cluster, 'n1')).commitIndex, 5);
+  });
+});
