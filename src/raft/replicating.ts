@@ -12,6 +12,7 @@ import type { MessageOf } from './messages.ts';
 import {
   acknowledged,
   becomeProbe,
+  becomeSnapshot,
   createProgress,
   heard,
   lostLog,
@@ -155,9 +156,7 @@ function beginSnapshot(turn: Turn, leading: Leading, progress: Progress): void {
   const head = leading.snapshot;
   if (head !== null && head.index >= turn.core.log.base.index) {
     const { snapshotId, index, bytes } = head;
-    progress.state = 'snapshot';
-    progress.probing = false;
-    progress.snapshot = { snapshotId, index, bytes, ackedOffset: 0, askedOffset: 0, chunksInFlight: 0 };
+    becomeSnapshot(progress, { snapshotId, index, bytes, ackedOffset: 0, askedOffset: 0, chunksInFlight: 0 });
   } else if (turn.nowMs >= leading.snapshotAskedAgainAtMs) {
     leading.snapshotAskedAgainAtMs = Number.POSITIVE_INFINITY;
     turn.emit({ type: 'make-snapshot' });
