@@ -58,12 +58,13 @@ export function tickMembers(turn: Turn, leading: Leading): void {
 }
 
 function promotion(core: RaftCore, leading: Leading): Configuration | null {
-  const learner = core.configuration.members.find(
-    ({ nodeId, kind }) => kind === 'learner' && hasCaughtUp(core, leading, nodeId),
-  );
-  if (learner === undefined) return null;
-  const next = changed(core.configuration, { type: 'promote', nodeId: learner.nodeId });
-  return next.ok ? next.value : null;
+  for (const { nodeId, kind } of core.configuration.members) {
+    if (kind !== 'learner' || !hasCaughtUp(core, leading, nodeId)) continue;
+    // One for whom there is no vote left does not stand before one that takes the place of its older instance.
+    const next = changed(core.configuration, { type: 'promote', nodeId });
+    if (next.ok) return next.value;
+  }
+  return null;
 }
 
 function hasCaughtUp(core: RaftCore, leading: Leading, nodeId: NodeId): boolean {
