@@ -6,7 +6,7 @@ import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { InvariantBroken } from '../invariant.ts';
 import type { SchedulerNode } from '../node/api.ts';
 import { createCallbackGuard } from '../node/callback-guard.ts';
-import type { NodeEvents } from '../node/node.ts';
+import type { NodeEvents } from '../node/node-parts.ts';
 import { startNode } from '../node/start-node.ts';
 import { isLoopbackHost } from './configuration.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';

@@ -1,27 +1,19 @@
-import { createActor, type InspectionEvent } from 'xstate';
+import { createActor } from 'xstate';
 import { nodeMachine } from '../../machines/node.ts';
-import type { Clock, Timer } from '../clock.ts';
-import type { Sender } from '../dispatch/sender.ts';
 import { InvariantBroken } from '../invariant.ts';
-import { compactableThrough } from '../raft/compacting.ts';
 import { createRaftCore, type RaftCore } from '../raft/core.ts';
-import { configurationAt } from '../raft/membership.ts';
-import type { ChangeOutcome, MembershipChange, RaftStart, TransferOutcome } from '../raft/ports.ts';
-import { idOf, isSoleVoter } from '../raft/quorum.ts';
+import type { ChangeOutcome, MembershipChange, TransferOutcome } from '../raft/ports.ts';
+import { isSoleVoter } from '../raft/quorum.ts';
 import { termAt } from '../raft/raft-log.ts';
-import { type RaftRole, roleOf } from '../raft/role.ts';
-import type { ClusterId, Incarnation, InstanceId, MemberId, NodeId, PlacedConfiguration } from '../raft/types.ts';
+import type { RaftRole } from '../raft/role.ts';
+import type { MemberId, NodeId } from '../raft/types.ts';
 import { memberId } from '../raft/types.ts';
-import { type LogStore, StorageRefused } from '../store/log-store.ts';
-import type { Projection, RunRef, TaskFilter } from '../store/projection.ts';
-import type { SnapshotStore } from '../store/snapshot-store.ts';
+import { StorageRefused } from '../store/log-store.ts';
+import type { TaskFilter } from '../store/projection.ts';
 import type { Command } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
-import { ENTRY_VERSION } from '../tasks/entry.ts';
 import type { Execution } from '../tasks/execution.ts';
-import type { SchedulePlanner } from '../tasks/planner.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
-import type { Transport } from '../transport/transport.ts';
 import { Acknowledging } from './acknowledging.ts';
 import { AnsweringAsks } from './answering-asks.ts';
 import type {
@@ -35,83 +27,29 @@ import type {
   UnavailableReason,
 } from './api.ts';
 import { AskingLeader } from './asking-leader.ts';
+import { statusOf } from './cluster-status.ts';
 import { type ClusterTime, createClusterTime } from './cluster-time.ts';
-import type { Compact } from './compaction.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Firing } from './firing.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { LeaderDuties } from './leader-duties.ts';
 import { Leadership } from './leadership.ts';
-import {
-  ASK_AGAIN_MS,
-  DRAIN_MAX_MS,
-  ELECTION_TIMEOUT_MAX_MS,
-  ELECTION_TIMEOUT_MIN_MS,
-  HEARTBEAT_MS,
-  HOUSEKEEPING_EVERY_MS,
-  NODE_LOST_MS,
-  PLAN_B_LOOK_MS,
-  READ_DEADLINE_MS,
-  SETTLE_BATCH,
-} from './limits.ts';
-import type { LogWriter } from './log-writer.ts';
+import { ASK_AGAIN_MS, DRAIN_MAX_MS } from './limits.ts';
+import { metricsOf } from './node-metrics.ts';
+import type { NodeParts } from './node-parts.ts';
 import type { Answer, Ask } from './peer-notes.ts';
 import { Peers } from './peers.ts';
+import { RAFT_TIMINGS, raftStartOf } from './raft-start.ts';
+import { Reads } from './reads.ts';
 import { Replica } from './replica.ts';
 import { Reporting } from './reporting.ts';
-import { retain } from './retention.ts';
 import { SendLease } from './send-lease.ts';
 import { Senders } from './senders.ts';
 import { Sending } from './sending.ts';
-import { proposed, settleLostClaims } from './settling.ts';
-import { RETRY_AFTER_MS, Submitting } from './submitting.ts';
+import { Submitting } from './submitting.ts';
 import { Writing } from './writing.ts';
 
-/**
- * One node of a group: the role machine in front of a log, tasks folded from it, and what a leader does with them. Everything that
- * touches the world is handed in, so that a simulator runs this very code.
- */
-export interface NodeParts {
-  readonly identity: {
-    readonly clusterId: ClusterId;
-    readonly nodeId: NodeId;
-    readonly instance: InstanceId;
-    readonly incarnation: Incarnation;
-  };
-  /** Those that the log holds, oldest first, after the one in force where it begins. */
-  readonly configurations: readonly PlacedConfiguration[];
-  /** Part of the log was lost: no vote until caught up. */
-  readonly recovering: boolean;
-  readonly log: LogStore;
-  readonly write: LogWriter;
-  readonly projection: Projection;
-  readonly snapshots: SnapshotStore;
-  readonly transport: Transport;
-  readonly sender: Sender;
-  readonly planner: SchedulePlanner;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly httpUrl: () => string | null;
-  readonly events: NodeEvents;
-  /** Forgets what the log need not keep. Called now and then while serving. */
-  readonly compact: Compact;
-  readonly group: number;
-  /** Called when log and projection are closed. */
-  readonly closed: () => void;
-}
-
-export interface NodeEvents {
-  /** The node's own machine moved. */
-  lifeChanged(health: NodeHealth): void;
-  roleChanged(role: RaftRole, term: number): void;
-  settled(count: number): void;
-  /** The log could not be made shorter, for want of a copy of the state. */
-  compactionPostponed(error: Error): void;
-  /** A peer said what cannot be: it changed nothing. */
-  dropped(from: MemberId, cause: string): void;
-  /** `storage`: reads go on. `invariant`: the process must end (exit 70). */
-  failed(kind: 'storage' | 'invariant', error: Error): void;
-  inspect?(event: InspectionEvent): void;
-}
-
+/** One node of a group: the role machine in front of a log, tasks folded from it, and what a leader does with them. */
 const NO_READER: Record<string, UnavailableReason> = {
   booting: 'starting',
   draining: 'stopping',
@@ -135,12 +73,11 @@ export class Node implements SchedulerNode {
   readonly #reporting: Reporting;
   readonly #submitting: Submitting;
   readonly #writing: Writing;
+  readonly #reads: Reads;
   readonly #acknowledging: Acknowledging;
-  readonly #deadLetters = new DeadLetters();
+  readonly #duties: LeaderDuties;
+  readonly #housekeeping: Housekeeping;
   readonly #life;
-  #housekeeping: Timer | null = null;
-  #housekeepingRound: Promise<void> = Promise.resolve();
-  #planB: Timer | null = null;
   #announcing = false;
   #asks = 0;
   #stopping: Promise<void> | null = null;
@@ -150,15 +87,12 @@ export class Node implements SchedulerNode {
     const { identity, log, projection, random, planner, sender, events } = parts;
     const self = { nodeId: identity.nodeId, incarnation: identity.incarnation };
     this.#self = memberId(identity.nodeId, identity.instance);
-    this.#core = createRaftCore(raftStartOf(parts, this.#self), {
-      heartbeatMs: HEARTBEAT_MS,
-      electionTimeoutMinMs: ELECTION_TIMEOUT_MIN_MS,
-      electionTimeoutMaxMs: ELECTION_TIMEOUT_MAX_MS,
-    });
+    this.#core = createRaftCore(raftStartOf(parts, this.#self), RAFT_TIMINGS);
     const core = this.#core;
     const clock = createClusterTime(parts.clock, () => core);
     this.#clock = clock;
     const failed = (error: Error): void => this.fail(error);
+    const deadLetters = new DeadLetters();
     this.#replica = new Replica({
       core,
       log,
@@ -173,7 +107,7 @@ export class Node implements SchedulerNode {
         applied: (content, results) => {
           this.#firing.applied(content, results);
           this.#sending.applied(content, results);
-          this.#deadLetters.applied(content);
+          deadLetters.applied(content);
         },
         roleChanged: (role, term, leader) => this.#roleChanged(role, term, leader),
         termStarted: () => this.#termStarted(),
@@ -264,6 +198,31 @@ export class Node implements SchedulerNode {
       nextCommandId: () => (this.#isAlone ? null : this.#nextAskId()),
       closed: () => this.#closed(),
     });
+    this.#reads = new Reads({ projection, replica, clock, isAlone: alone, closed: () => this.#closedToReads() });
+    this.#duties = new LeaderDuties({
+      identity,
+      projection,
+      replica,
+      leadership,
+      firing: this.#firing,
+      clock,
+      random,
+      settled: events.settled,
+      lost: () => {
+        this.#sending.attempts.lost += 1;
+      },
+      begun: () => this.#becomeReady(),
+      failed,
+    });
+    this.#housekeeping = new Housekeeping({
+      clock,
+      projection,
+      replica,
+      leadership,
+      deadLetters,
+      compact: parts.compact,
+      failed,
+    });
     const { inspect } = events;
     this.#life = createActor(nodeMachine, inspect === undefined ? {} : { inspect: (event) => inspect(event) });
     projection.onFailure(failed);
@@ -285,14 +244,11 @@ export class Node implements SchedulerNode {
     this.#life.start();
     this.#life.send({ type: 'OPENED' });
     this.#replica.start();
-    this.#keepHouse();
+    this.#housekeeping.begin();
   }
 
   #roleChanged(role: RaftRole, term: number, leader: MemberId | null): void {
-    if (role !== 'leader') {
-      this.#firing.end();
-      this.#planB?.cancel();
-    }
+    if (role !== 'leader') this.#duties.end();
     this.#leadership.changed(leader);
     this.#asking.leaderChanged();
     if (leader === null && this.#life.getSnapshot().value === 'serving') this.#life.send({ type: 'LEADER_LOST' });
@@ -303,82 +259,7 @@ export class Node implements SchedulerNode {
     this.#leadership.termBegun();
     this.#acknowledging.termBegun();
     this.#asking.leaderChanged();
-    void this.#lead(this.#core.role.context.term).catch((error: Error) => this.fail(error));
-  }
-
-  /** A term begins: this incarnation is made known, what lost ones left open is settled, and only then is anything claimed. */
-  async #lead(term: number): Promise<void> {
-    const { identity, events } = this.#parts;
-    const { nodeId, instance, incarnation } = identity;
-    const started = await this.#makeKnown(nodeId, instance, incarnation);
-    if (!started) return;
-    const settled = await this.#settleLost();
-    if (settled > 0) events.settled(settled);
-    await this.#adoptClaims();
-    if (!this.#replica.isLeading || this.#core.role.context.term !== term || this.#stopping !== null) return;
-    this.#firing.begin();
-    this.#lookForLost();
-    this.#becomeReady();
-  }
-
-  /** False when it could not be committed here. */
-  async #makeKnown(nodeId: string, instance: string, incarnation: number): Promise<boolean> {
-    const outcome = await proposed(this.#replica, {
-      requires: [{ type: 'incarnation-is-new', nodeId, instance, incarnation }],
-      events: [{ type: 'NodeStarted', nodeId, instance, incarnation }],
-      by: `node:${nodeId}`,
-    });
-    return outcome.kind === 'applied' || outcome.kind === 'not-applied';
-  }
-
-  #settleLost(): Promise<number> {
-    const { projection, random } = this.#parts;
-    return settleLostClaims({
-      projection,
-      replica: this.#replica,
-      clock: this.#clock,
-      random,
-      isLost: (nodeId, incarnation) => this.#firing.senders.isLost(nodeId, incarnation),
-      lost: () => {
-        this.#sending.attempts.lost += 1;
-      },
-    });
-  }
-
-  /** Claims that living nodes hold, for counting what is open per target. */
-  async #adoptClaims(): Promise<void> {
-    const { projection } = this.#parts;
-    let after: RunRef | null = null;
-    for (;;) {
-      const claims: readonly RunRef[] = await projection.openClaims(after, SETTLE_BATCH);
-      const last = claims.at(-1);
-      if (last === undefined) return;
-      for (const { taskId, run } of claims) {
-        const task = await projection.readTask(taskId);
-        const execution = await projection.readExecution(taskId, run);
-        if (task !== undefined && execution?.state === 'attempting') this.#firing.adopt(task, execution);
-      }
-      after = last;
-    }
-  }
-
-  /** Plan B: what a lost node holds goes to another. */
-  #lookForLost(): void {
-    this.#planB?.cancel();
-    this.#planB = this.#clock.setTimer(PLAN_B_LOOK_MS, () => {
-      const { nodes } = this.#parts.projection.entities.meta();
-      const anyLost = this.#firing.holders.some((nodeId) =>
-        this.#firing.senders.isLost(nodeId, nodes[nodeId]?.incarnation ?? 0),
-      );
-      const looked = anyLost ? this.#settleLost() : Promise.resolve(0);
-      looked.then(
-        (settled) => {
-          if (settled > 0) this.#parts.events.settled(settled);
-          if (this.#leadership.mayDecide && this.#stopping === null) this.#lookForLost();
-        },
-        (error: Error) => this.fail(error),
-      );
-    });
+    if (this.#stopping === null) this.#duties.begin();
   }
 
   #turned(): void {
@@ -416,44 +297,9 @@ export class Node implements SchedulerNode {
         return { type: (await this.#reporting.decide(ask.report)) ? 'taken' : 'not-leading' };
       case 'start': {
         const { nodeId, instance, incarnation } = ask;
-        return { type: (await this.#makeKnown(nodeId, instance, incarnation)) ? 'taken' : 'not-leading' };
+        return { type: (await this.#duties.makeKnown(nodeId, instance, incarnation)) ? 'taken' : 'not-leading' };
       }
     }
-  }
-
-  #keepHouse(): void {
-    this.#housekeeping?.cancel();
-    this.#housekeeping = this.#clock.setTimer(HOUSEKEEPING_EVERY_MS, () => {
-      this.#housekeepingRound = this.#house().then(
-        () => {
-          if (this.#stopping === null) this.#keepHouse();
-        },
-        (error: Error) => {
-          if (this.#stopping === null) this.fail(error);
-        },
-      );
-    });
-  }
-
-  async #house(): Promise<void> {
-    const stopping = (): boolean => this.#stopping !== null;
-    while (
-      this.#leadership.mayDecide &&
-      !stopping() &&
-      (await retain(this.#parts.projection, this.#replica, this.#deadLetters))
-    ) {
-      // One more round: more had piled up than one takes.
-    }
-    if (stopping()) return;
-    const core = this.#core;
-    await this.#parts.compact(
-      {
-        compactableThrough: (index) => compactableThrough(core, index),
-        configurationAt: (index) => configurationAt(core.configurations, index)?.configuration ?? { members: [] },
-        compacted: (index, term) => this.#replica.take({ type: 'compacted', index, term }),
-      },
-      stopping,
-    );
   }
 
   /** Something this node stands on failed: fail-stop. */
@@ -461,9 +307,8 @@ export class Node implements SchedulerNode {
     const kind = error instanceof InvariantBroken ? 'invariant' : 'storage';
     const life = this.#life.getSnapshot().value;
     if (life === 'storageFailed' || life === 'halted') return;
-    this.#firing.end();
-    this.#housekeeping?.cancel();
-    this.#planB?.cancel();
+    this.#duties.end();
+    this.#housekeeping.stop();
     this.#replica.fail();
     const reason = error instanceof StorageRefused ? `${error.message}. ${error.remedy}` : error.message;
     this.#life.send(kind === 'invariant' ? { type: 'INVARIANT_BROKEN', reason } : { type: 'STORAGE_FAILED', reason });
@@ -479,6 +324,12 @@ export class Node implements SchedulerNode {
     return NO_READER[life] ?? 'no_leader';
   }
 
+  /** After a failed write what is applied stays readable. */
+  #closedToReads(): UnavailableReason | null {
+    const closed = this.#closed();
+    return closed === 'storage_failed' && this.#life.getSnapshot().value === 'storageFailed' ? null : closed;
+  }
+
   submit(command: Command, asked: Asked): Promise<SubmitOutcome> {
     return this.#writing.write(command, asked.by);
   }
@@ -492,46 +343,20 @@ export class Node implements SchedulerNode {
   }
 
   readTask(taskId: TaskId): Promise<ReadOutcome<Task | undefined>> {
-    return this.#read(() => this.#parts.projection.readTask(taskId));
+    return this.#reads.task(taskId);
   }
-
   listTasks(filter: TaskFilter, after: TaskId | null, limit: number): Promise<ReadOutcome<readonly Task[]>> {
-    return this.#read(() => this.#parts.projection.listTasks(filter, after, limit));
+    return this.#reads.tasks(filter, after, limit);
   }
-
   listExecutions(
     taskId: TaskId,
     beforeRun: number | null,
     limit: number,
   ): Promise<ReadOutcome<readonly Execution[] | undefined>> {
-    return this.#read(async () => {
-      const { projection } = this.#parts;
-      if ((await projection.readTask(taskId)) === undefined) return undefined;
-      return projection.listExecutions(taskId, beforeRun, limit);
-    });
+    return this.#reads.executions(taskId, beforeRun, limit);
   }
-
   readExecution(taskId: TaskId, run: number): Promise<ReadOutcome<Execution | undefined>> {
-    return this.#read(() => this.#parts.projection.readExecution(taskId, run));
-  }
-
-  async #read<T>(read: () => Promise<T>): Promise<ReadOutcome<T>> {
-    const life = this.#life.getSnapshot().value;
-    let closed = life === 'storageFailed' ? undefined : NO_READER[life];
-    if (life === 'recovering' && this.#isAlone) closed = 'starting';
-    if (closed !== undefined) return { ok: false, reason: closed, retryAfterMs: RETRY_AFTER_MS };
-    if (!(await this.#barrier())) return { ok: false, reason: 'no_leader', retryAfterMs: RETRY_AFTER_MS };
-    return { ok: true, value: await read() };
-  }
-
-  /** What a leader confirms, this node may be far from having applied. */
-  #barrier(): Promise<boolean> {
-    const ready = this.#replica.readBarrier();
-    if (this.#isAlone) return ready;
-    return new Promise((resolve, reject) => {
-      const timer = this.#clock.setTimer(READ_DEADLINE_MS, () => resolve(false));
-      ready.finally(() => timer.cancel()).then(resolve, reject);
-    });
+    return this.#reads.execution(taskId, run);
   }
 
   health(): NodeHealth {
@@ -552,56 +377,11 @@ export class Node implements SchedulerNode {
 
   status(): ClusterStatus {
     const { identity, httpUrl } = this.#parts;
-    const { term, leader } = this.#core.role.context;
-    const role = roleOf(this.#core.role);
-    return {
-      clusterId: identity.clusterId,
-      nodeId: identity.nodeId,
-      role,
-      term,
-      leaderId: leader === null ? null : (leader.split('/')[0] ?? null),
-      commitIndex: this.#core.commitIndex,
-      appliedIndex: this.#replica.appliedIndex,
-      members: this.#core.configuration.members.map((member) => {
-        const isSelf = idOf(member) === this.#core.self;
-        const progress = this.#core.leading?.peers.get(idOf(member));
-        return {
-          nodeId: member.nodeId,
-          kind: member.kind,
-          role: isSelf ? role : idOf(member) === leader ? 'leader' : null,
-          httpUrl: isSelf ? httpUrl() : null,
-          matchIndex: isSelf ? this.#core.durableIndex : (progress?.matchIndex ?? null),
-          lagMs: isSelf ? 0 : progress === undefined ? null : this.#core.monotonicMs - progress.heardAtMs,
-          alive: isSelf || (progress !== undefined && this.#core.monotonicMs - progress.heardAtMs < NODE_LOST_MS),
-        };
-      }),
-    };
+    return statusOf(this.#core, identity, this.#replica.appliedIndex, httpUrl());
   }
 
   metrics(): NodeMetrics {
-    const { log, projection, sender } = this.#parts;
-    const { proposals, entries, turns, fsyncs, elections } = this.#replica.counters;
-    return {
-      proposals,
-      entries,
-      turns,
-      fsyncs,
-      elections,
-      fires: this.#sending.fires,
-      attempts: { ...this.#sending.attempts },
-      claimsInHand: this.#firing.claimsInHand,
-      requestsInFlight: sender.inFlight,
-      parked: this.#firing.parked,
-      dueInMemory: this.#firing.dueInMemory,
-      logBytes: log.sizeBytes,
-      term: this.#core.role.context.term,
-      commitIndex: this.#core.commitIndex,
-      appliedIndex: this.#replica.appliedIndex,
-      durableIndex: projection.durableIndex,
-      counts: projection.counts,
-      fsyncSeconds: this.#replica.fsyncSeconds.read(),
-      latenessSeconds: this.#sending.latenessSeconds.read(),
-    };
+    return metricsOf({ ...this.#parts, replica: this.#replica, firing: this.#firing, sending: this.#sending });
   }
 
   /** Not ready → stop claiming → drain → fsync → closed. */
@@ -613,9 +393,8 @@ export class Node implements SchedulerNode {
   async #drain(): Promise<void> {
     const failed = this.#closed() === 'storage_failed';
     this.#life.send({ type: 'STOP' });
-    this.#firing.end();
-    this.#housekeeping?.cancel();
-    this.#planB?.cancel();
+    this.#duties.end();
+    this.#housekeeping.stop();
     // What is committed is applied first: a claim among it is handed to the sender, or withheld by it, and its outcome committed.
     await this.#replica.idle();
     await this.#parts.sender.close(failed ? 0 : DRAIN_MAX_MS);
@@ -631,22 +410,9 @@ export class Node implements SchedulerNode {
     this.#life.send({ type: 'DRAINED' });
     // Ends a copy that is being made, which the housekeeping would wait for.
     await this.#parts.projection.close({ flush: !failed });
-    await this.#housekeepingRound;
+    await this.#housekeeping.idle();
     this.#parts.log.close();
     this.#parts.closed();
     this.#life.stop();
   }
 }
-
-const raftStartOf = ({ log, projection, configurations, recovering }: NodeParts, self: MemberId): RaftStart => ({
-  self,
-  hardState: log.hardState,
-  configurations,
-  log,
-  base: log.base,
-  lastIndex: log.lastIndex,
-  lastTerm: log.lastTerm,
-  appliedIndex: projection.appliedIndex,
-  recovering,
-  featureLevel: ENTRY_VERSION,
-});

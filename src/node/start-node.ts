@@ -17,7 +17,8 @@ import { noTransport } from '../transport/transport.ts';
 import type { SchedulerNode } from './api.ts';
 import { createCompaction } from './compaction.ts';
 import { writeAtOnce } from './log-writer.ts';
-import { Node, type NodeEvents } from './node.ts';
+import { Node } from './node.ts';
+import type { NodeEvents } from './node-parts.ts';
 import { schedulePlanner } from './schedule-planner.ts';
 
 export interface StartNodeOptions {
@@ -36,7 +37,7 @@ const GROUP = 0;
 const MAINTAIN_EVERY_MS = 1_000;
 
 /** A node without peers sends and receives none. */
-const noSnapshots: SnapshotStore = {
+export const noSnapshots: SnapshotStore = {
   make: () => Promise.reject(new Error('a node alone makes no snapshot for others')),
   read: async () => null,
   write: () => Promise.reject(new Error('a node alone receives no snapshot')),
@@ -124,7 +125,7 @@ function checkTogether(log: LogStore, projection: Projection, dataDirectory: str
 }
 
 /** Oldest first: the one in force where the log begins, and those that it holds. */
-function configurationsOf(log: LogStore): readonly PlacedConfiguration[] {
+export function configurationsOf(log: LogStore): readonly PlacedConfiguration[] {
   const placed: PlacedConfiguration[] = [];
   let entry = log.lastOfKind('configuration', log.lastIndex);
   while (entry !== undefined) {

@@ -1,0 +1,45 @@
+import type { RaftCore } from '../raft/core.ts';
+import { idOf } from '../raft/quorum.ts';
+import { roleOf } from '../raft/role.ts';
+import type { LogIndex } from '../raft/types.ts';
+import type { ClusterStatus } from './api.ts';
+import { NODE_LOST_MS } from './limits.ts';
+import type { NodeParts } from './node-parts.ts';
+
+/** The cluster as one node sees it. Only a leader knows how far its peers are. */
+export function statusOf(
+  core: RaftCore,
+  identity: NodeParts['identity'],
+  appliedIndex: LogIndex,
+  httpUrl: string | null,
+): ClusterStatus {
+  const { term, leader } = core.role.context;
+  const role = roleOf(core.role);
+  return {
+    clusterId: identity.clusterId,
+    nodeId: identity.nodeId,
+    role,
+    term,
+    leaderId: leader === null ? null : (leader.split('/')[0] ?? null),
+    commitIndex: core.commitIndex,
+    appliedIndex,
+    members: core.configuration.members.map((member) => {
+      const { nodeId, kind } = member;
+      const id = idOf(member);
+      if (id === core.self) {
+        return { nodeId, kind, role, httpUrl, matchIndex: core.durableIndex, lagMs: 0, alive: true };
+      }
+      const progress = core.leading?.peers.get(id);
+      const lagMs = progress === undefined ? null : core.monotonicMs - progress.heardAtMs;
+      return {
+        nodeId,
+        kind,
+        role: id === leader ? 'leader' : null,
+        httpUrl: null,
+        matchIndex: progress?.matchIndex ?? null,
+        lagMs,
+        alive: lagMs !== null && lagMs < NODE_LOST_MS,
+      };
+    }),
+  };
+}

@@ -1,0 +1,67 @@
+import type { Clock } from '../clock.ts';
+import type { Projection, TaskFilter } from '../store/projection.ts';
+import type { Execution } from '../tasks/execution.ts';
+import type { Task, TaskId } from '../tasks/task.ts';
+import type { ReadOutcome, UnavailableReason } from './api.ts';
+import { READ_DEADLINE_MS } from './limits.ts';
+import type { Replica } from './replica.ts';
+import { RETRY_AFTER_MS } from './submitting.ts';
+
+/** Linearizable reads of clients: each sees every write that was acknowledged before it was asked, on whatever node. */
+export interface ReadsOptions {
+  readonly projection: Projection;
+  readonly replica: Replica;
+  readonly clock: Clock;
+  readonly isAlone: () => boolean;
+  /** Why nothing can be read now; null when it can. */
+  readonly closed: () => UnavailableReason | null;
+}
+
+export class Reads {
+  readonly #options: ReadsOptions;
+
+  constructor(options: ReadsOptions) {
+    this.#options = options;
+  }
+
+  task(taskId: TaskId): Promise<ReadOutcome<Task | undefined>> {
+    return this.#read((projection) => projection.readTask(taskId));
+  }
+
+  tasks(filter: TaskFilter, after: TaskId | null, limit: number): Promise<ReadOutcome<readonly Task[]>> {
+    return this.#read((projection) => projection.listTasks(filter, after, limit));
+  }
+
+  executions(
+    taskId: TaskId,
+    beforeRun: number | null,
+    limit: number,
+  ): Promise<ReadOutcome<readonly Execution[] | undefined>> {
+    return this.#read(async (projection) => {
+      if ((await projection.readTask(taskId)) === undefined) return undefined;
+      return projection.listExecutions(taskId, beforeRun, limit);
+    });
+  }
+
+  execution(taskId: TaskId, run: number): Promise<ReadOutcome<Execution | undefined>> {
+    return this.#read((projection) => projection.readExecution(taskId, run));
+  }
+
+  async #read<T>(read: (projection: Projection) => Promise<T>): Promise<ReadOutcome<T>> {
+    const closed = this.#options.closed();
+    if (closed !== null) return { ok: false, reason: closed, retryAfterMs: RETRY_AFTER_MS };
+    if (!(await this.#barrier())) return { ok: false, reason: 'no_leader', retryAfterMs: RETRY_AFTER_MS };
+    return { ok: true, value: await read(this.#options.projection) };
+  }
+
+  /** What a leader confirms, this node may be far from having applied: it waits so long, and no longer. */
+  #barrier(): Promise<boolean> {
+    const { replica, clock, isAlone } = this.#options;
+    const ready = replica.readBarrier();
+    if (isAlone()) return ready;
+    return new Promise((resolve, reject) => {
+      const timer = clock.setTimer(READ_DEADLINE_MS, () => resolve(false));
+      ready.finally(() => timer.cancel()).then(resolve, reject);
+    });
+  }
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SubmitOutcome } from '../../src/node/api.ts';
+import type { TaskId } from '../../src/tasks/task.ts';
+import { draft } from '../tasks/scenario.ts';
+import { until } from '../whole/serving.ts';
+import { type ClusterNode, type MemoryCluster, startMemoryCluster } from './memory-cluster.ts';
+
+const by = { by: 'test' };
+
+async function withCluster(work: (cluster: MemoryCluster) => Promise<void>): Promise<void> {
+  const cluster = startMemoryCluster(['n1', 'n2', 'n3']);
+  try {
+    await ready(cluster);
+    await work(cluster);
+    assert.deepEqual(cluster.failures, []);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+const ready = (cluster: MemoryCluster): Promise<void> =>
+  until(
+    () => cluster.leader() !== undefined && cluster.nodes().every(({ node }) => node.health().ready),
+    () => JSON.stringify(cluster.nodes().map(({ node }) => node.health())),
+  );
+
+const leaderOf = (cluster: MemoryCluster): ClusterNode => {
+  const leader = cluster.leader();
+  assert.ok(leader !== undefined);
+  return leader;
+};
+const followerOf = (cluster: MemoryCluster): ClusterNode => {
+  const follower = cluster.nodes().find(({ nodeId }) => nodeId !== cluster.leader()?.nodeId);
+  assert.ok(follower !== undefined);
+  return follower;
+};
+
+const create = ({ node }: ClusterNode, schedule: string): Promise<SubmitOutcome> =>
+  node.submit({ type: 'CreateTask', draft: draft({ schedule }), idempotency: null }, by);
+
+function taskIdOf(outcome: SubmitOutcome): TaskId {
+  assert.equal(outcome.outcome, 'committed', JSON.stringify(outcome));
+  return outcome.outcome === 'committed' ? outcome.task.taskId : ('' as TaskId);
+}
+
+test('any node takes a write; every node reads it; one of them sends it', () =>
+  withCluster(async (cluster) => {
+    const atMs = Date.now() + 300;
+    const taskId = taskIdOf(await create(followerOf(cluster), new Date(atMs).toISOString()));
+    for (const { node } of cluster.nodes()) {
+      const read = await node.readTask(taskId);
+      assert.ok(read.ok && read.value?.taskId === taskId);
+    }
+    await until(
+      () => cluster.sent.length > 0,
+      () => 'nothing was sent',
+    );
+    await until(
+      async () => {
+        const read = await followerOf(cluster).node.readTask(taskId);
+        return read.ok && read.value?.state === 'completed';
+      },
+      () => 'the task does not complete',
+    );
+    assert.equal(cluster.sent.length, 1);
+  }));
+
+test('claims are spread over the nodes', () =>
+  withCluster(async (cluster) => {
+    const atMs = Date.now() + 400;
+    for (let count = 0; count < 30; count += 1) await create(leaderOf(cluster), new Date(atMs).toISOString());
+    await until(
+      () => cluster.sent.length >= 30,
+      () => `${cluster.sent.length} of 30 were sent`,
+    );
+    assert.equal(new Set(cluster.sent.map(({ request }) => request.executionId)).size, 30);
+    assert.equal(new Set(cluster.sent.map(({ nodeId }) => nodeId)).size, 3);
+  }));
+
+test('a leader is killed: what it was told is there, writes go on, and no second is missed', () =>
+  withCluster(async (cluster) => {
+    const taskId = taskIdOf(await create(followerOf(cluster), '* * * * * *'));
+    await until(
+      () => cluster.sent.length >= 2,
+      () => 'it does not fire',
+    );
+    const killed = leaderOf(cluster);
+    killed.kill();
+    const later = taskIdOf(await create(followerOf(cluster), '0 0 1 1 *'));
+    assert.ok(BigInt(later) > BigInt(taskId));
+    const before = cluster.sent.length;
+    await until(
+      () => cluster.sent.length >= before + 3,
+      () => 'it does not fire under the new leader',
+    );
+    const seconds = [...new Set(cluster.sent.map(({ request }) => request.scheduledAtMs))].sort((a, b) => a - b);
+    for (const [at, second] of seconds.entries()) assert.equal(second, (seconds[0] ?? 0) + at * 1_000);
+    cluster.restart(killed.nodeId);
+    await ready(cluster);
+  }));
+
+test('a paused task sends nothing after the answer, whoever holds its claims', () =>
+  withCluster(async (cluster) => {
+    const taskId = taskIdOf(await create(leaderOf(cluster), '* * * * * *'));
+    await until(
+      () => cluster.sent.length >= 1,
+      () => 'it does not fire',
+    );
+    const paused = await followerOf(cluster).node.submit({ type: 'PauseTask', taskId, version: null }, by);
+    taskIdOf(paused);
+    const sentOf = (id: TaskId): number => cluster.sent.filter(({ request }) => request.taskId === id).length;
+    const sent = sentOf(taskId);
+    const witness = taskIdOf(await create(leaderOf(cluster), '* * * * * *'));
+    await until(
+      () => sentOf(witness) >= 2,
+      () => 'the other task does not fire',
+    );
+    assert.equal(sentOf(taskId), sent);
+  }));
+
+test('with a majority gone, a write is answered as unavailable, in time, and works again when one is back', () =>
+  withCluster(async (cluster) => {
+    const [first, second] = cluster.nodes().filter(({ nodeId }) => nodeId !== 'n1');
+    first?.kill();
+    second?.kill();
+    const alone = cluster.nodes()[0];
+    assert.ok(alone !== undefined && first !== undefined);
+    await until(
+      () => !alone.node.health().ready,
+      () => 'it still thinks that somebody leads',
+    );
+    const began = performance.now();
+    const outcome = await create(alone, '0 0 1 1 *');
+    assert.ok(performance.now() - began < 5_000);
+    assert.equal(outcome.outcome, 'unavailable');
+    cluster.restart(first.nodeId);
+    await ready(cluster);
+    taskIdOf(await create(alone, '0 0 1 1 *'));
+  }));
