@@ -146,6 +146,8 @@ export const raftRoleMachine = setup({
       on: {
         PRE_VOTES_WON: 'candidate',
         CAMPAIGN_NOW: 'candidate',
+        // It only asks so far: the vote of its term is still to be had, by the first that stands (paper §5.2).
+        VOTE_GRANTED: { ...voteOnce, target: 'follower' },
         ELECTION_DUE: { target: 'preCandidate', reenter: true },
         DEMOTED: 'learner',
         HIGHER_TERM: { ...inHigherTerm, target: 'follower' },
