@@ -1,0 +1,124 @@
+import type { ClusterId, Configuration, InstanceId, Member, MemberId, NodeId } from './types.ts';
+import { memberId } from './types.ts';
+
+/**
+ * How a cluster comes to be, once, and how an empty node finds the one that is there. Until then there is no log, no term and no
+ * vote: nodes call out to those on their list, and found a cluster when all of them are empty and all have seen the very same
+ * instances. Its id is made from those, so whoever founds with another set founds another cluster, whose messages are foreign; and
+ * since each instance founds once, of two such clusters one has no majority.
+ */
+export type Hail =
+  /** "I hold nothing. These I have heard, and they were empty." */
+  | {
+      readonly state: 'empty';
+      readonly nodeId: NodeId;
+      readonly instance: InstanceId;
+      readonly sees: Seen;
+      readonly wants: Wanted;
+    }
+  /** "I belong to a cluster already." */
+  | {
+      readonly state: 'member';
+      readonly nodeId: NodeId;
+      readonly instance: InstanceId;
+      readonly clusterId: ClusterId;
+      readonly founders: readonly MemberId[];
+    };
+
+/** Instance by node id, of all that hail as empty, the speaker included. */
+export type Seen = Readonly<Record<string, InstanceId>>;
+
+/** `found`: only with the peers on its list, or under a name that a cluster knows; else what it is to be in a cluster that is there. */
+export type Wanted = 'found' | 'learner' | 'worker';
+
+export interface Forming {
+  readonly nodeId: NodeId;
+  readonly instance: InstanceId;
+  /** The list, this node included. */
+  readonly peers: readonly NodeId[];
+  readonly wants: Wanted;
+  readonly heard: Map<NodeId, Hail>;
+}
+
+export type FormingOutcome =
+  | { readonly kind: 'waiting'; readonly for: readonly NodeId[] }
+  | { readonly kind: 'found'; readonly clusterId: ClusterId; readonly configuration: Configuration }
+  /** Somebody belongs to a cluster that this instance is not of: its leader is to take this node in. */
+  | { readonly kind: 'join'; readonly clusterId: ClusterId };
+
+export function beginForming(
+  self: { readonly nodeId: NodeId; readonly instance: InstanceId },
+  peers: readonly NodeId[],
+  wants: Wanted,
+): Forming {
+  return { ...self, peers: [...new Set([self.nodeId, ...peers])].sort(), wants, heard: new Map() };
+}
+
+/** What this node calls out, again and again, to everyone on its list. */
+export function hailOf(forming: Forming): Hail {
+  const { nodeId, instance, wants } = forming;
+  return { state: 'empty', nodeId, instance, sees: seenBy(forming), wants };
+}
+
+export function hear(forming: Forming, hail: Hail): void {
+  if (hail.nodeId !== forming.nodeId && forming.peers.includes(hail.nodeId)) forming.heard.set(hail.nodeId, hail);
+}
+
+/** `digest` makes a short id of a text; it is handed in, as this room computes none. */
+export function outcomeOf(forming: Forming, digest: (text: string) => string): FormingOutcome {
+  const self = memberId(forming.nodeId, forming.instance);
+  for (const hail of forming.heard.values()) {
+    if (hail.state !== 'member') continue;
+    // One of those with whom this node agreed has founded before it.
+    if (hail.founders.includes(self)) return founded(hail.founders, hail.clusterId);
+    return { kind: 'join', clusterId: hail.clusterId };
+  }
+  const mine = seenBy(forming);
+  const missing = forming.peers.filter((peer) => mine[peer] === undefined || !agrees(forming, peer, mine));
+  if (missing.length > 0 || forming.wants !== 'found') return { kind: 'waiting', for: missing };
+  const founders = forming.peers.flatMap((peer) => {
+    const instance = mine[peer];
+    return instance === undefined ? [] : [memberId(peer, instance)];
+  });
+  return founded(founders, digest(founders.join('\n')) as ClusterId);
+}
+
+function seenBy({ nodeId, instance, heard }: Forming): Seen {
+  const seen: Record<string, InstanceId> = { [nodeId]: instance };
+  for (const hail of heard.values()) if (hail.state === 'empty') seen[hail.nodeId] = hail.instance;
+  return seen;
+}
+
+/** Whether a peer has seen the same instances: no more, no fewer, no others. */
+function agrees({ nodeId, heard }: Forming, peer: NodeId, mine: Seen): boolean {
+  if (peer === nodeId) return true;
+  const hail = heard.get(peer);
+  if (hail?.state !== 'empty' || hail.wants !== 'found') return false;
+  const names = Object.keys(mine);
+  return Object.keys(hail.sees).length === names.length && names.every((name) => hail.sees[name] === mine[name]);
+}
+
+function founded(founders: readonly MemberId[], clusterId: ClusterId): FormingOutcome {
+  const members = founders.map((founder): Member => {
+    const [nodeId = '', instance = ''] = founder.split('/');
+    return { nodeId: nodeId as NodeId, instance: instance as InstanceId, kind: 'voter' };
+  });
+  return { kind: 'found', clusterId, configuration: { members } };
+}
+
+/**
+ * A leader hears an empty node: under the name of a member it takes that one's place once it has caught up, with its new instance
+ * (raft.md, case 32); under another name it has to have asked to be taken in. Null: nothing is to be done.
+ */
+export function takenIn(
+  configuration: Configuration,
+  hail: Hail,
+): (Member & { readonly kind: 'learner' | 'worker' }) | null {
+  if (hail.state !== 'empty') return null;
+  const { nodeId, instance, wants } = hail;
+  const known = configuration.members.filter((member) => member.nodeId === nodeId);
+  if (known.some((member) => member.instance === instance)) return null;
+  if (known.length === 0 && wants === 'found') return null;
+  const kind = wants === 'worker' || known.some((member) => member.kind === 'worker') ? 'worker' : 'learner';
+  return { nodeId, instance, kind };
+}
