@@ -5,7 +5,7 @@ import type { Execution } from '../tasks/execution.ts';
 import type { EntityRef } from '../tasks/needs.ts';
 import type { Task, TaskState } from '../tasks/task.ts';
 import { formatHash, rowHash, sumHashes } from './entity-hash.ts';
-import { StorageFailed } from './log-store.ts';
+import { StorageFailed, StorageRefused } from './log-store.ts';
 import { createMemoryReads } from './memory-projection-reads.ts';
 import type { Projection, ProjectionCounts, ProjectionStart } from './projection.ts';
 import { NO_COUNTS, NO_META } from './projection-empty.ts';
@@ -56,6 +56,8 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
   let appliedIndex = disk.index;
   let betweenEntries = true;
   let closed = false;
+  /** A flush that began before one is given up. */
+  let replacements = 0;
   let failure: Error | undefined;
   const listeners: ((error: Error) => void)[] = [];
   const tasks = createKind(disk.tasks, forgetful, taskHash);
@@ -103,18 +105,23 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
     }
   }
 
+  function failIfDiskDoes(operation: string): void {
+    if (disk.failure === null) return;
+    failure ??= new StorageFailed(operation, disk.failure);
+    for (const tell of listeners.splice(0)) tell(failure);
+    throw failure;
+  }
+
   async function flush(): Promise<void> {
     if (failure !== undefined) throw failure;
     invariant(betweenEntries, 'I4', `a flush would write half of the entry after ${appliedIndex}`);
     // Frozen at the call, written after the delay: as with a real disk, a crash in between loses it.
     const frozen = { index: appliedIndex, meta };
     const writes = [tasks.freeze(), executions.freeze(), keys.freeze()];
+    const frozenOf = replacements;
     await delay();
-    if (disk.failure !== null) {
-      failure ??= new StorageFailed('flush the projection', disk.failure);
-      for (const tell of listeners.splice(0)) tell(failure);
-      throw failure;
-    }
+    failIfDiskDoes('flush the projection');
+    if (frozenOf !== replacements) return;
     // A flush that began later may have been quicker; it wrote all of this one's.
     if (closed || frozen.index <= disk.index) return;
     for (const write of writes) disk.hash = sumHashes(disk.hash, write());
@@ -191,6 +198,21 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
       });
       return { index: disk.index };
     },
+    async replaceWith(file) {
+      await delay();
+      if (failure !== undefined || closed) throw failure ?? new Error('the projection is closed');
+      const copy = disk.copies.get(file);
+      if (copy === undefined) throw new StorageRefused('damaged', `${file} is no copy of a state`, 'Copy it again.');
+      failIfDiskDoes('replace the state');
+      disk.copies.delete(file);
+      ({ index: disk.index, meta: disk.meta, hash: disk.hash, counts: disk.counts } = copy);
+      tasks.startAnew(copy.tasks);
+      executions.startAnew(copy.executions);
+      keys.startAnew(copy.keys);
+      ({ index: appliedIndex, meta } = copy);
+      betweenEntries = true;
+      replacements += 1;
+    },
     async close({ flush: flushing } = { flush: true }) {
       if (flushing && failure === undefined) await flush();
       closed = true;
@@ -209,6 +231,8 @@ interface Kind<V> {
   put(key: string, value: V | undefined): void;
   bring(key: string): void;
   changes(): number;
+  /** The disk, and with it memory, holds this and nothing else. */
+  startAnew(stored: ReadonlyMap<string, V>): void;
   /** Returns what writes the changes so far to the disk, and says by how much the hash changes. */
   freeze(): () => bigint;
 }
@@ -235,6 +259,14 @@ function createKind<V>(disk: Map<string, V>, forgetful: boolean, hashOf: (key: s
       resident.add(key);
     },
     changes: () => changed.size,
+    startAnew(stored) {
+      for (const map of [disk, all]) {
+        map.clear();
+        for (const [key, value] of stored) map.set(key, value);
+      }
+      changed = new Set();
+      resident.clear();
+    },
     freeze() {
       const frozen = [...changed].map((key) => [key, all.get(key)] as const);
       changed = new Set();

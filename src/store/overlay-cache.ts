@@ -20,6 +20,7 @@ export interface Cache<V> {
   get(key: string): Clean<V> | undefined;
   set(key: string, entry: Clean<V>): void;
   delete(key: string): void;
+  clear(): void;
 }
 
 export function createCache<V>({ entriesMax, weightMax }: CacheBounds): Cache<V> {
@@ -64,6 +65,11 @@ export function createCache<V>({ entriesMax, weightMax }: CacheBounds): Cache<V>
         youngWeight -= entry.weight;
         young.delete(key);
       } else if (old.size > 0) old.delete(key);
+    },
+    clear() {
+      young = new Map();
+      old = new Map();
+      youngWeight = 0;
     },
   };
 }

@@ -37,6 +37,8 @@ export interface Collection<V, N> {
   shadow(key: string): Change<V, N> | undefined;
   /** Every key that the file has otherwise, with its newest change. */
   eachShadow(visit: (key: string, change: Change<V, N>) => void): void;
+  /** The file is another one now: all that memory knew is forgotten. */
+  clear(): void;
 }
 
 /** What an entry of any kind costs beside its texts. */
@@ -110,6 +112,13 @@ export function createCollection<V, N>(
     eachShadow(visit) {
       for (const [key, change] of overlay) visit(key, change);
       for (const [key, change] of flushing) if (!overlay.has(key)) visit(key, change);
+    },
+    clear() {
+      overlay = new Map();
+      flushing = new Map();
+      overlayWeight = 0;
+      cache.clear();
+      pinned.clear();
     },
   };
 }

@@ -43,6 +43,8 @@ export interface Overlay {
   /** Only between two entries: what is frozen is the state at exactly one index (I4). */
   freeze(): Frozen;
   settle(enough: () => boolean): boolean;
+  /** On another file, with nothing in memory. */
+  startAnew(appliedIndex: LogIndex, meta: StateMeta): void;
 }
 
 export interface OverlayOptions {
@@ -183,5 +185,11 @@ export function createOverlay(options: OverlayOptions): Overlay {
     },
     // Executions first: as long as one shadows the file, so does its task, whose state decides whether it is due.
     settle: (enough) => executions.settle(enough) && tasks.settle(enough) && keys.settle(enough),
+    startAnew(index, stored) {
+      for (const collection of [tasks, executions, keys]) collection.clear();
+      appliedIndex = index;
+      meta = stored;
+      betweenEntries = true;
+    },
   };
 }

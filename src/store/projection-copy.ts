@@ -19,7 +19,7 @@ export interface StateCopies {
 }
 
 /** Bytes 18 and 19 of a database file: 2 asks for a WAL, 1 does not (https://www.sqlite.org/fileformat2.html#file_format_version_numbers). */
-const FORMAT_VERSIONS_OFFSET = 18;
+export const FORMAT_VERSIONS_OFFSET = 18;
 const WITHOUT_WAL = Buffer.from([1, 1]);
 /** What SQLite itself takes. */
 const AUTOCHECKPOINT_PAGES = 1_000;

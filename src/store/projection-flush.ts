@@ -6,6 +6,7 @@ import type { Overlay } from './overlay.ts';
 import type { ProjectionCounts } from './projection.ts';
 import { FLUSH_AT_BYTES, OVERLAY_PRESSED_FACTOR, SLICES_IN_FLIGHT_MAX } from './projection-bounds.ts';
 import type { ProjectionLink } from './projection-link.ts';
+import type { OpenedState } from './projection-protocol.ts';
 import { slicesOf, turnBudget } from './projection-slices.ts';
 import { encodeMeta } from './rows.ts';
 
@@ -26,6 +27,8 @@ export interface Flusher {
   untilRoom(): Promise<void>;
   fail(error: Error): void;
   onFailure(tell: (error: Error) => void): void;
+  /** Lets the flush that runs come to its end, then holds all others until `replace` has put another file in place. */
+  startAnew(replace: () => Promise<OpenedState>): Promise<void>;
   /** No flush begins by itself any more; waits for the one that runs. */
   stop(): Promise<void>;
 }
@@ -107,6 +110,13 @@ export function createFlusher(overlay: Overlay, link: ProjectionLink, options: F
     return next;
   }
 
+  async function rest(): Promise<void> {
+    stopped = true;
+    timer?.cancel();
+    timer = undefined;
+    while (running !== undefined || next !== undefined) await (running ?? next)?.catch(() => undefined);
+  }
+
   const reached = (factor: number): boolean =>
     overlay.size >= flushAtEntities * factor || overlay.weight >= FLUSH_AT_BYTES * factor;
 
@@ -141,14 +151,22 @@ export function createFlusher(overlay: Overlay, link: ProjectionLink, options: F
       if (failure !== undefined) throw failure;
     },
     fail,
+    async startAnew(replace) {
+      await rest();
+      if (failure !== undefined) throw failure;
+      try {
+        const opened = await replace();
+        durableIndex = opened.index;
+        ({ hash, counts } = opened);
+      } finally {
+        stopped = false;
+        changed();
+      }
+    },
     onFailure(tell) {
       if (failure === undefined) listeners.push(tell);
       else tell(failure);
     },
-    async stop() {
-      stopped = true;
-      timer?.cancel();
-      while (running !== undefined || next !== undefined) await (running ?? next)?.catch(() => undefined);
-    },
+    stop: rest,
   };
 }

@@ -78,6 +78,14 @@ export interface ExpiringKey {
   readonly key: string;
   readonly expiresAtMs: number;
 }
+/** What a file says of itself. */
+export interface OpenedState {
+  readonly index: LogIndex;
+  readonly meta: string;
+  readonly hash: string;
+  readonly counts: ProjectionCounts;
+}
+
 /** Each request by name: what it asks with, and what it is answered with. */
 export interface Requests {
   slice: { readonly ask: Slice; readonly answer: null };
@@ -86,6 +94,7 @@ export interface Requests {
     readonly answer: { readonly hash: string; readonly counts: ProjectionCounts };
   };
   copy: { readonly ask: { readonly file: string }; readonly answer: { readonly index: LogIndex } };
+  replace: { readonly ask: { readonly file: string }; readonly answer: OpenedState };
   close: { readonly ask: null; readonly answer: null };
   /** Answers a prefix of the refs, at least one. */
   fetch: { readonly ask: readonly FetchRef[]; readonly answer: readonly Fetched[] };
@@ -147,13 +156,7 @@ export interface ErrorMessage {
 }
 
 export type WorkerMessage =
-  | {
-      readonly type: 'opened';
-      readonly index: LogIndex;
-      readonly meta: string;
-      readonly hash: string;
-      readonly counts: ProjectionCounts;
-    }
+  | ({ readonly type: 'opened' } & OpenedState)
   | { readonly type: 'refused'; readonly error: ErrorMessage }
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly type: 'error'; readonly id: number; readonly error: ErrorMessage };

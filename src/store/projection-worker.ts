@@ -1,16 +1,33 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { formatHash } from './entity-hash.ts';
-import { StorageRefused } from './log-store.ts';
+import { StorageFailed, StorageRefused } from './log-store.ts';
 import { createStateCopies } from './projection-copy.ts';
-import { openStateFile, readFileState } from './projection-file.ts';
-import type { Answer, Ask, ErrorMessage, RequestMessage, RequestName, WorkerMessage } from './projection-protocol.ts';
+import { openStateFile, openStateFileToRead, readFileState } from './projection-file.ts';
+import type {
+  Answer,
+  Ask,
+  ErrorMessage,
+  OpenedState,
+  RequestMessage,
+  RequestName,
+  WorkerMessage,
+} from './projection-protocol.ts';
 import { createQueries } from './projection-queries.ts';
 import { createSearch } from './projection-search.ts';
 import { createWrites } from './projection-writes.ts';
+import { makeReadyForState, putStateInPlace } from './state-replacement.ts';
 
 /** Owns state.db: the only thread that opens it. Answers in the order of asking, save for a copy, which takes its time. */
 
-type Handlers = { readonly [Name in RequestName]: (ask: Ask<Name>) => Answer<Name> | Promise<Answer<Name>> };
+type Handlers<Name extends RequestName = RequestName> = {
+  readonly [One in Name]: (ask: Ask<One>) => Answer<One> | Promise<Answer<One>>;
+};
+
+/** All that can be asked of one file. */
+interface StateFile {
+  readonly opened: OpenedState;
+  readonly handlers: Handlers<Exclude<RequestName, 'replace'>>;
+}
 
 const port = parentPort;
 if (port === null) throw new Error('projection-worker.ts runs as a worker thread');
@@ -23,7 +40,7 @@ function describe(error: unknown): ErrorMessage {
   return { name, message, code, remedy: error instanceof StorageRefused ? error.remedy : null };
 }
 
-function serve(path: string): void {
+function openState(path: string): StateFile {
   const database = openStateFile(path);
   const opened = readFileState(database, path);
   const writes = createWrites(database, opened);
@@ -50,7 +67,7 @@ function serve(path: string): void {
     }
   }
 
-  const handlers: Handlers = {
+  const handlers: StateFile['handlers'] = {
     ...createQueries(database, path),
     tasks: createSearch(database, path),
     slice(slice) {
@@ -78,6 +95,7 @@ function serve(path: string): void {
       return copied;
     },
     async close() {
+      if (!database.open) return null;
       copies.abort();
       writes.rollback();
       committed?.resolve();
@@ -87,8 +105,35 @@ function serve(path: string): void {
       return null;
     },
   };
+  const { index, meta, hash, counts } = opened;
+  return { opened: { index, meta, hash: formatHash(hash), counts }, handlers };
+}
 
-  const handle = <Name extends RequestName>(name: Name, ask: Ask<RequestName>) => handlers[name](ask as Ask<Name>);
+const answerFrom = <Name extends keyof StateFile['handlers']>(
+  handlers: StateFile['handlers'],
+  name: Name,
+  ask: Ask<RequestName>,
+) => handlers[name](ask as Ask<Name>);
+
+function serve(path: string): void {
+  let current = openState(path);
+
+  async function replace({ file }: Ask<'replace'>): Promise<OpenedState> {
+    openStateFileToRead(file).close();
+    makeReadyForState(file);
+    await current.handlers.close(null);
+    try {
+      putStateInPlace(file, path);
+      current = openState(path);
+      return current.opened;
+    } catch (error) {
+      // Not a refusal any more: the old file is closed, or gone.
+      throw new StorageFailed('replace the state', error);
+    }
+  }
+
+  const handle = (name: RequestName, ask: Ask<RequestName>): unknown =>
+    name === 'replace' ? replace(ask as Ask<'replace'>) : answerFrom(current.handlers, name, ask);
   port?.on('message', ({ id, name, ask }: RequestMessage) => {
     const fail = (error: unknown): void => say({ type: 'error', id, error: describe(error) });
     try {
@@ -104,8 +149,7 @@ function serve(path: string): void {
       fail(error);
     }
   });
-  const { index, meta, hash, counts } = opened;
-  say({ type: 'opened', index, meta, hash: formatHash(hash), counts });
+  say({ type: 'opened', ...current.opened });
 }
 
 try {

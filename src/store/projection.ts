@@ -74,6 +74,12 @@ export interface Projection {
   stateHash(): Promise<{ readonly index: LogIndex; readonly hash: string }>;
   /** Flushes, then writes a consistent copy to `file`, in slices that leave the disk to the log. */
   copyTo(file: string): Promise<{ readonly index: LogIndex }>;
+  /**
+   * A snapshot takes the place of the state (paper §7). `file`, a copy that `copyTo` made, is moved, and when this resolves it is
+   * durably the state, at its own index; what was not flushed is given up. Nothing else may be asked meanwhile. Rejects, and changes
+   * nothing, when the file is no such copy; a disk that fails on the way is told as with a flush.
+   */
+  replaceWith(file: string): Promise<void>;
   /** Flushes unless told not to, and ends the worker. */
   close(options?: { readonly flush: boolean }): Promise<void>;
   /** Set when a write failed: the file stays as it was, nothing more is flushed, and the node stops taking writes. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { StorageRefused } from './log-store.ts';
 import { createOverlay } from './overlay.ts';
 import type { Projection, ProjectionStart, RunRef } from './projection.ts';
 import {
@@ -135,6 +136,19 @@ export async function openProjection(options: ProjectionOptions): Promise<Sqlite
       await flusher.flush();
       return link.ask('copy', { file }, (answer) => answer);
     },
+    replaceWith: (file) =>
+      flusher.startAnew(() =>
+        link
+          .ask('replace', { file }, (answer) => {
+            overlay.startAnew(answer.index, decodeMeta(answer.meta));
+            return answer;
+          })
+          .catch((error: Error) => {
+            // Refused as it came, or lost on the way: then what is in place now is known only to the next start.
+            if (!(error instanceof StorageRefused)) flusher.fail(error);
+            throw error;
+          }),
+      ),
     async close({ flush } = { flush: true }) {
       try {
         if (flush && flusher.failure === undefined) await flusher.flush();

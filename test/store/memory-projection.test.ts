@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createMemoryDisk, openMemoryProjection } from '../../src/store/memory-projection.ts';
-import { projectionContract } from '../contract/projection.ts';
+import { projectionContract, replay } from '../contract/projection.ts';
 
 for (const [name, delay] of [
   ['memory', async () => undefined],
@@ -12,6 +12,15 @@ for (const [name, delay] of [
       open: async () => openMemoryProjection({ disk, delay, forgetful: true }),
       async failWrites() {
         disk.failure = new Error('no space left on device');
+      },
+      async receive(entries) {
+        const other = createMemoryDisk();
+        const source = openMemoryProjection({ disk: other });
+        await replay(source, entries);
+        await source.copyTo('copy');
+        const copy = other.copies.get('copy');
+        if (copy !== undefined) disk.copies.set('received', copy);
+        return 'received';
       },
       remove: async () => undefined,
     };

@@ -9,7 +9,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { recomputeStateHash } from '../../src/store/projection-verify.ts';
 import { groupPaths } from '../../src/store/store-layout.ts';
-import { bulkHashes } from './projection-bulk.ts';
+import { applyTo } from '../contract/projection.ts';
+import { killedAtEachCall } from './killed-at-each-call.ts';
+import { bulkEntry, bulkHashes } from './projection-bulk.ts';
 import { openQuietly, removeDirectory, temporaryDirectory } from './projection-directory.ts';
 import { requireStrace } from './strace.ts';
 
@@ -104,6 +106,35 @@ describe('state.db after a crash', () => {
       assert.ok(synced >= told, `durable was said ${told} times after ${synced} fsyncs of the WAL`);
     }
     assert.ok(told >= 2);
+  });
+
+  test('§7: killed at any system call of a replacement, the file is the old state or the snapshot, whole', async (t) => {
+    const elsewhere = temporaryDirectory();
+    const source = await openQuietly(elsewhere);
+    for (let index = 1; index <= 5; index += 1) await applyTo(source, index, bulkEntry(index));
+    const before = await openQuietly(directory);
+    await applyTo(before, 1, bulkEntry(1));
+    await before.close();
+    await source.copyTo(join(groupPaths(directory).directory, 'received.db'));
+    await source.close();
+    removeDirectory(elsewhere);
+    const found = new Set<number>();
+    const kills = await killedAtEachCall({
+      script: fileURLToPath(new URL('./projection-replace-process.ts', import.meta.url)),
+      before: directory,
+      paths: ['group-0', ...['state.db', 'state.db-wal', 'received.db'].map((file) => `group-0/${file}`)],
+      async check(path, ended) {
+        const { appliedIndex, hash, damagedRows } = await recomputeStateHash(groupPaths(path).state);
+        assert.deepEqual([damagedRows, hash], [0, hashes[appliedIndex]]);
+        assert.ok(!ended || appliedIndex === 5, 'what was told to be in place is');
+        found.add(appliedIndex);
+        const projection = await openQuietly(path);
+        assert.equal(projection.start.appliedIndex, appliedIndex);
+        await projection.close();
+      },
+    });
+    t.diagnostic(`${kills} kills`);
+    assert.deepEqual([...found].sort(), [1, 5]);
   });
 
   test('a full disk: told once, reads go on, and the next start with space goes on from the last flush', async () => {

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { projectionContract } from '../contract/projection.ts';
+import { join } from 'node:path';
+import { groupPaths } from '../../src/store/store-layout.ts';
+import { projectionContract, replay } from '../contract/projection.ts';
 import { openQuietly, removeDirectory, temporaryDirectory } from './projection-directory.ts';
 
 /** No file of this process may grow beyond this, as on a full disk: writes fail with EFBIG (setrlimit(2); Node ignores SIGXFSZ). */
@@ -17,6 +19,16 @@ for (const [name, runs, options] of [
     return {
       open: () => openQuietly(directory, options),
       failWrites: async () => limitFileSize(100),
+      async receive(entries) {
+        const elsewhere = temporaryDirectory();
+        const source = await openQuietly(elsewhere);
+        await replay(source, entries);
+        const file = join(groupPaths(directory).directory, 'received.db');
+        await source.copyTo(file);
+        await source.close();
+        removeDirectory(elsewhere);
+        return file;
+      },
       async remove() {
         limitFileSize('unlimited');
         removeDirectory(directory);
