@@ -15,6 +15,7 @@ import type { CommandId } from '../tasks/command-id.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 import { Acknowledging } from './acknowledging.ts';
+import { Announcing } from './announcing.ts';
 import { AnsweringAsks } from './answering-asks.ts';
 import type {
   Asked,
@@ -24,7 +25,6 @@ import type {
   ReadOutcome,
   SchedulerNode,
   SubmitOutcome,
-  UnavailableReason,
 } from './api.ts';
 import { AskingLeader } from './asking-leader.ts';
 import { statusOf } from './cluster-status.ts';
@@ -34,7 +34,8 @@ import { Firing } from './firing.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LeaderDuties } from './leader-duties.ts';
 import { Leadership } from './leadership.ts';
-import { ASK_AGAIN_MS, DRAIN_MAX_MS } from './limits.ts';
+import { DRAIN_MAX_MS } from './limits.ts';
+import { closedToReads, closedToWrites, healthOf } from './node-health.ts';
 import { metricsOf } from './node-metrics.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { Answer, Ask } from './peer-notes.ts';
@@ -50,13 +51,6 @@ import { Submitting } from './submitting.ts';
 import { Writing } from './writing.ts';
 
 /** One node of a group: the role machine in front of a log, tasks folded from it, and what a leader does with them. */
-const NO_READER: Record<string, UnavailableReason> = {
-  booting: 'starting',
-  draining: 'stopping',
-  stopped: 'stopping',
-  halted: 'storage_failed',
-};
-
 export class Node implements SchedulerNode {
   readonly #parts: NodeParts;
   readonly #self: MemberId;
@@ -66,6 +60,7 @@ export class Node implements SchedulerNode {
   readonly #peers: Peers;
   readonly #leadership: Leadership;
   readonly #asking: AskingLeader;
+  readonly #announcing: Announcing;
   readonly #answering: AnsweringAsks;
   readonly #lease: SendLease;
   readonly #firing: Firing;
@@ -78,7 +73,6 @@ export class Node implements SchedulerNode {
   readonly #duties: LeaderDuties;
   readonly #housekeeping: Housekeeping;
   readonly #life;
-  #announcing = false;
   #asks = 0;
   #stopping: Promise<void> | null = null;
 
@@ -133,6 +127,12 @@ export class Node implements SchedulerNode {
     const leadership = this.#leadership;
     this.#asking = new AskingLeader(clock, leadership, (to, note) => this.#peers.sendNote(to, note));
     const asking = this.#asking;
+    this.#announcing = new Announcing({
+      identity,
+      meta: () => projection.entities.meta(),
+      asking,
+      nextAskId: () => this.#nextAskId(),
+    });
     this.#answering = new AnsweringAsks({
       mayDecide: () => leadership.mayDecide && this.#stopping === null,
       answer: (askId, ask) => this.#answer(askId, ask),
@@ -196,9 +196,15 @@ export class Node implements SchedulerNode {
       submitting: this.#submitting,
       asking,
       nextCommandId: () => (this.#isAlone ? null : this.#nextAskId()),
-      closed: () => this.#closed(),
+      closed: () => closedToWrites(this.#life.getSnapshot().value, this.#isAlone),
     });
-    this.#reads = new Reads({ projection, replica, clock, isAlone: alone, closed: () => this.#closedToReads() });
+    this.#reads = new Reads({
+      projection,
+      replica,
+      clock,
+      isAlone: alone,
+      closed: () => closedToReads(this.#life.getSnapshot().value, this.#isAlone),
+    });
     this.#duties = new LeaderDuties({
       identity,
       projection,
@@ -270,19 +276,10 @@ export class Node implements SchedulerNode {
 
   /** Of a node that follows: once it has an entry of the leader's term it knows all that was committed before. */
   #followLeader(): void {
-    if (this.#leadership.elsewhere === null || this.#announcing || this.#stopping !== null) return;
+    if (this.#leadership.elsewhere === null || this.#stopping !== null) return;
     if (termAt(this.#core.log, this.#replica.appliedIndex) !== this.#core.role.context.term) return;
     this.#becomeReady();
-    const { nodeId, instance, incarnation } = this.#parts.identity;
-    const known = this.#parts.projection.entities.meta().nodes[nodeId];
-    if (known?.instance === instance && known.incarnation === incarnation) return;
-    this.#announcing = true;
-    const ended = (): void => {
-      this.#announcing = false;
-    };
-    this.#asking
-      .ask(this.#nextAskId(), { type: 'start', nodeId, instance, incarnation }, ASK_AGAIN_MS)
-      .then(ended, ended);
+    this.#announcing.look();
   }
 
   #becomeReady(): void {
@@ -313,21 +310,6 @@ export class Node implements SchedulerNode {
     const reason = error instanceof StorageRefused ? `${error.message}. ${error.remedy}` : error.message;
     this.#life.send(kind === 'invariant' ? { type: 'INVARIANT_BROKEN', reason } : { type: 'STORAGE_FAILED', reason });
     this.#parts.events.failed(kind, error);
-  }
-
-  #closed(): UnavailableReason | null {
-    const life = this.#life.getSnapshot().value;
-    if (life === 'serving') return null;
-    if (life === 'storageFailed') return 'storage_failed';
-    // With others around, one of them may lead, or will soon.
-    if (life === 'recovering') return this.#isAlone ? 'starting' : null;
-    return NO_READER[life] ?? 'no_leader';
-  }
-
-  /** After a failed write what is applied stays readable. */
-  #closedToReads(): UnavailableReason | null {
-    const closed = this.#closed();
-    return closed === 'storage_failed' && this.#life.getSnapshot().value === 'storageFailed' ? null : closed;
   }
 
   submit(command: Command, asked: Asked): Promise<SubmitOutcome> {
@@ -361,18 +343,9 @@ export class Node implements SchedulerNode {
 
   health(): NodeHealth {
     const { value, context } = this.#life.getSnapshot();
-    const reasons: Readonly<Record<string, string>> = {
-      booting: 'opening the data directory',
-      recovering:
-        this.#isAlone || this.#replica.isBehind
-          ? `replaying the log: ${this.#replica.appliedIndex} of ${this.#core.log.lastIndex} entries applied`
-          : 'waiting for a leader',
-      draining: 'stopping: waiting for callbacks in flight',
-      storageFailed: `storage failed, writes are refused until it is mended and the node restarted: ${context.reason}`,
-      halted: `halted: ${context.reason}`,
-      stopped: 'stopped',
-    };
-    return { state: value, ready: value === 'serving', reason: reasons[value] ?? null };
+    const { appliedIndex, isBehind } = this.#replica;
+    const replaying = this.#isAlone || isBehind ? { appliedIndex, lastIndex: this.#core.log.lastIndex } : null;
+    return healthOf(value, context.reason, replaying);
   }
 
   status(): ClusterStatus {
@@ -391,7 +364,7 @@ export class Node implements SchedulerNode {
   }
 
   async #drain(): Promise<void> {
-    const failed = this.#closed() === 'storage_failed';
+    const failed = this.#life.getSnapshot().value === 'storageFailed';
     this.#life.send({ type: 'STOP' });
     this.#duties.end();
     this.#housekeeping.stop();

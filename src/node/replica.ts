@@ -2,7 +2,7 @@ import { type Clock, nextTurnOf, type Timer } from '../clock.ts';
 import { unreachable } from '../invariant.ts';
 import type { RaftCore } from '../raft/core.ts';
 import { featureLevelOf } from '../raft/membership.ts';
-import type { Message, SnapshotHead } from '../raft/messages.ts';
+import type { Message } from '../raft/messages.ts';
 import type { ChangeOutcome, Effect, Input, MembershipChange, TransferOutcome } from '../raft/ports.ts';
 import { type RaftRole, roleOf } from '../raft/role.ts';
 import { step } from '../raft/step.ts';
@@ -12,6 +12,7 @@ import type { Projection } from '../store/projection.ts';
 import type { SnapshotStore } from '../store/snapshot-store.ts';
 import { ENTRY_VERSION, type EntryContent, type Pair, type PairResult } from '../tasks/entry.ts';
 import { Applying } from './applying.ts';
+import { DiskWork } from './disk-work.ts';
 import { createHistogram, type RunningHistogram } from './histogram.ts';
 import { PROPOSALS_WAITING_MAX, TICK_MS } from './limits.ts';
 import type { LogWriter } from './log-writer.ts';
@@ -61,7 +62,6 @@ const FSYNC_BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.
 export class Replica {
   readonly #core: RaftCore;
   readonly #log: LogStore;
-  readonly #write: LogWriter;
   readonly #snapshots: SnapshotStore;
   readonly #send: (messages: readonly Message[]) => void;
   readonly #clock: Clock;
@@ -73,10 +73,7 @@ export class Replica {
   readonly #transfers = new PendingAsks<TransferOutcome>();
   /** Messages and completions that wait for a turn, in order of arrival. */
   #arrived: Input[] = [];
-  #writesOutstanding = 0;
-  /** A snapshot takes the place of state and log as soon as no write is under way; until it has, neither is touched. */
-  #installing: SnapshotHead | null = null;
-  #writesHeld: Extract<Effect, { readonly type: 'persist' }>[] = [];
+  readonly #disk: DiskWork;
   readonly #applying: Applying;
   #scheduled = false;
   #inTurn = false;
@@ -90,12 +87,23 @@ export class Replica {
   constructor(options: ReplicaOptions) {
     this.#core = options.core;
     this.#log = options.log;
-    this.#write = options.write;
     this.#snapshots = options.snapshots;
     this.#send = options.send;
     this.#clock = options.clock;
     this.#random = options.random;
     this.#listener = options.listener;
+    this.#disk = new DiskWork({
+      ...options,
+      monotonicMs: () => this.#clock.monotonicMs(),
+      isStateBusy: () => this.#applying.isWaiting,
+      completed: (input) => this.take(input),
+      wrote: (tookMs) => this.fsyncSeconds.observe(tookMs / 1_000),
+      installed: ({ index }) => {
+        this.#applying.replaced(index);
+        this.#listener.stateReplaced();
+      },
+      failed: (error) => this.#broken(error),
+    });
     this.#applying = new Applying({
       ...options,
       proposals: this.#proposals,
@@ -217,7 +225,7 @@ export class Replica {
       this.counters.turns += 1;
       inputs.push(...this.#arrived);
       this.#arrived = [];
-      if (!this.#applying.isPressed && this.#installing === null) {
+      if (!this.#applying.isPressed && !this.#disk.isInstalling) {
         if (this.#ended === null) this.#listener.gathering();
         this.#gather(inputs);
       }
@@ -235,7 +243,7 @@ export class Replica {
 
   #wakeForMore(): void {
     if (this.#arrived.length > 0) this.wake();
-    if (this.#applying.isWaiting || this.#installing !== null) return;
+    if (this.#applying.isWaiting || this.#disk.isInstalling) return;
     if (this.#wanted || this.#proposals.waiting > 0 || this.#reads.waiting > 0 || this.#applying.isBehind) {
       this.#wanted = false;
       this.wake();
@@ -283,8 +291,9 @@ export class Replica {
         this.#send(effect.messages);
         return;
       case 'persist':
-        if (this.#installing === null) this.#persist(effect, completed);
-        else this.#writesHeld.push(effect);
+        this.#disk.persist(effect, completed);
+        this.counters.fsyncs += 1;
+        this.counters.entries += effect.entries.length;
         return;
       case 'accepted':
         for (const { proposalId, index } of effect.at) this.#proposals.accepted(proposalId, index);
@@ -327,8 +336,7 @@ export class Replica {
         );
         return;
       case 'install-snapshot':
-        this.#installing = effect.head;
-        this.#installWhenQuiet();
+        this.#disk.install(effect.head);
         return;
       case 'dropped':
         this.#listener.dropped(effect.from, effect.cause);
@@ -339,7 +347,7 @@ export class Replica {
   }
 
   #apply(): void {
-    if (this.#installing !== null) return;
+    if (this.#disk.isInstalling) return;
     const before = this.#applying.index;
     this.#applying.apply();
     const { index } = this.#applying;
@@ -349,53 +357,7 @@ export class Replica {
 
   /** What applying waited for is there. */
   #goOn(): void {
-    this.#installWhenQuiet();
+    this.#disk.goOn();
     this.#wakeForMore();
-  }
-
-  #persist(effect: Extract<Effect, { readonly type: 'persist' }>, completed: Input[]): void {
-    const { persistId } = effect;
-    const began = this.#clock.monotonicMs();
-    this.#writesOutstanding += 1;
-    let atOnce = true;
-    this.#write(
-      effect,
-      () => {
-        this.#writesOutstanding -= 1;
-        this.fsyncSeconds.observe((this.#clock.monotonicMs() - began) / 1_000);
-        if (atOnce) completed.push({ type: 'persisted', persistId });
-        else this.take({ type: 'persisted', persistId });
-        this.#installWhenQuiet();
-      },
-      (error) => this.#broken(error),
-    );
-    atOnce = false;
-    this.counters.fsyncs += 1;
-    this.counters.entries += effect.entries.length;
-  }
-
-  #installWhenQuiet(): void {
-    const head = this.#installing;
-    if (head === null || this.#writesOutstanding > 0 || this.#applying.isWaiting) return;
-    this.#writesOutstanding += 1;
-    this.#snapshots.install(head).then(
-      () => this.#installed(head),
-      (error: unknown) => this.#broken(error),
-    );
-  }
-
-  #installed({ snapshotId, index }: SnapshotHead): void {
-    this.#writesOutstanding -= 1;
-    this.#installing = null;
-    this.#applying.replaced(index);
-    this.#listener.stateReplaced();
-    this.take({ type: 'snapshot-installed', snapshotId });
-    try {
-      const completed: Input[] = [];
-      for (const effect of this.#writesHeld.splice(0)) this.#persist(effect, completed);
-      for (const input of completed) this.take(input);
-    } catch (error) {
-      this.#broken(error);
-    }
   }
 }

@@ -1,7 +1,6 @@
 import type { Message, SnapshotHead } from './messages.ts';
 import type { RaftRole } from './role.ts';
 import type {
-  Configuration,
   Entry,
   EntryKind,
   HardState,
@@ -159,5 +158,3 @@ export interface RaftTimings {
   readonly electionTimeoutMinMs: number;
   readonly electionTimeoutMaxMs: number;
 }
-
-export type { Configuration };

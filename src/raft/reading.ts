@@ -80,7 +80,7 @@ function answer(turn: Turn, from: MemberId | null, readIds: readonly number[], i
   else turn.emit({ type: 'read-ready', readIds, index });
 }
 
-export function refuseReads(turn: Turn, readIds: readonly number[]): void {
+function refuseReads(turn: Turn, readIds: readonly number[]): void {
   if (readIds.length > 0) turn.emit({ type: 'read-refused', readIds, leader: turn.leader });
 }
 
