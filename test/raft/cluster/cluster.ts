@@ -5,7 +5,7 @@ import { step } from '../../../src/raft/step.ts';
 import type { Configuration, Member, NodeId } from '../../../src/raft/types.ts';
 import { installSnapshot, writeLog } from './disk.ts';
 import { createNode, type DiskWork, memberOf, running, type TestNode } from './node.ts';
-import { checkCommitted, checkSafety, createSafety, type Safety } from './safety.ts';
+import { checkCommitted, checkSafety, checkVote, createSafety, type Safety } from './safety.ts';
 
 /**
  * Cores, their disks, and a network that delivers when it is told to. Nothing happens by itself, so that a test can put anything
@@ -36,10 +36,17 @@ export const votersNamed = (...names: readonly string[]): Configuration => ({
   members: membersNamed('voter', ...names),
 });
 
+const RANDOMS = [0.5, 0.7, 0.9, 0.3, 0.1];
+
 export function createCluster(configuration: Configuration): Cluster {
-  const names = configuration.members.map(({ nodeId }) => nodeId as string);
+  const nodes = configuration.members.map(({ nodeId }, at) => {
+    const node = createNode(nodeId, configuration);
+    // Each waits another time, so that two that begin to wait together do not stand together.
+    node.random = RANDOMS[at % RANDOMS.length] ?? 0;
+    return [nodeId as string, node] as const;
+  });
   return {
-    nodes: new Map(names.map((name) => [name, createNode(name, configuration)])),
+    nodes: new Map(nodes),
     inFlight: [],
     cut: new Set(),
     safety: createSafety(),
@@ -74,6 +81,7 @@ export function feed(cluster: Cluster, node: TestNode, ...inputs: readonly Input
 }
 
 function send(cluster: Cluster, message: Message): void {
+  checkVote(cluster.safety, message);
   const garbled = message.type === 'snapshot-chunk' && cluster.garble > 0;
   if (garbled) cluster.garble -= 1;
   const onItsWay = garbled ? { ...message, checksum: message.checksum + 1 } : message;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Message } from '../../../src/raft/messages.ts';
 import { roleOf } from '../../../src/raft/role.ts';
 import { entryAt } from './disk.ts';
 import type { TestNode } from './node.ts';
@@ -24,15 +25,10 @@ export const createSafety = (): Safety => ({
 export function checkSafety(safety: Safety, node: TestNode): void {
   const { core } = node;
   if (core === null) return;
-  const { term, votedFor } = core.role.context;
+  const { term } = core.role.context;
   if (roleOf(core.role) === 'leader') {
     assert.equal(safety.leaders.get(term) ?? node.id, node.id, `Election Safety: two leaders in term ${term}`);
     safety.leaders.set(term, node.id);
-  }
-  if (votedFor !== null) {
-    const vote = `${node.id} in term ${term}`;
-    assert.equal(safety.votes.get(vote) ?? votedFor, votedFor, `${vote} votes twice`);
-    safety.votes.set(vote, votedFor);
   }
   // A restart may go back to what the disk holds; a running node never does.
   const life = `${node.id} ${node.starts}`;
@@ -43,6 +39,15 @@ export function checkSafety(safety: Safety, node: TestNode): void {
     `${node.name}: commit went back from ${commitIndex} to ${core.commitIndex}`,
   );
   safety.highest.set(life, { term, commitIndex: core.commitIndex });
+}
+
+/** One vote a term, across restarts: what counts is what leaves the node. */
+export function checkVote(safety: Safety, message: Message): void {
+  if (message.type !== 'vote' && !(message.type === 'vote-answer' && message.granted)) return;
+  const votedFor = message.type === 'vote' ? message.from : message.to;
+  const vote = `${message.from} in term ${message.term}`;
+  assert.equal(safety.votes.get(vote) ?? votedFor, votedFor, `${vote} votes twice`);
+  safety.votes.set(vote, votedFor);
 }
 
 /** State Machine Safety, Leader Completeness: nobody ever applies anything else at an index. */
