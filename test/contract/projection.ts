@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { InvariantBroken } from '../../src/invariant.ts';
-import { StorageRefused } from '../../src/store/log-store.ts';
 import { openMemoryProjection } from '../../src/store/memory-projection.ts';
 import type { DuePosition, Projection, ProjectionStart } from '../../src/store/projection.ts';
 import type { EntryContent, Pair } from '../../src/tasks/entry.ts';
@@ -20,6 +19,8 @@ export interface ProjectionUnderTest {
   open(): Promise<Projection & { readonly start: ProjectionStart }>;
   /** Writes of the open projection fail from now on, as on a full disk. */
   failWrites(): Promise<void>;
+  /** A replacement of the open projection's state fails from now on, when the old file is closed already. */
+  failReplacements(): void;
   /** The name of a copy that `copyTo` of another projection made, brought to this disk. */
   receive(from: readonly EntryContent[]): Promise<string>;
   remove(): Promise<void>;
@@ -286,77 +287,6 @@ export function projectionContract(name: string, runs: number, create: () => Pro
       given.when({ type: 'CancelTask', version: null });
       await follow(given);
       assert.equal((await projection.readExecution(given.taskId, 2))?.state, 'cancelled');
-    });
-
-    test('§7: a snapshot takes the place of the state, of what was not flushed, and of a flush that runs', async () => {
-      const steps = (seed: number) => fc.sample(historySteps(1), { numRuns: 500, seed }).flat();
-      const [mine, further] = [historyOf(steps(11)), historyOf(steps(12))];
-      const ahead = further.slice(0, 60);
-      assert.ok(mine.length > 20 && further.length > 70);
-      const state = new EntitiesInMaps();
-      for (const content of ahead) applyEntry(state, content);
-      for (const when of ['at once', 'unflushed', 'flushing', 'flushed'] as const) {
-        await projection.close({ flush: false });
-        await disk.remove();
-        disk = await create();
-        projection = await disk.open();
-        if (when !== 'at once') await replay(projection, mine.slice(0, 10));
-        if (when === 'flushed') await projection.flush();
-        await replay(projection, mine.slice(0, 20));
-        const { entities } = projection;
-        const flushing = when === 'flushing' ? projection.flush() : undefined;
-        const file = await disk.receive(ahead);
-        await projection.replaceWith(file);
-        await flushing;
-        for (const again of [false, true]) {
-          if (again) await reopen(false);
-          assert.deepEqual(
-            [projection.appliedIndex, projection.durableIndex, projection.overlaySize],
-            [ahead.length, ahead.length, 0],
-          );
-          assert.deepEqual(projection.entities.meta(), state.meta());
-          assert.deepEqual(await askEverything(projection, state), await askEverything(oracle(state), state), when);
-          assert.deepEqual(await projection.stateHash(), { index: ahead.length, hash: await referenceHash(ahead) });
-          const scheduled = [...state.tasks.values()].filter((task) => task.state === 'scheduled').length;
-          assert.deepEqual(
-            [projection.counts.executions, projection.counts.tasks.scheduled],
-            [state.executions.size, scheduled],
-          );
-          if (!again) assert.equal(projection.entities, entities, 'whoever holds the entities sees the new ones');
-        }
-        assert.deepEqual(projection.start.appliedIndex, ahead.length);
-      }
-      await replay(projection, further);
-      for (const content of further.slice(ahead.length)) applyEntry(state, content);
-      await reopen(true);
-      assert.deepEqual(await projection.stateHash(), { index: further.length, hash: await referenceHash(further) });
-      assert.deepEqual(await askEverything(projection, state), await askEverything(oracle(state), state));
-    });
-
-    test('what is no copy of a state takes the place of nothing', async () => {
-      const given = new Scenario().create();
-      await follow(given);
-      await projection.flush();
-      await assert.rejects(projection.replaceWith(`${await disk.receive([])}-not`), StorageRefused);
-      given.when({ type: 'PauseTask', version: null });
-      await follow(given);
-      await projection.flush();
-      await reopen(false);
-      assert.equal(projection.start.appliedIndex, 2);
-      assert.equal((await projection.readTask(given.taskId))?.state, 'paused');
-    });
-
-    test('a disk that fails under a replacement is told once, and stops the projection', async () => {
-      const given = new Scenario().create();
-      await follow(given);
-      await projection.flush();
-      const file = await disk.receive([]);
-      const failures: Error[] = [];
-      projection.onFailure((error) => failures.push(error));
-      await disk.failWrites();
-      await assert.rejects(projection.replaceWith(file));
-      await assert.rejects(projection.flush());
-      assert.equal(failures.length, 1);
     });
 
     test('I4: an index is applied once and in order, and no flush cuts an entry in two', async () => {

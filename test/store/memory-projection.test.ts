@@ -1,17 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createMemoryDisk, openMemoryProjection } from '../../src/store/memory-projection.ts';
-import { projectionContract, replay } from '../contract/projection.ts';
+import { type ProjectionUnderTest, projectionContract, replay } from '../contract/projection.ts';
+import { projectionReplacementContract } from '../contract/projection-replacement.ts';
 
 for (const [name, delay] of [
   ['memory', async () => undefined],
   ['memory, every answer a turn later', () => nextTurn()],
 ] as const) {
-  projectionContract(name, 100, async () => {
+  const create = async (): Promise<ProjectionUnderTest> => {
     const disk = createMemoryDisk();
     return {
       open: async () => openMemoryProjection({ disk, delay, forgetful: true }),
       async failWrites() {
         disk.failure = new Error('no space left on device');
+      },
+      failReplacements() {
+        disk.failure = new Error('input/output error');
       },
       async receive(entries) {
         const other = createMemoryDisk();
@@ -24,5 +28,7 @@ for (const [name, delay] of [
       },
       remove: async () => undefined,
     };
-  });
+  };
+  projectionContract(name, 100, create);
+  projectionReplacementContract(name, create);
 }

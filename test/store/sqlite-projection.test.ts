@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { groupPaths } from '../../src/store/store-layout.ts';
-import { projectionContract, replay } from '../contract/projection.ts';
+import { type ProjectionUnderTest, projectionContract, replay } from '../contract/projection.ts';
+import { projectionReplacementContract } from '../contract/projection-replacement.ts';
 import { openQuietly, removeDirectory, temporaryDirectory } from './projection-directory.ts';
 
 /** No file of this process may grow beyond this, as on a full disk: writes fail with EFBIG (setrlimit(2); Node ignores SIGXFSZ). */
@@ -14,11 +16,13 @@ for (const [name, runs, options] of [
   ['sqlite, a cache of eight entities', 10, { maxCachedEntities: 8 }],
   ['sqlite, flushing after every entry', 10, { flushAtEntities: 1 }],
 ] as const) {
-  projectionContract(name, runs, async () => {
+  const create = async (): Promise<ProjectionUnderTest> => {
     const directory = temporaryDirectory();
     return {
       open: () => openQuietly(directory, options),
       failWrites: async () => limitFileSize(100),
+      // A directory where the journal would be is not removed as one.
+      failReplacements: () => mkdirSync(`${groupPaths(directory).state}-journal`),
       async receive(entries) {
         const elsewhere = temporaryDirectory();
         const source = await openQuietly(elsewhere);
@@ -34,5 +38,7 @@ for (const [name, runs, options] of [
         removeDirectory(directory);
       },
     };
-  });
+  };
+  projectionContract(name, runs, create);
+  projectionReplacementContract(name, create);
 }
