@@ -294,6 +294,15 @@ const executionHash = (key: string, execution: Execution): bigint =>
   rowHash('execution', key, encodeExecution(execution));
 const keyHash = (key: string, record: IdempotencyRecord): bigint => rowHash('key', key, encodeKey(record));
 
+/** Of the rows as they are: what a disk that was filled by hand is to say of itself. */
+export function memoryContent(disk: MemoryDisk): Pick<MemoryDisk, 'hash' | 'counts'> {
+  let hash = rowHash('meta', '', encodeMeta(disk.meta));
+  for (const [taskId, task] of disk.tasks) hash = sumHashes(hash, taskHash(taskId, task));
+  for (const [key, execution] of disk.executions) hash = sumHashes(hash, executionHash(key, execution));
+  for (const [key, record] of disk.keys) hash = sumHashes(hash, keyHash(key, record));
+  return { hash, counts: countsOf(disk) };
+}
+
 function countsOf({ tasks, executions }: MemoryDisk): ProjectionCounts {
   const byState: Record<TaskState, number> = { ...NO_COUNTS.tasks };
   for (const { state } of tasks.values()) byState[state] += 1;

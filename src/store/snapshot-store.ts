@@ -7,7 +7,7 @@ import type { SnapshotHead } from '../raft/messages.ts';
 export interface SnapshotStore {
   /** A durable copy of the state at an applied index; an older copy is kept until nobody reads it. */
   make(): Promise<SnapshotCopy>;
-  /** Null when the copy is gone. */
+  /** Null when the copy is gone, or ends before `offset`. */
   read(snapshotId: string, offset: number, maxBytes: number): Promise<SnapshotPiece | null>;
   /**
    * Resolves to the offset before which everything is kept: where it was, if the piece does not fit its checksum or the offset. A
@@ -16,8 +16,8 @@ export interface SnapshotStore {
   write(head: SnapshotHead, offset: number, piece: SnapshotPiece): Promise<number>;
   /**
    * State and log begin at the head's index, durably, when it resolves: fsync, mark, rename, reopen; a crash in between is
-   * finished at the next start. Nothing else may touch state or log meanwhile. Rejects, and changes nothing, when the pieces do not
-   * add up to the state that was copied.
+   * finished at the next start. Nothing else may touch state or log meanwhile. Rejects with `SnapshotDamaged`, and changes nothing,
+   * when the pieces do not add up to the state that was copied.
    */
   install(head: SnapshotHead): Promise<void>;
 }
@@ -33,4 +33,12 @@ export interface SnapshotPiece {
   readonly data: Uint8Array;
   /** Of the data, as `pieceChecksum` has it. */
   readonly checksum: number;
+}
+
+/** What was received is not what was copied. It is thrown away, state and log are as they were, and the snapshot may be sent again. */
+export class SnapshotDamaged extends Error {
+  constructor({ snapshotId }: { readonly snapshotId: string }, reason: string) {
+    super(`snapshot ${snapshotId} cannot be installed: ${reason}`);
+    this.name = 'SnapshotDamaged';
+  }
 }
