@@ -21,6 +21,8 @@ export interface TruncateFlags {
   readonly acceptLoss?: true;
 }
 
+const WILL_START: readonly StoreReport['kind'][] = ['whole', 'absent', 'unfinished-install'];
+
 /** 0 whole or nothing there yet, 74 anything that a node would not start on. */
 export async function check(
   { dataDir, json }: { readonly dataDir: string; readonly json?: true },
@@ -30,7 +32,7 @@ export async function check(
     const report = checkStore(dataDir);
     if (json === true) terminal.out(JSON.stringify(withoutRows(report)));
     else for (const line of reportInWords(report, dataDir)) terminal.out(line);
-    return report.kind === 'whole' || report.kind === 'absent' ? EXIT.done : EXIT.storage;
+    return WILL_START.includes(report.kind) ? EXIT.done : EXIT.storage;
   });
 }
 
@@ -135,6 +137,8 @@ function reportInWords(report: StoreReport, dataDir: string): readonly string[] 
       return [`${at}: ${printable(report.message)}`];
     case 'unfinished-truncation':
       return [`${at}: a truncation was cut short; "xcron store truncate --data-dir ${at}" completes it.`];
+    case 'unfinished-install':
+      return [`${at}: a snapshot was being put in place; the next start finishes that.`];
     case 'whole': {
       const { identity, firstIndex, lastIndex, sizeBytes, appliedIndex } = report;
       const entries = lastIndex < firstIndex ? 'no entries' : `entries ${firstIndex} to ${lastIndex}`;

@@ -1,6 +1,7 @@
 import { openDataDirectory, readIdentity } from '../store/data-directory.ts';
 import { StorageRefused } from '../store/log-store.ts';
 import { type Rebuild, rebuildProjection } from '../store/projection-repair.ts';
+import { finishInstall } from '../store/snapshot-install.ts';
 import { openLogStore } from '../store/sqlite-log-store.ts';
 
 /**
@@ -18,6 +19,7 @@ export function rebuildState(dataDirectory: string): Rebuild {
   }
   const directory = openDataDirectory(dataDirectory, identity.nodeId);
   try {
+    finishInstall(directory);
     const log = openLogStore(directory, { verifyFrom: 1 });
     try {
       return rebuildProjection(dataDirectory, log.base.index);

@@ -8,6 +8,7 @@ import { type DataDirectory, type Identity, openDataDirectory } from '../store/d
 import { type LogStore, StorageRefused } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
 import { checkReach, snapshotPath } from '../store/projection-repair.ts';
+import { finishInstall } from '../store/snapshot-install.ts';
 import type { SnapshotStore } from '../store/snapshot-store.ts';
 import { openLogStore } from '../store/sqlite-log-store.ts';
 import { openProjection } from '../store/sqlite-projection.ts';
@@ -58,6 +59,7 @@ export async function startNode(options: StartNodeOptions): Promise<SchedulerNod
 
 async function openNode(options: StartNodeOptions, directory: DataDirectory, clock: Clock): Promise<SchedulerNode> {
   const paths = groupPaths(directory.path, GROUP);
+  finishInstall(directory, { group: GROUP });
   const projection = await openProjection({ directory: directory.path, clock });
   try {
     const log = openLogStore(directory, {

@@ -9,6 +9,7 @@ import type { Projection } from '../store/projection.ts';
 import { restoreProjection, snapshotPath } from '../store/projection-repair.ts';
 import { recomputeStateHash } from '../store/projection-verify.ts';
 import { readSnapshot } from '../store/snapshot.ts';
+import { finishInstall } from '../store/snapshot-install.ts';
 import { openLogStore } from '../store/sqlite-log-store.ts';
 import { openProjection } from '../store/sqlite-projection.ts';
 import { groupPaths } from '../store/store-layout.ts';
@@ -50,6 +51,7 @@ export async function verifyState(dataDirectory: string, progress: (text: string
   }
   const directory = openDataDirectory(dataDirectory, identity.nodeId);
   try {
+    finishInstall(directory);
     const rows = await recomputeStateHash(state, (count) => progress(`${count} rows added up`));
     const { appliedIndex: index, recorded } = rows;
     if (rows.damagedRows > 0)

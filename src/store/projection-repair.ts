@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, renameSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { makeDirectoryDurably, syncDirectory, syncFile } from './durable-file.ts';
 import { StorageRefused } from './log-store.ts';
 import { readSnapshot } from './snapshot.ts';
@@ -10,7 +10,7 @@ import { groupPaths } from './store-layout.ts';
  * newest copy of itself and the log behind it.
  */
 
-export const snapshotPath = (directory: string): string => join(groupPaths(directory).directory, 'snapshot.db');
+export const snapshotPath = (directory: string): string => groupPaths(directory).snapshot;
 
 /** A projection that ends before the log begins misses entries for good. Throws `StorageRefused`. */
 export function checkReach(directory: string, appliedIndex: number, logBaseIndex: number): void {

@@ -5,6 +5,7 @@ import { type Identity, readIdentity } from './data-directory.ts';
 import { lockDirectory } from './exclusive-lock.ts';
 import { type Damage, inspectLog, type LogInspection } from './log-inspection.ts';
 import { salvageLog } from './log-salvage.ts';
+import { isInstalling } from './snapshot-install.ts';
 import { groupPaths } from './store-layout.ts';
 import { entriesLostAtLeast, planTruncation, type TruncationPlan } from './truncation-plan.ts';
 
@@ -13,6 +14,8 @@ export type StoreReport =
   | { readonly kind: 'absent' }
   | { readonly kind: 'foreign'; readonly message: string }
   | { readonly kind: 'unfinished-truncation' }
+  /** A snapshot was taking the place of state and log when the process ended: the next start finishes that. */
+  | { readonly kind: 'unfinished-install' }
   | WholeStore
   | DamagedStore;
 
@@ -61,6 +64,7 @@ export function examineStore(directory: string, group = 0): StoreReport {
   const identity = readIdentity(directory);
   if (identity === undefined || !identity.logCreated) return { kind: 'absent' };
   const paths = groupPaths(directory, group);
+  if (isInstalling(paths)) return { kind: 'unfinished-install' };
   const found = inspectLog(directory, { instance: identity.instance, group });
   if (found.kind === 'foreign' || found.kind === 'unfinished-truncation') return found;
   const applied = readAppliedIndex(paths.state);

@@ -16,10 +16,27 @@ export interface GroupPaths {
   readonly guard: string;
   /** The projection, which is another's to write; read here only for how far it has applied. */
   readonly state: string;
+  /** The newest copy of the state: sent to those that the log cannot bring up to date, and what the state is rebuilt from. */
+  readonly snapshot: string;
+  /** What has arrived of a snapshot, and which one it is. */
+  readonly partial: string;
+  readonly partialHead: string;
+  /** There while a snapshot takes the place of state and log. */
+  readonly installMark: string;
 }
 
 export function groupPaths(directory: string, group = 0): GroupPaths {
   const at = join(directory, `group-${group}`);
   const log = join(at, 'log.db');
-  return { directory: at, log, wal: `${log}-wal`, guard: join(at, 'guard'), state: join(at, 'state.db') };
+  return {
+    directory: at,
+    log,
+    wal: `${log}-wal`,
+    guard: join(at, 'guard'),
+    state: join(at, 'state.db'),
+    snapshot: join(at, 'snapshot.db'),
+    partial: join(at, 'snapshot.partial'),
+    partialHead: join(at, 'snapshot.partial-head'),
+    installMark: join(at, 'snapshot.install'),
+  };
 }

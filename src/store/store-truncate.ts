@@ -76,6 +76,11 @@ function truncateLocked(directory: string, options: TruncateOptions): Result<Tru
       });
     case 'absent':
       return refused({ code: 'nothing_to_lose', message: `no log was ever written in ${directory}` });
+    case 'unfinished-install':
+      return refused({
+        code: 'nothing_to_lose',
+        message: 'a snapshot is being put in place: the next start finishes that',
+      });
     case 'foreign':
       return refused({ code: 'impossible', message: report.message });
     case 'unfinished-truncation':
