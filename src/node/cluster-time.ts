@@ -48,7 +48,8 @@ export function createClusterTime(clock: Clock, core: () => RaftCore | null): Cl
     nowMs() {
       const raft = core();
       if (raft === null || isSoleVoter(raft.voters, raft.self)) anchor = read(clock.nowMs());
-      return nowOf(anchor);
+      // Whole milliseconds, as every clock here gives them: instants stand in integer columns.
+      return Math.floor(nowOf(anchor));
     },
     heard(from, clockMs, clusterMs) {
       clocks.set(from, read(clockMs));
