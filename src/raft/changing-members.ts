@@ -2,7 +2,7 @@ import type { Leading } from './core.ts';
 import { isChangingMembers, type RaftCore } from './core.ts';
 import { CAUGHT_UP_ENTRIES } from './limits.ts';
 import { changed, configurationAt, everyoneIn, featureLevelOf, isJoint, leaving } from './membership.ts';
-import type { ChangeOutcome, Input, MembershipChange } from './ports.ts';
+import type { ChangeOutcome, Input } from './ports.ts';
 import type { Progress } from './progress.ts';
 import { idOf } from './quorum.ts';
 import type { Turn } from './turn.ts';
@@ -20,14 +20,16 @@ export function changeMembers(turn: Turn, { changeId, change }: InputOf<'change-
     refuse('this node does not lead');
     return;
   }
-  const obstacle = whyNotNow(core, leading) ?? whyNotReady(core, leading, change);
+  const obstacle = whyNotNow(core, leading);
   if (obstacle !== null) {
     refuse(obstacle);
     return;
   }
   const next = changed(core.configuration, change);
-  if (next.ok) leading.change = { changeId, index: appendConfiguration(turn, next.value) };
-  else refuse(next.error);
+  if (!next.ok) refuse(next.error);
+  else if (change.type === 'promote' && !hasCaughtUp(core, leading, change.nodeId)) {
+    refuse(`${change.nodeId} has not caught up with the log`);
+  } else leading.change = { changeId, index: appendConfiguration(turn, next.value) };
 }
 
 function whyNotNow(core: RaftCore, leading: Leading): string | null {
@@ -36,11 +38,6 @@ function whyNotNow(core: RaftCore, leading: Leading): string | null {
   if (isChangingMembers(core)) return 'another change is under way';
   if (core.transfer !== null) return 'leadership is being transferred';
   return null;
-}
-
-function whyNotReady(core: RaftCore, leading: Leading, change: MembershipChange): string | null {
-  if (change.type !== 'promote' || hasCaughtUp(core, leading, change.nodeId)) return null;
-  return `${change.nodeId} has not caught up with the log`;
 }
 
 const appendConfiguration = (turn: Turn, configuration: Configuration): number =>

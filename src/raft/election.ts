@@ -1,6 +1,6 @@
 import type { RaftCore } from './core.ts';
 import type { MessageOf } from './messages.ts';
-import { allVoters, countVotes, isSoleVoter, isVoter } from './quorum.ts';
+import { allVoters, countVotes, isSoleVoter } from './quorum.ts';
 import type { Turn } from './turn.ts';
 import type { LogIndex, MemberId, Term } from './types.ts';
 
@@ -17,8 +17,8 @@ export function tickElection(turn: Turn): void {
   const { core } = turn;
   if (core.electionDueAtMs === null) restartElectionTimer(core);
   if (core.electionDueAtMs === null || core.monotonicMs < core.electionDueAtMs) return;
-  // Only voters campaign: a learner may not know of its promotion yet, and waits (raft.md, case 12).
-  if (!isVoter(core.voters, core.self) || !turn.move({ type: 'ELECTION_DUE' })) restartElectionTimer(core);
+  // A learner does not take it: it may not know of its promotion yet, and waits (raft.md, case 12).
+  if (!turn.move({ type: 'ELECTION_DUE' })) restartElectionTimer(core);
 }
 
 export function askPreVotes(turn: Turn, forTerm: Term): void {
@@ -92,9 +92,7 @@ export function onVoteAnswer(turn: Turn, message: MessageOf<'vote-answer'>): voi
 
 /** Campaigns at once and without asking first: the leader itself wants it (thesis §3.10). */
 export function onTimeoutNow(turn: Turn): void {
-  const { core } = turn;
-  if (!isVoter(core.voters, core.self)) return;
-  core.transferCampaign = true;
+  turn.core.transferCampaign = true;
   turn.move({ type: 'CAMPAIGN_NOW' });
 }
 

@@ -8,6 +8,7 @@ import {
   membersNamed,
   nodeNamed,
   part,
+  pass,
   passSettling,
   roleNow,
   settle,
@@ -119,6 +120,7 @@ describe('case 14: a removed node with a stale configuration inflates terms', ()
 
   test('when the leader has been silent for the shortest election timeout, votes are to be had again', () => {
     const cluster = three();
+    pass(cluster, 0);
     elect(cluster, 'n1');
     const voter = nodeNamed(cluster, 'n2');
     tick(cluster, voter, TIMINGS.electionTimeoutMinMs - 1);
@@ -216,6 +218,10 @@ describe('case 25: the leader’s disk stalls while heartbeats flow, and nobody 
     const leader = nodeNamed(cluster, 'n1');
     leader.diskStalls = true;
     feed(cluster, leader, proposals('a'));
+    settle(cluster);
+    tick(cluster, leader, TIMINGS.electionTimeoutMinMs);
+    feed(cluster, leader, proposals('b'));
+    assert.deepEqual(take(cluster, 'n1'), [], 'neither heartbeats nor appends');
     passSettling(cluster, 3_000);
     assert.notEqual(roleNow(cluster, 'n1'), 'leader');
     assert.ok(['n2', 'n3'].some((name) => roleNow(cluster, name) === 'leader'));

@@ -79,6 +79,19 @@ describe('case 19: a late heartbeat answer confirms a newer read', () => {
     assert.deepEqual(ready(), [1, 2]);
   });
 
+  test('a later answer of a voter is not undone by an earlier one that comes after it', () => {
+    const cluster = createCluster(votersNamed('n1', 'n2', 'n3', 'n4', 'n5'));
+    elect(cluster, 'n1');
+    const leader = nodeNamed(cluster, 'n1');
+    tick(cluster, leader, TIMINGS.heartbeatMs);
+    feed(cluster, leader, read(1));
+    const { round } = running(leader);
+    tell(cluster, 'n1', 'n2', 1, answered(round));
+    tell(cluster, 'n1', 'n2', 1, answered(round - 1));
+    tell(cluster, 'n1', 'n3', 1, answered(round));
+    assert.equal(effectsOf(cluster, 'n1', 'read-ready').length, 1);
+  });
+
   test('nor does an answer from before, when a stalled disk keeps the leader from asking anew', () => {
     const cluster = three();
     elect(cluster, 'n1');

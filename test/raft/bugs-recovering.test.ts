@@ -58,9 +58,40 @@ describe('case 30: a lost or damaged log tail, and the node votes as if whole', 
     assert.equal(roleNow(cluster, 'n3'), 'recovering');
     node.diskStalls = true;
     tell(cluster, 'n3', 'n1', 1, append(3, 1, [1]));
+    tell(cluster, 'n3', 'n1', 1, heartbeat(2, 0, 4));
     assert.equal(roleNow(cluster, 'n3'), 'recovering', 'what is not on disk may be lost again');
     diskWrites(cluster, node);
     assert.equal(roleNow(cluster, 'n3'), 'follower');
+  });
+
+  test('a log that is long, and not known to be the leader’s, is not whole', () => {
+    const cluster = three();
+    const node = restartWith(cluster, 'n3', [1, 1, 1, 1]);
+    start(node, true);
+    tell(cluster, 'n3', 'n1', 2, heartbeat(1, 0, 3));
+    tell(cluster, 'n3', 'n1', 2, append(1, 1, [1]));
+    assert.equal(roleNow(cluster, 'n3'), 'recovering');
+    tell(cluster, 'n3', 'n1', 2, append(2, 1, [2]));
+    assert.equal(roleNow(cluster, 'n3'), 'follower');
+  });
+
+  test('a new leader, which holds no acknowledgement, learns it from the node itself', () => {
+    const cluster = three();
+    elect(cluster, 'n1');
+    const leader = nodeNamed(cluster, 'n1');
+    pass(cluster, 80);
+    take(cluster, 'n1');
+    tell(cluster, 'n1', 'n3', 1, {
+      ...{ type: 'heartbeat-answer', round: running(leader).round, durableIndex: 1, appliedIndex: 1 },
+      ...{ recovering: true, featureLevel: 1 },
+    });
+    feed(cluster, leader, proposals('a'));
+    take(cluster, 'n1');
+    diskWrites(cluster, leader);
+    tell(cluster, 'n1', 'n3', 1, { type: 'appended', matchIndex: 2 });
+    assert.equal(running(leader).commitIndex, 1);
+    tell(cluster, 'n1', 'n2', 1, { type: 'appended', matchIndex: 2 });
+    assert.equal(running(leader).commitIndex, 2);
   });
 
   test('a leader of a later term measures anew', () => {

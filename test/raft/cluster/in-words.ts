@@ -22,10 +22,11 @@ export function happeningInWords(happening: Happening): string | null {
   return `${lost}${nameOf(from)} → ${nameOf(to)}  ${messageInWords(happening.message)}`;
 }
 
+const LONG = 40;
 const at = (index: number, term: number): string => `${index}@${term}`;
 
 export function entryInWords({ index, term, kind, data }: Entry): string {
-  if (kind === 'events') return `${at(index, term)} ${data}`;
+  if (kind === 'events') return `${at(index, term)} ${data.length > LONG ? `${data.length} bytes` : data}`;
   if (kind === 'configuration') return `${at(index, term)} ${configurationInWords(JSON.parse(data) as Configuration)}`;
   return at(index, term);
 }
