@@ -43,6 +43,8 @@ export interface RaftCore {
 
   /** Null until the first tick: a start is no reason to campaign at once, except for a sole voter. */
   electionDueAtMs: number | null;
+  /** Before the first tick no time is known: what is heard till then was heard at no time that could be compared. */
+  hasTicked: boolean;
   monotonicMs: number;
   random: number;
   /** When a leader of this term was last heard, for refusing votes while it lives (thesis §4.2.3). */
@@ -152,6 +154,7 @@ export function createRaftCore(start: RaftStart, timings: RaftTimings): RaftCore
     persists: [],
     held: [],
     electionDueAtMs: null,
+    hasTicked: false,
     monotonicMs: 0,
     random: 0,
     leaderHeardAtMs: null,

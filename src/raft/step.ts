@@ -162,12 +162,20 @@ function tick(turn: Turn, monotonicMs: number, random: number): void {
   invariant(monotonicMs >= core.monotonicMs, 'I9', `monotonic time went back to ${monotonicMs}`);
   core.monotonicMs = monotonicMs;
   core.random = random;
+  if (!core.hasTicked) startClock(core);
   if (core.leading === null) tickElection(turn);
   // A sole voter leads from its first tick on.
   if (core.leading !== null) tickLeading(turn, core.leading);
   if (core.leading !== null) tickMembers(turn, core.leading);
   tickTransfer(turn);
   tickReads(turn);
+}
+
+/** Messages may come before the first tick. They count from there, or their senders would seem to have been silent since time began. */
+function startClock(core: RaftCore): void {
+  core.hasTicked = true;
+  if (core.electionDueAtMs !== null) restartElectionTimer(core);
+  if (core.leaderHeardAtMs !== null) core.leaderHeardAtMs = core.monotonicMs;
 }
 
 function receive(turn: Turn, message: Message): void {

@@ -70,6 +70,7 @@ describe('case 30: a lost or damaged log tail, and the node votes as if whole', 
     start(node, true);
     tell(cluster, 'n3', 'n1', 2, heartbeat(1, 0, 3));
     tell(cluster, 'n3', 'n1', 2, append(1, 1, [1]));
+    tell(cluster, 'n3', 'n1', 2, heartbeat(2, 0, 3));
     assert.equal(roleNow(cluster, 'n3'), 'recovering');
     tell(cluster, 'n3', 'n1', 2, append(2, 1, [2]));
     assert.equal(roleNow(cluster, 'n3'), 'follower');

@@ -62,6 +62,18 @@ test('§5.2: a follower that hears from nobody over the election timeout begins 
   assert.equal(ofType(take(world, 'n1'), 'pre-vote').length, 2);
 });
 
+test('§5.2: word of the leader before the first tick of the clock counts from there', () => {
+  const world = cluster(3);
+  tell(world, 'n1', 'n2', 1, append(0, 0, []));
+  const node = nodeNamed(world, 'n1');
+  tick(world, node, 1_000_000);
+  assert.equal(roleNow(world, 'n1'), 'follower');
+  tick(world, node, 599);
+  assert.equal(roleNow(world, 'n1'), 'follower');
+  tick(world, node, 1);
+  assert.equal(roleNow(world, 'n1'), 'preCandidate');
+});
+
 test('§5.2: word of the leader puts the election off', () => {
   const world = cluster(3);
   const node = nodeNamed(world, 'n1');
