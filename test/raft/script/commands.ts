@@ -9,6 +9,7 @@ import {
   membersNamed,
   nodeNamed,
   part,
+  pass,
   passSettling,
   settle,
   tick,
@@ -42,6 +43,8 @@ function cluster(stage: Stage, list: string): void {
     }
   }
   stage.cluster = createCluster({ members });
+  // They are up: each waits its election timeout from here.
+  pass(stage.cluster, 0);
 }
 
 /** As in the figures of the paper: the log of a node that starts, by the terms of its entries. */
@@ -62,6 +65,19 @@ function term(stage: Stage, name: string, value: string): void {
 function propose(stage: Stage, name: string, list: string): void {
   const proposals = words(list).map((data) => ({ proposalId: ++stage.asked, kind: 'events' as const, data }));
   feed(stage.cluster, nodeNamed(stage.cluster, name), { type: 'propose', proposals });
+}
+
+function proposeLong(stage: Stage, name: string, bytes: string): void {
+  propose(stage, name, 'x'.repeat(Number(bytes)));
+}
+
+function passOn({ cluster }: Stage, ms: string, names: string): void {
+  for (const name of words(names)) tick(cluster, nodeNamed(cluster, name), Number(ms));
+}
+
+function elected({ cluster }: Stage, name: string): void {
+  timeOut(cluster, nodeNamed(cluster, name));
+  settle(cluster);
 }
 
 function change(stage: Stage, name: string, asked: MembershipChange): void {
@@ -96,16 +112,18 @@ function compact(stage: Stage, name: string, index: string): void {
 
 export const COMMANDS: readonly (readonly [RegExp, Run])[] = [
   [/^cluster of (.+)$/, cluster],
-  [/^empty node (\S+)$/, ({ cluster }, name) => void cluster.nodes.set(name, createNode(name, { members: [] }))],
+  [/^empty node (\S+)$/, emptyNode],
   [/^log of (\S+): (.+)$/, log],
   [/^(\S+) starts in term (\d+)$/, term],
   [/^(\S+) knows feature level (\d+)$/, levelOf],
   [/^(\S+) times out$/, on(timeOut)],
-  [/^(\d+) ms pass on (\S+)$/, ({ cluster }, ms, name) => tick(cluster, nodeNamed(cluster, name), Number(ms))],
+  [/^(\d+) ms pass on (.+)$/, passOn],
   [/^(\d+) ms pass$/, ({ cluster }, ms) => passSettling(cluster, Number(ms))],
+  [/^(\S+) is elected$/, elected],
   [/^all settles$/, ({ cluster }) => settle(cluster)],
   [/^messages from (\S+) to (\S+) arrive$/, ({ cluster }, from, to) => void deliver(cluster, between(from, to))],
   [/^messages from (\S+) to (\S+) are lost$/, lose],
+  [/^what is in flight is lost$/, loseAll],
   [/^messages arrive$/, ({ cluster }) => void deliver(cluster)],
   [/^(\S+) is parted from (.+)$/, ({ cluster }, one, others) => part(cluster, [one], words(others))],
   [/^(.+) are parted from (.+)$/, ({ cluster }, some, others) => part(cluster, words(some), words(others))],
@@ -115,13 +133,14 @@ export const COMMANDS: readonly (readonly [RegExp, Run])[] = [
   [/^the disk of (\S+) writes$/, on(diskWrites)],
   [/^the disk of (\S+) is well again$/, on((_, node) => stall(node, false))],
   [/^(\S+) crashes$/, on((_, node) => crash(node))],
-  [/^(\S+) restarts$/, on((_, node) => start(node))],
+  [/^(\S+) restarts$/, on((cluster, node) => restart(cluster, node))],
   [
     /^(\S+) loses its log after (\d+)$/,
     ({ cluster }, name, at) => loseLogAfter(nodeNamed(cluster, name).disk, Number(at)),
   ],
-  [/^(\S+) restarts, and its guard file knows of more$/, on((_, node) => start(node, true))],
-  [/^(\S+) is wiped and starts empty$/, on((_, node) => startEmpty(node))],
+  [/^(\S+) restarts, and its guard file knows of more$/, on((cluster, node) => restart(cluster, node, true))],
+  [/^(\S+) is wiped and starts empty$/, on(startEmpty)],
+  [/^(\S+) is asked to write (\d+) bytes$/, proposeLong],
   [/^(\S+) is asked to write (.+)$/, propose],
   [/^(\S+) is asked to read$/, read],
   [/^(\S+) is asked to add (learner|worker) (\S+)$/, add],
@@ -156,9 +175,25 @@ function stall(node: TestNode, stalls: boolean): void {
   node.diskStalls = stalls;
 }
 
-function startEmpty(node: TestNode): void {
+/** Its clock ticks from the start on. */
+function restart(cluster: Cluster, node: TestNode, guardKnowsMore = false): void {
+  start(node, guardKnowsMore);
+  tick(cluster, node, 0);
+}
+
+function startEmpty(cluster: Cluster, node: TestNode): void {
   wipe(node);
-  start(node);
+  restart(cluster, node);
+}
+
+function emptyNode({ cluster }: Stage, name: string): void {
+  cluster.nodes.set(name, createNode(name, { members: [] }));
+  tick(cluster, nodeNamed(cluster, name), 0);
+}
+
+function loseAll({ cluster }: Stage): void {
+  for (const message of cluster.inFlight) cluster.happened.push({ kind: 'lost', message });
+  cluster.inFlight = [];
 }
 
 function snapshotsHave({ cluster }: Stage, bytes: string): void {
