@@ -1,0 +1,111 @@
+/** npm run sim: whole clusters in a simulated world, until something breaks that must not. */
+import { createWriteStream } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { readFlags, type SimFlags, USAGE } from '../../src/sim/flags.ts';
+import { hashText, mix } from '../../src/sim/hash.ts';
+import { runSeeds } from '../../src/sim/seed-runner.ts';
+import { shrink } from '../../src/sim/shrink.ts';
+import { type RunReport, simulate } from '../../src/sim/simulate.ts';
+
+const EXIT_BROKEN = 1;
+const EXIT_USAGE = 2;
+const PROGRESS_EVERY_MS = 10_000;
+/** Fresh seeds are drawn from here: small ones are for --seeds. */
+const FRESH_SEEDS_FROM = 1_000_000;
+const FRESH_SEEDS = 2 ** 31;
+const SHRUNK_AT_ONCE = 3;
+
+async function runOne(seed: number, { steps, faults, trace }: SimFlags): Promise<number> {
+  const out = trace === null ? null : createWriteStream(trace);
+  const report = simulate({
+    seed,
+    steps,
+    ...(faults === null ? {} : { keepFaults: faults }),
+    ...(out === null ? {} : { traceLine: (line: object) => out.write(`${JSON.stringify(line)}\n`) }),
+  });
+  if (out !== null) await new Promise<void>((closed) => out.end(closed));
+  console.log(oneLine(report));
+  for (const [kind, count] of Object.entries(report.faults)) console.log(`  fault ${kind} ${count}`);
+  for (const [what, count] of Object.entries(report.counts)) console.log(`  ${what} ${count}`);
+  if (report.failure === null) return 0;
+  console.log(report.failure.stack);
+  if (faults === null) tellShrunk(report, steps);
+  return EXIT_BROKEN;
+}
+
+async function runMany({ seeds, steps, minutes }: SimFlags): Promise<number> {
+  const began = performance.now();
+  const untilMs = minutes === null ? null : began + minutes * 60_000;
+  const runs: RunReport[] = [];
+  let given = 0;
+  let saidMs = began;
+  const next = () => {
+    given += 1;
+    if (untilMs !== null) return performance.now() < untilMs ? { seed: freshSeed(), steps } : null;
+    return given <= seeds ? { seed: given, steps } : null;
+  };
+  await runSeeds(next, (run) => {
+    runs.push(run);
+    if (run.failure !== null || untilMs === null) console.log(oneLine(run));
+    if (untilMs === null || performance.now() - saidMs < PROGRESS_EVERY_MS) return;
+    saidMs = performance.now();
+    console.log(
+      `${Math.round((saidMs - began) / 1_000)} s: ${runs.length} seeds, ${runs.filter(failed).length} failed`,
+    );
+  });
+  summarise(runs, performance.now() - began);
+  const broken = runs.filter(failed).sort((a, b) => a.seed - b.seed);
+  for (const run of broken.slice(0, SHRUNK_AT_ONCE)) tellShrunk(run, steps);
+  return broken.length === 0 ? 0 : EXIT_BROKEN;
+}
+
+const failed = ({ failure }: RunReport): boolean => failure !== null;
+
+const freshSeed = (): number => FRESH_SEEDS_FROM + Math.floor(Math.random() * FRESH_SEEDS);
+
+function oneLine({ seed, steps, counts, traceHash, failure }: RunReport): string {
+  const run = `seed ${seed}  steps ${steps}  elections ${counts.elections}  trace ${traceHash}`;
+  return failure === null ? run : `${run}  FAILED at step ${failure.step}, ${failure.atMs} ms: ${failure.message}`;
+}
+
+function summarise(runs: readonly RunReport[], tookMs: number): void {
+  const sum = (part: 'faults' | 'counts'): string => {
+    const total = new Map<string, number>();
+    for (const run of runs) {
+      for (const [kind, count] of Object.entries(run[part])) total.set(kind, (total.get(kind) ?? 0) + count);
+    }
+    return [...total].map(([kind, count]) => `${kind} ${count}`).join(', ');
+  };
+  const steps = runs.reduce((total, run) => total + run.steps, 0);
+  const hash = [...runs]
+    .sort((a, b) => a.seed - b.seed)
+    .reduce((all, run) => mix(mix(all, run.seed), hashText(run.traceHash)), 0);
+  console.log(`seeds ${runs.length}, each twice; steps ${steps}; failed ${runs.filter(failed).length}`);
+  console.log(`faults: ${sum('faults')}`);
+  console.log(`checked: ${sum('counts')}`);
+  console.log(
+    `${Math.round((2 * steps * 1_000) / tookMs)} steps a second; traces ${hash.toString(16).padStart(8, '0')}; ${(tookMs / 1_000).toFixed(1)} s`,
+  );
+}
+
+function tellShrunk(run: RunReport, steps: number): void {
+  const { seed, failure } = run;
+  if (failure === null) return;
+  const shrunk = shrink(run, run.faultsBegun, { seed, steps });
+  const few = shrunk.faults.length === 0 ? 'none' : shrunk.faults.join(',');
+  console.log(`\nseed ${seed} breaks "${failure.rule}" at step ${failure.step}: ${failure.message}`);
+  console.log(`replay:  npm run sim -- --seed ${seed} --steps ${steps}`);
+  console.log(
+    `with ${shrunk.faults.length} of ${run.faultsBegun.length} faults, at step ${shrunk.report.failure?.step}:  npm run sim -- --seed ${seed} --steps ${steps} --faults ${few}`,
+  );
+}
+
+const flags = readFlags(process.argv.slice(2));
+if (typeof flags === 'string') {
+  process.stderr.write(`xcron: ${flags}\n${USAGE}\n`);
+  process.exitCode = EXIT_USAGE;
+} else if (flags.seed !== null) {
+  process.exitCode = await runOne(flags.seed, flags);
+} else {
+  process.exitCode = await runMany(flags);
+}

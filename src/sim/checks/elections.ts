@@ -1,0 +1,32 @@
+import type { Term } from '../../raft/types.ts';
+import { committedThrough, type History, isMajority, type MemberHistory, termOf } from './history.ts';
+import { configurationOf, endOf } from './log-image.ts';
+import { holds } from './rule.ts';
+
+/** A member became leader of `term`. Its log is still the one it was elected with. */
+export function checkElected(history: History, member: MemberHistory, term: Term): void {
+  const { id, log } = member;
+  const { leader, votes } = termOf(history, term);
+  holds(leader === null, 'Election Safety', () => `term ${term} has two leaders, ${leader} and ${id}`);
+  holds(
+    member.durableTerm === term && member.durableVote === id,
+    'Promises Are Durable',
+    () => `${id} leads term ${term}, and its disk holds a vote for ${member.durableVote} in ${member.durableTerm}`,
+  );
+  votes.set(id, id);
+  holds(
+    isMajority(configurationOf(log), (voter) => votes.get(voter) === id),
+    'Elected By A Quorum',
+    () => `${id} leads term ${term} by the votes of ${[...votes].filter(([, to]) => to === id).map(([from]) => from)}`,
+  );
+  const through = committedThrough(history);
+  holds(
+    log.chains[through] === history.committed[through],
+    'Leader Completeness',
+    () => `${id} leads term ${term} and its log, which ends at ${endOf(log)}, lacks committed entry ${through}`,
+  );
+  const begun = termOf(history, term);
+  begun.leader = id;
+  begun.chains = log.chains.slice();
+  begun.startIndex = endOf(log) + 1;
+}

@@ -1,0 +1,98 @@
+import { everyoneIn, isJoint } from '../raft/membership.ts';
+import { roleOf } from '../raft/role.ts';
+import { SafetyBroken } from './checks/rule.ts';
+import type { Host } from './host.ts';
+import type { Workload } from './workload.ts';
+import type { World } from './world.ts';
+
+/** Once the world is well again, the cluster is: one leader, one log, one state, and whoever asks gets an answer. */
+
+const CONVERGE_MS_MAX = 6_000;
+const ANSWER_MS_MAX = 1_000;
+const LOOK_EVERY_MS = 25;
+
+export function heal(world: World): void {
+  world.network.heal();
+  for (const host of world.hosts) {
+    while (host.isPaused) host.resume();
+    host.clock.setRate(1);
+    host.disk.stalledUntilMs = 0;
+    host.disk.failing = null;
+    world.start(host);
+  }
+}
+
+/** Each `step` is one event of the world. */
+export function* recovers(world: World, workload: Workload): Generator<void, void> {
+  yield* until(world, CONVERGE_MS_MAX, () => whyNotConverged(world), 'has not converged');
+  yield* everyoneAnswers(world, workload);
+  yield* until(world, CONVERGE_MS_MAX, () => whyNotConverged(world), 'has not converged again');
+}
+
+function* until(
+  world: World,
+  withinMs: number,
+  obstacle: () => string | null,
+  what: string,
+): Generator<void, void> {
+  const endMs = world.queue.nowMs + withinMs;
+  for (let lookMs = world.queue.nowMs; ; ) {
+    if (world.queue.nowMs >= lookMs) {
+      const found = obstacle();
+      if (found === null) return;
+      if (world.queue.nowMs >= endMs)
+        throw new SafetyBroken('Liveness', `${withinMs} ms after it healed the cluster ${what}: ${found}`);
+      lookMs = world.queue.nowMs + LOOK_EVERY_MS;
+    }
+    yield;
+  }
+}
+
+function whyNotConverged(world: World): string | null {
+  const { leader } = world;
+  if (leader?.process == null) return 'nobody leads';
+  const { core, state } = leader.process;
+  if (isJoint(core.configuration)) return 'the configuration is joint';
+  const members = membersOf(world, leader);
+  const learner = core.configuration.members.find(({ kind }) => kind === 'learner');
+  if (learner !== undefined && members.some(({ nodeId }) => nodeId === learner.nodeId))
+    return `${learner.nodeId} is still a learner`;
+  for (const host of members) {
+    const other = host.process;
+    if (other === null) return `${host.nodeId} does not run`;
+    const { lastIndex, lastTerm } = other.core.log;
+    const role = roleOf(other.core.role);
+    if (role === 'recovering') return `${host.nodeId} is recovering`;
+    if (host !== leader && role === 'leader') return `${host.nodeId} leads as well`;
+    if (lastIndex !== core.log.lastIndex || lastTerm !== core.log.lastTerm)
+      return `the log of ${host.nodeId} ends at ${lastIndex}, not ${core.log.lastIndex}`;
+    if (other.core.commitIndex !== core.log.lastIndex)
+      return `${host.nodeId} has committed ${other.core.commitIndex} of ${core.log.lastIndex}`;
+    if (other.state.index !== state.index || other.state.hash !== state.hash)
+      return `${host.nodeId} is at state ${other.state.index}, not ${state.index}`;
+  }
+  return null;
+}
+
+/** The hosts of the members, as far as they are there under the instance that the configuration names. */
+function membersOf(world: World, leader: Host): readonly Host[] {
+  const members = leader.process === null ? [] : everyoneIn(leader.process.core.configuration);
+  return world.hosts.filter(({ member }) => members.includes(member));
+}
+
+function* everyoneAnswers(world: World, workload: Workload): Generator<void, void> {
+  const { leader } = world;
+  if (leader === null) return;
+  const open = new Set<string>();
+  const ask = (name: string, how: (settled: (good: boolean) => void) => void): void => {
+    open.add(name);
+    how((good) => {
+      if (good) open.delete(name);
+      else throw new SafetyBroken('Liveness', `${name} is refused in a healthy cluster`);
+    });
+  };
+  ask(`a write at ${leader.nodeId}`, (settled) => workload.propose(leader, settled));
+  for (const host of membersOf(world, leader))
+    ask(`a read at ${host.nodeId}`, (settled) => workload.read(host, settled));
+  yield* until(world, ANSWER_MS_MAX, () => (open.size === 0 ? null : [...open].join(', ')), 'has not answered');
+}

@@ -1,0 +1,85 @@
+import { InvariantBroken } from '../invariant.ts';
+import { SafetyBroken } from './checks/rule.ts';
+import { type Fault, planFaults } from './fault.ts';
+import { Faults } from './inflict.ts';
+import { heal, recovers } from './liveness.ts';
+import { createRandom } from './random.ts';
+import type { TraceLine } from './trace.ts';
+import { Workload } from './workload.ts';
+import { World } from './world.ts';
+
+/** One run: a safety phase under faults, then a liveness phase in a world that is well again. */
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly steps: number;
+  /** Which of the planned faults happen; all, if not said. */
+  readonly keepFaults?: readonly number[];
+  readonly traceLine?: TraceLine;
+}
+
+export interface RunReport {
+  readonly seed: number;
+  readonly steps: number;
+  readonly faults: Readonly<Record<string, number>>;
+  /** Numbers of the planned faults that happened. */
+  readonly faultsBegun: readonly number[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly traceHash: string;
+  readonly failure: RunFailure | null;
+}
+
+export interface RunFailure {
+  readonly rule: string;
+  readonly message: string;
+  readonly step: number;
+  readonly atMs: number;
+  readonly stack: string;
+}
+
+/** Longer than any run: what is planned for later never happens. */
+const FAULTS_UNTIL_MS = 120_000;
+
+const faultsOf = (seed: number, nodes: number): readonly Fault[] =>
+  planFaults(createRandom(seed, 'faults'), nodes, FAULTS_UNTIL_MS);
+
+export function simulate(options: RunOptions): RunReport {
+  const { seed, steps: stepsWanted, keepFaults } = options;
+  const world = new World({ seed, traceLine: options.traceLine ?? null });
+  const planned = faultsOf(seed, world.shape.nodes);
+  const faults = new Faults(world, planned, keepFaults ?? planned.map((_, number) => number));
+  const workload = new Workload(world, seed);
+  world.onApplied = (data) => workload.applied(data);
+  let steps = 0;
+  let failure: RunFailure | null = null;
+  try {
+    world.begin();
+    for (; steps < stepsWanted; steps += 1) world.step();
+    faults.end();
+    workload.end();
+    heal(world);
+    for (const _ of recovers(world, workload)) {
+      world.step();
+      steps += 1;
+    }
+  } catch (error) {
+    failure = failureOf(error, steps, world.queue.nowMs);
+  }
+  return {
+    seed,
+    steps,
+    faults: Object.fromEntries([...faults.inflicted].sort()),
+    faultsBegun: faults.begun,
+    counts: { ...world.counts, ...workload.counts },
+    traceHash: world.trace.hash.toString(16).padStart(8, '0'),
+    failure,
+  };
+}
+
+function failureOf(error: unknown, step: number, atMs: number): RunFailure {
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  let rule = 'Crash';
+  if (error instanceof SafetyBroken) rule = error.rule;
+  else if (error instanceof InvariantBroken) rule = error.invariant;
+  return { rule, message, step, atMs: Math.round(atMs), stack };
+}
