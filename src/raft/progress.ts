@@ -104,7 +104,8 @@ export function acknowledged(progress: Progress, matchIndex: LogIndex, round: nu
   while (progress.inFlight[0] !== undefined && progress.inFlight[0].lastIndex <= matchIndex) {
     progress.inFlightBytes -= progress.inFlight.shift()?.bytes ?? 0;
   }
-  progress.waitingSinceMs = progress.inFlight.length === 0 ? null : nowMs;
+  // A late word about appends says nothing of the pieces of a snapshot that are on their way: those are still waited for.
+  if (progress.state !== 'snapshot') progress.waitingSinceMs = progress.inFlight.length === 0 ? null : nowMs;
   const news = matchIndex > progress.matchIndex;
   if (news) {
     progress.matchIndex = matchIndex;
