@@ -183,10 +183,13 @@ export function onAppendRefused(turn: Turn, leading: Leading, message: MessageOf
   becomeProbe(progress, agreeingIndex(turn.core, message.hintIndex, message.hintTerm) + 1);
 }
 
-/** Skips a term of conflicts at a time (paper §5.3, end): nothing above the result can match. */
+/**
+ * Skips a term of conflicts at a time (paper §5.3, end): nothing above the result can match. It is below the base when even that is
+ * refused: then only a snapshot helps.
+ */
 function agreeingIndex(core: RaftCore, hintIndex: LogIndex, hintTerm: Term): LogIndex {
   let index = Math.min(hintIndex, core.log.lastIndex);
-  for (let steps = 0; steps < CONFLICT_STEPS_MAX && index > core.log.base.index; steps += 1) {
+  for (let steps = 0; steps < CONFLICT_STEPS_MAX && index >= core.log.base.index; steps += 1) {
     const term = termAt(core.log, index);
     if (term === undefined || term <= hintTerm) break;
     index -= 1;
