@@ -67,10 +67,10 @@ function promotion(core: RaftCore, leading: Leading): Configuration | null {
 function hasCaughtUp(core: RaftCore, leading: Leading, nodeId: NodeId): boolean {
   const learner = core.configuration.members.find((member) => member.nodeId === nodeId && member.kind === 'learner');
   const progress = learner === undefined ? undefined : leading.peers.get(idOf(learner));
-  return progress !== undefined && isCurrent(core, progress);
+  return progress !== undefined && isCloseBehind(core, progress);
 }
 
-const isCurrent = (core: RaftCore, progress: Progress): boolean =>
+const isCloseBehind = (core: RaftCore, progress: Progress): boolean =>
   progress.state === 'replicate' &&
   progress.active &&
   progress.wholeFromIndex === null &&
@@ -102,7 +102,9 @@ export function onConfigurationCommitted(turn: Turn): void {
   }
   // A member that replays the log from its beginning meets configurations from before its time: those do not remove it.
   const isMember = (configuration: Configuration): boolean => everyoneIn(configuration).includes(core.self);
-  if (placed === newest && !isMember(placed.configuration)) {
+  // Nor does one that a later entry takes back: who was added again while it was behind has more to read than it holds.
+  const isCurrent = leading !== null || core.log.lastIndex >= core.leaderCommitIndex;
+  if (placed === newest && isCurrent && !isMember(placed.configuration)) {
     const wasMember = core.configurations.some(({ configuration }) => isMember(configuration));
     if (wasMember) turn.removed = true;
   }

@@ -54,6 +54,8 @@ export interface RaftCore {
   transferCampaign: boolean;
   /** How far the log is known to be that of the term's leader. */
   matched: { readonly term: Term; index: LogIndex };
+  /** How far this node's leader had committed when it last sent entries. */
+  leaderCommitIndex: LogIndex;
   /** While recovering: the log is whole when it matches this far in this term. */
   wholeFrom: { readonly term: Term; readonly index: LogIndex } | null;
 
@@ -161,6 +163,7 @@ export function createRaftCore(start: RaftStart, timings: RaftTimings): RaftCore
     votes: new Map(),
     transferCampaign: false,
     matched: { term: 0, index: 0 },
+    leaderCommitIndex: 0,
     wholeFrom: null,
     transfer: null,
     round: 0,

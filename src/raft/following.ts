@@ -44,6 +44,7 @@ export function onAppend(turn: Turn, message: MessageOf<'append'>): void {
   const matchIndex = Math.max(prevIndex + entries.length, base.index);
   if (core.matched.term !== turn.term) core.matched = { term: turn.term, index: matchIndex };
   else core.matched.index = Math.max(core.matched.index, matchIndex);
+  core.leaderCommitIndex = message.commitIndex;
   // Never beyond what this message vouches for (paper Figure 2; raft.md, case 26).
   commitTo(turn, Math.min(message.commitIndex, matchIndex));
   turn.promise(from, { type: 'appended', matchIndex });
