@@ -1,6 +1,6 @@
 import type { SnapshotHead } from '../raft/messages.ts';
 import type { Effect, Input } from '../raft/ports.ts';
-import type { SnapshotStore } from '../store/snapshot-store.ts';
+import { SnapshotDamaged, type SnapshotStore } from '../store/snapshot-store.ts';
 import type { LogWriter } from './log-writer.ts';
 
 /**
@@ -72,16 +72,24 @@ export class DiskWork {
     this.#outstanding += 1;
     this.#options.snapshots
       .install(head)
-      .then(() => this.#installed(head))
+      .then(
+        () => {
+          this.#options.installed(head);
+          this.#over({ type: 'snapshot-installed', snapshotId: head.snapshotId });
+        },
+        (error: unknown) => {
+          if (!(error instanceof SnapshotDamaged)) throw error;
+          this.#over({ type: 'snapshot-refused', snapshotId: head.snapshotId });
+        },
+      )
       .catch(this.#options.failed);
   }
 
-  #installed(head: SnapshotHead): void {
-    const { completed, installed } = this.#options;
+  #over(outcome: Input): void {
+    const { completed } = this.#options;
     this.#outstanding -= 1;
     this.#installing = null;
-    installed(head);
-    completed({ type: 'snapshot-installed', snapshotId: head.snapshotId });
+    completed(outcome);
     const atOnce: Input[] = [];
     for (const effect of this.#waiting.splice(0)) this.persist(effect, atOnce);
     for (const input of atOnce) completed(input);

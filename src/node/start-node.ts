@@ -5,11 +5,11 @@ import type { AddressGuard } from '../dispatch/address-guard.ts';
 import { createSender } from '../dispatch/sender.ts';
 import type { Configuration, NodeId, PlacedConfiguration } from '../raft/types.ts';
 import { type DataDirectory, type Identity, openDataDirectory } from '../store/data-directory.ts';
+import { createFileSnapshotStore } from '../store/file-snapshot-store.ts';
 import { type LogStore, StorageRefused } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
 import { checkReach, snapshotPath } from '../store/projection-repair.ts';
 import { finishInstall } from '../store/snapshot-install.ts';
-import type { SnapshotStore } from '../store/snapshot-store.ts';
 import { openLogStore } from '../store/sqlite-log-store.ts';
 import { openProjection } from '../store/sqlite-projection.ts';
 import { groupPaths } from '../store/store-layout.ts';
@@ -36,14 +36,6 @@ export interface StartNodeOptions {
 
 const GROUP = 0;
 const MAINTAIN_EVERY_MS = 1_000;
-
-/** A node without peers sends and receives none. */
-export const noSnapshots: SnapshotStore = {
-  make: () => Promise.reject(new Error('a node alone makes no snapshot for others')),
-  read: async () => null,
-  write: () => Promise.reject(new Error('a node alone receives no snapshot')),
-  install: () => Promise.reject(new Error('a node alone receives no snapshot')),
-};
 
 /** Opens the data directory and starts a node on it. Throws StorageRefused, with what to do, when it cannot be used. */
 export async function startNode(options: StartNodeOptions): Promise<SchedulerNode> {
@@ -79,6 +71,7 @@ async function openNode(options: StartNodeOptions, directory: DataDirectory, clo
         postponed: (error) => options.events.compactionPostponed(error),
         stateBytes: () => (existsSync(paths.state) ? statSync(paths.state).size : 0),
       });
+      const snapshots = createFileSnapshotStore({ directory: directory.path, projection, log, clock, group: GROUP });
       const node = new Node({
         identity: directory.identity,
         configurations: configurationsOf(log),
@@ -86,7 +79,7 @@ async function openNode(options: StartNodeOptions, directory: DataDirectory, clo
         log,
         write: writeAtOnce(log),
         projection,
-        snapshots: noSnapshots,
+        snapshots,
         transport: noTransport,
         sender,
         planner: schedulePlanner,
@@ -98,6 +91,7 @@ async function openNode(options: StartNodeOptions, directory: DataDirectory, clo
         group: GROUP,
         closed: () => {
           maintenance.cancel();
+          void snapshots.close();
           directory.close();
         },
       });

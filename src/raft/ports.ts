@@ -63,7 +63,9 @@ export type Input =
   /** Answer to `write-snapshot`: all bytes before `offset` are kept. A piece whose checksum was wrong leaves it where it was. */
   | { readonly type: 'snapshot-written'; readonly snapshotId: string; readonly offset: number }
   /** Answer to `install-snapshot`: state and log begin at its index now, durably. */
-  | { readonly type: 'snapshot-installed'; readonly snapshotId: string };
+  | { readonly type: 'snapshot-installed'; readonly snapshotId: string }
+  /** Other answer to `install-snapshot`: the pieces do not add up, and were thrown away. State and log are as they were. */
+  | { readonly type: 'snapshot-refused'; readonly snapshotId: string };
 
 /**
  * In the order in which the shell carries them out within one step. Messages that promise nothing stand before `persist`, so that

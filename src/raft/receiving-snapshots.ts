@@ -71,3 +71,9 @@ export function onSnapshotInstalled(turn: Turn, { snapshotId }: InputOf<'snapsho
   finishRecovery(turn);
   if (turn.leader !== null) turn.promise(turn.leader, { type: 'appended', matchIndex: index });
 }
+
+/** The leader hears of it when it sends the last piece again: the next answer says that nothing of it is here. */
+export function onSnapshotRefused(turn: Turn, { snapshotId }: InputOf<'snapshot-refused'>): void {
+  const { core } = turn;
+  if (core.receiving?.head.snapshotId === snapshotId) core.receiving = null;
+}

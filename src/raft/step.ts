@@ -31,7 +31,7 @@ import {
   refuseAllReads,
   tickReads,
 } from './reading.ts';
-import { onSnapshotChunk, onSnapshotInstalled, onSnapshotWritten } from './receiving-snapshots.ts';
+import { onSnapshotChunk, onSnapshotInstalled, onSnapshotRefused, onSnapshotWritten } from './receiving-snapshots.ts';
 import {
   onAppended,
   onAppendRefused,
@@ -110,6 +110,9 @@ function take(turn: Turn, input: Input): void {
       return;
     case 'snapshot-installed':
       onSnapshotInstalled(turn, input);
+      return;
+    case 'snapshot-refused':
+      onSnapshotRefused(turn, input);
       return;
     default:
       unreachable(input);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SubmitOutcome } from '../../src/node/api.ts';
+import type { InstanceId } from '../../src/raft/types.ts';
 import type { TaskId } from '../../src/tasks/task.ts';
 import { draft } from '../tasks/scenario.ts';
 import { until } from '../whole/serving.ts';
@@ -117,6 +118,49 @@ test('a paused task sends nothing after the answer, whoever holds its claims', (
       () => 'the other task does not fire',
     );
     assert.equal(sentOf(taskId), sent);
+  }));
+
+test('a voter whose disk was wiped comes back under a new instance, by snapshot, and takes its old place (raft.md, case 32)', () =>
+  withCluster(async (cluster) => {
+    const ids: TaskId[] = [];
+    for (let count = 0; count < 40; count += 1) ids.push(taskIdOf(await create(leaderOf(cluster), '0 0 1 1 *')));
+    const second = taskIdOf(await create(leaderOf(cluster), '* * * * * *'));
+    cluster.compactFromNowOn();
+    const wiped = followerOf(cluster);
+    wiped.kill();
+    const leader = leaderOf(cluster);
+    await until(
+      () => leader.logBegins() > ids.length / 2,
+      () => `the leader’s log begins at ${leader.logBegins()}`,
+    );
+    const again = cluster.startEmpty(wiped.nodeId, 'i-again');
+    const { nodeId } = again;
+    const member = { nodeId, instance: 'i-again' as InstanceId, kind: 'learner' } as const;
+    assert.deepEqual(await leader.node.changeMembers({ type: 'add', member }), { kind: 'done' });
+    await until(
+      () => {
+        const members = leader.node.status().members.filter((one) => one.nodeId === nodeId);
+        return members.length === 1 && members[0]?.kind === 'voter';
+      },
+      () => JSON.stringify(leader.node.status().members),
+    );
+    await until(
+      () => again.node.health().ready,
+      () => JSON.stringify(again.node.health()),
+    );
+    assert.ok(again.logBegins() > ids.length / 2, 'what the leader has forgotten can only have come as a snapshot');
+    for (const taskId of ids) {
+      const read = await again.node.readTask(taskId);
+      assert.ok(read.ok && read.value !== undefined, taskId);
+    }
+    // It counts, and it sends.
+    const other = cluster.nodes().find((one) => one.nodeId !== nodeId && one.nodeId !== leader.nodeId);
+    other?.kill();
+    taskIdOf(await create(again, '0 0 1 1 *'));
+    await until(
+      () => cluster.sent.some((one) => one.nodeId === nodeId && one.request.taskId === second),
+      () => 'it is given nothing to send',
+    );
   }));
 
 test('with a majority gone, a write is answered as unavailable, in time, and works again when one is back', () =>

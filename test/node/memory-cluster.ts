@@ -4,11 +4,16 @@ import type { Sender } from '../../src/dispatch/sender.ts';
 import { writeAtOnce } from '../../src/node/log-writer.ts';
 import { Node } from '../../src/node/node.ts';
 import { schedulePlanner } from '../../src/node/schedule-planner.ts';
-import { configurationsOf, noSnapshots } from '../../src/node/start-node.ts';
+import { configurationsOf } from '../../src/node/start-node.ts';
 import type { ClusterId, Configuration, Incarnation, InstanceId, MemberId, NodeId } from '../../src/raft/types.ts';
 import { memberId } from '../../src/raft/types.ts';
 import { createMemoryLogDisk, type MemoryLogDisk, openMemoryLogStore } from '../../src/store/memory-log-store.ts';
 import { createMemoryDisk, type MemoryDisk, openMemoryProjection } from '../../src/store/memory-projection.ts';
+import {
+  createMemorySnapshotDisk,
+  createMemorySnapshotStore,
+  type MemorySnapshotDisk,
+} from '../../src/store/memory-snapshot-store.ts';
 import { ENTRY_VERSION } from '../../src/tasks/entry.ts';
 import { createMemoryNetwork, type MemoryNetwork } from '../../src/transport/memory.ts';
 
@@ -22,6 +27,8 @@ export interface ClusterNode {
   readonly nodeId: NodeId;
   readonly self: MemberId;
   readonly node: Node;
+  /** What its log has forgotten ends here. */
+  logBegins(): number;
   /** Ends without a word, as a killed process does. */
   kill(): void;
 }
@@ -33,6 +40,10 @@ export interface MemoryCluster {
   nodes(): readonly ClusterNode[];
   leader(): ClusterNode | undefined;
   restart(nodeId: string): ClusterNode;
+  /** An empty disk under this name and instance: of a new node, or of one that was wiped. It is to be added to the members. */
+  startEmpty(nodeId: string, instance: string): ClusterNode;
+  /** All of the log that nobody needs goes, on every node, at its next housekeeping. */
+  compactFromNowOn(): void;
   stop(): Promise<void>;
 }
 
@@ -47,21 +58,40 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
     members: members.map((member) => ({ ...member, kind: 'voter' as const })),
     featureLevel: ENTRY_VERSION,
   };
-  const disks = new Map<string, { log: MemoryLogDisk; state: MemoryDisk; starts: number }>();
+  const disks = new Map<
+    string,
+    { log: MemoryLogDisk; state: MemoryDisk; snapshots: MemorySnapshotDisk; starts: number }
+  >();
   const running = new Map<string, ClusterNode>();
 
-  function start(nodeId: NodeId, instance: InstanceId): ClusterNode {
+  let compacting = false;
+  const instances = new Map<string, InstanceId>();
+
+  function start(nodeId: NodeId, instance: InstanceId, founding: boolean): ClusterNode {
+    instances.set(nodeId, instance);
     let disk = disks.get(nodeId);
     if (disk === undefined) {
-      disk = { log: createMemoryLogDisk(), state: createMemoryDisk(), starts: 0 };
+      disk = {
+        log: createMemoryLogDisk(),
+        state: createMemoryDisk(),
+        snapshots: createMemorySnapshotDisk(),
+        starts: 0,
+      };
       disks.set(nodeId, disk);
     }
     disk.starts += 1;
     const log = openMemoryLogStore(disk.log);
-    if (log.lastIndex === 0) {
+    if (founding && log.lastIndex === 0) {
       log.persist({ entries: [{ index: 1, term: 0, kind: 'configuration', data: JSON.stringify(configuration) }] });
     }
     const projection = openMemoryProjection({ disk: disk.state });
+    const snapshots = createMemorySnapshotStore({
+      disk: disk.snapshots,
+      stateDisk: disk.state,
+      projection,
+      log,
+      name: nodeId,
+    });
     const self = memberId(nodeId, instance);
     let dead = false;
     const alive: Clock = {
@@ -83,7 +113,7 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
       log,
       write: writeAtOnce(log),
       projection,
-      snapshots: noSnapshots,
+      snapshots,
       transport,
       sender: recordingSender(nodeId, sent),
       planner: schedulePlanner,
@@ -98,7 +128,15 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
         dropped: (from, cause) => failures.push(new Error(`${from}: ${cause}`)),
         failed: (_kind, error) => failures.push(error),
       },
-      compact: async () => {},
+      compact: async (bounds) => {
+        if (!compacting) return;
+        await projection.flush();
+        const through = bounds.compactableThrough(projection.durableIndex);
+        const term = log.termAt(through);
+        if (term === undefined || through <= log.base.index) return;
+        log.compact(through, bounds.configurationAt(through), 1_000);
+        bounds.compacted(through, term);
+      },
       group: 0,
       closed: () => {},
     });
@@ -107,6 +145,7 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
       nodeId,
       self,
       node,
+      logBegins: () => log.base.index,
       kill() {
         dead = true;
         void transport.close();
@@ -117,7 +156,7 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
     return one;
   }
 
-  for (const { nodeId, instance } of members) start(nodeId, instance);
+  for (const { nodeId, instance } of members) start(nodeId, instance, true);
   return {
     network,
     sent,
@@ -125,7 +164,14 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
     nodes: () => [...running.values()],
     leader: () => [...running.values()].find(({ node }) => node.status().role === 'leader' && node.health().ready),
     restart(nodeId) {
-      return start(nodeId as NodeId, `i-${nodeId}` as InstanceId);
+      return start(nodeId as NodeId, instances.get(nodeId) as InstanceId, false);
+    },
+    startEmpty(nodeId, instance) {
+      disks.delete(nodeId);
+      return start(nodeId as NodeId, instance as InstanceId, false);
+    },
+    compactFromNowOn() {
+      compacting = true;
     },
     async stop() {
       await Promise.all([...running.values()].map(({ node }) => node.stop()));
