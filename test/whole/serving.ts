@@ -79,15 +79,25 @@ export function childWithOutput(child: ChildProcess): {
   return { process: child, output: () => output, ended };
 }
 
-/** Waits for a condition, not for a time. */
+const LOOK_EVERY_MS = 20;
+
+/**
+ * Waits for a condition, not for a time. What is waited for may need this very loop, as a sink in the test's process does: it is left
+ * free for at least as long as the look took, so that one which grew slow delays what it looks for, and never holds it up.
+ */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: () => string,
   withinMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + withinMs;
-  while (!(await condition())) {
+  for (;;) {
+    const beganMs = performance.now();
+    const looked = condition();
+    // Of an asynchronous one only what it did before it waited itself.
+    const tookMs = performance.now() - beganMs;
+    if (await looked) return;
     if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms in vain: ${what()}`);
-    await new Promise((looked) => setTimeout(looked, 20));
+    await new Promise((rested) => setTimeout(rested, Math.max(LOOK_EVERY_MS, Math.ceil(tookMs))));
   }
 }

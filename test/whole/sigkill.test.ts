@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { MISFIRE_AFTER_MS } from '../../src/tasks/limits.ts';
 import { type Serving, serve, until } from './serving.ts';
-import { openSink, type Received } from './sink.ts';
+import { identityOf, openSink } from './sink.ts';
 
 /**
  * Fifty rounds of SIGKILL at a random moment, under creates and fires. Afterwards every acknowledged task is there, every due
@@ -101,10 +101,10 @@ test('fifty rounds of SIGKILL lose no acknowledged task and no due execution', a
     node = last;
     const everySecond = acknowledged.filter(({ schedule }) => schedule === 'every-second');
     const once = acknowledged.filter(({ schedule }) => schedule === 'once');
-    const seen = () => new Set(sink.received.map(({ taskId }) => taskId));
+    const wasSent = ({ taskId }: Acknowledged): boolean => sink.taskIds.has(taskId);
     await until(
-      () => once.every(({ taskId }) => seen().has(taskId)),
-      () => `${once.filter(({ taskId }) => !seen().has(taskId)).length} one-shots were never sent`,
+      () => once.every(wasSent),
+      () => `${once.filter((task) => !wasSent(task)).length} one-shots were never sent`,
     );
 
     // Every acknowledged task is there, and each one-shot ends.
@@ -131,7 +131,6 @@ test('fifty rounds of SIGKILL lose no acknowledged task and no due execution', a
     const settledMs = Date.now() - 1_500;
     let seconds = 0;
     let passedOver = 0;
-    const sentTimes = () => new Set(sink.received.map(({ taskId, scheduledAtMs }) => `${taskId}@${scheduledAtMs}`));
     for (const { taskId, dueAtMs } of everySecond) {
       const skips = await skipsOf(last, taskId);
       for (let dueMs = dueAtMs; dueMs <= settledMs; dueMs += 1_000) {
@@ -143,7 +142,7 @@ test('fifty rounds of SIGKILL lose no acknowledged task and no due execution', a
           continue;
         }
         await until(
-          () => sentTimes().has(`${taskId}@${dueMs}`),
+          () => sink.byIdentity.has(identityOf({ taskId, scheduledAtMs: dueMs })),
           () => `task ${taskId} was not sent for ${new Date(dueMs).toISOString()}`,
           5_000,
         );
@@ -151,13 +150,8 @@ test('fifty rounds of SIGKILL lose no acknowledged task and no due execution', a
     }
     await last.kill('SIGTERM');
 
-    const byIdentity = new Map<string, Received[]>();
-    for (const received of sink.received) {
-      const identity = `${received.taskId}@${received.scheduledAtMs}`;
-      byIdentity.set(identity, [...(byIdentity.get(identity) ?? []), received]);
-    }
     let repeated = 0;
-    for (const [identity, sendings] of byIdentity) {
+    for (const [identity, sendings] of sink.byIdentity) {
       assert.equal(new Set(sendings.map(({ executionId }) => executionId)).size, 1, `${identity} has more than one id`);
       for (const [at, sending] of sendings.entries()) {
         if (at === 0) continue;
