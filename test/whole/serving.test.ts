@@ -23,3 +23,12 @@ test('whoever waits leaves the loop to what it waits for, at least as long as ea
     assert.ok(leftMs > LOOK_MS - ROUNDING_MS, `a look of ${LOOK_MS} ms left the loop for ${leftMs} ms`);
   }
 });
+
+test('waiting in vain says for what', async () => {
+  const inVain = until(
+    () => false,
+    async () => 'nothing came',
+    1,
+  );
+  await assert.rejects(inVain, /^Error: waited 1 ms in vain: nothing came$/);
+});

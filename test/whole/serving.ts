@@ -87,7 +87,7 @@ const LOOK_EVERY_MS = 20;
  */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  what: () => string,
+  what: () => string | Promise<string>,
   withinMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + withinMs;
@@ -97,7 +97,7 @@ export async function until(
     // Of an asynchronous one only what it did before it waited itself.
     const tookMs = performance.now() - beganMs;
     if (await looked) return;
-    if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms in vain: ${what()}`);
+    if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms in vain: ${await what()}`);
     await new Promise((rested) => setTimeout(rested, Math.max(LOOK_EVERY_MS, Math.ceil(tookMs))));
   }
 }
