@@ -60,6 +60,7 @@ async function openNode(options: StartNodeOptions, directory: DataDirectory, clo
       ...(options.logBytesMax === undefined ? {} : { logBytesMax: options.logBytesMax }),
     });
     try {
+      projection.standOn(log);
       checkTogether(log, projection, options.dataDirectory);
       if (log.lastIndex === 0 && log.base.index === 0) form(log, directory.identity);
       const sender = createSender({ clock, guard: options.guard, userAgent: options.userAgent });

@@ -29,12 +29,7 @@ export function* recovers(world: World, workload: Workload): Generator<void, voi
   yield* until(world, CONVERGE_MS_MAX, () => whyNotConverged(world), 'has not converged again');
 }
 
-function* until(
-  world: World,
-  withinMs: number,
-  obstacle: () => string | null,
-  what: string,
-): Generator<void, void> {
+function* until(world: World, withinMs: number, obstacle: () => string | null, what: string): Generator<void, void> {
   const endMs = world.queue.nowMs + withinMs;
   for (let lookMs = world.queue.nowMs; ; ) {
     if (world.queue.nowMs >= lookMs) {

@@ -8,6 +8,7 @@ import {
   EntryDamaged,
   type EntryRow,
   LOG_FORMAT,
+  LOST_TAIL,
   type LogTail,
   ROW_COLUMNS,
   type StoredBase,
@@ -40,6 +41,8 @@ export type LogInspection =
       /** Oldest row held: below the base while compaction is under way. */
       readonly firstRow: LogIndex;
       readonly verifiedFrom: LogIndex;
+      /** It lost its end, and has not caught up since. */
+      readonly lostTail: boolean;
       readonly wal: WalScan;
     }
   | {
@@ -108,6 +111,7 @@ export function inspectLog(directory: string, options: InspectionOptions = {}): 
     tail,
     firstRow: rows.firstRow ?? base.index + 1,
     verifiedFrom: Math.max(options.verifyFrom ?? 0, base.index + 1),
+    lostTail: rows.lostTail === true,
     wal,
   };
 }
@@ -123,6 +127,7 @@ interface RowsFinding {
   readonly base?: StoredBase | undefined;
   readonly tail?: LogTail;
   readonly firstRow?: LogIndex;
+  readonly lostTail?: boolean;
 }
 
 /** Read-only: SQLite recovers the WAL into memory and leaves the files as they are. */
@@ -163,7 +168,9 @@ function inspectRows(database: Database.Database, guard: GuardReading, options: 
   const entryDamage = verifyChain(database, base, tail.index, options.verifyFrom ?? 0);
   if (entryDamage !== undefined) damages.push(entryDamage);
   if (guard.kind === 'read') damages.push(...compareEnd(database, base, tail, guard.record));
-  return { damages, hardState, base, tail, firstRow: firstRow ?? base.index + 1 };
+  // Be it readable or not: who is not sure does not vote.
+  const lostTail = meta(LOST_TAIL) !== '';
+  return { damages, hardState, base, tail, firstRow: firstRow ?? base.index + 1, lostTail };
 }
 
 function foreignReason(text: string, instance: InstanceId | undefined): string | undefined {
@@ -221,3 +228,13 @@ function checksumAt(database: Database.Database, base: StoredBase, index: LogInd
   if (index === base.index) return tailOfBase(base).checksum;
   return database.prepare<[number], number>('SELECT checksum FROM entries WHERE idx = ?').pluck().get(index);
 }
+
+/** A log that is whole in itself, and does not fit its projection. */
+export const asDamaged = (found: LogInspection & { kind: 'whole' }): LogInspection & { kind: 'damaged' } => ({
+  kind: 'damaged',
+  damages: [],
+  guard: { ...found.hardState, lastIndex: found.tail.index, checksum: found.tail.checksum },
+  hardState: found.hardState,
+  base: found.base,
+  lastIndex: found.tail.index,
+});

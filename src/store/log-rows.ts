@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { Configuration, Entry, EntryKind, HardState, LogIndex, MemberId, Term } from '../raft/types.ts';
-import { EMPTY_LOG_CHECKSUM, entryChecksum, formatChecksum, parseChecksum } from './checksum.ts';
-import type { LogBase } from './log-store.ts';
+import { EMPTY_LOG_CHECKSUM, entryChecksum, formatChecksum, parseChecksum, resetChecksum } from './checksum.ts';
+import type { LastIncluded, LogBase } from './log-store.ts';
 import { isCount, seal, unseal } from './sealed-json.ts';
 
 /** What `log.db` holds, and how it is read back: nothing is believed whose checksum does not fit. */
@@ -26,6 +26,9 @@ export const LOG_SCHEMA = `
     checksum INTEGER NOT NULL
   ) STRICT;
 `;
+
+/** Name of the row in `meta` that is there while the node may lack what it acknowledged. */
+export const LOST_TAIL = 'lost-tail';
 
 export const ROW_COLUMNS = 'idx, term, kind, data, end_bytes, configuration_at, term_started_at, checksum';
 export const INSERT_ROW = `INSERT INTO entries (${ROW_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -62,6 +65,15 @@ export const EMPTY_BASE: StoredBase = {
   configuration: null,
   endBytes: 0,
 };
+/** Of a log that begins behind a snapshot. */
+export const baseBehind = (end: LastIncluded): StoredBase => ({
+  index: end.index,
+  term: end.term,
+  checksum: formatChecksum(resetChecksum(end)),
+  configuration: end.configuration,
+  endBytes: 0,
+});
+
 export const FIRST_HARD_STATE: HardState = { term: 0, votedFor: null };
 
 /** Thrown while rows are read; every caller turns it into a refusal or a finding. */

@@ -56,6 +56,15 @@ export interface LogStore {
    * durable when it returns. Term and vote stay. What is stored of old entries goes by `compact`, bit by bit.
    */
   resetTo(end: LastIncluded): void;
+  /**
+   * Part of the log was lost, and with it, it may be, what this node acknowledged: it has no vote until it has caught up (raft.md, case
+   * 30). Outlives a restart.
+   */
+  readonly lostTail: boolean;
+  /** The leader noticed it. Durable when it returns. */
+  tailLost(): void;
+  /** Caught up. Durable when it returns: to be called before the vote is given back. */
+  recovered(): void;
   /** `maintain` has a checkpoint to do that should not wait for the next second. */
   readonly checkpointDue: boolean;
   /** Called about once a second: fsyncs the guard file, checkpoints the WAL when it is due. */

@@ -1,7 +1,8 @@
 import type { Configuration, Entry, EntryKind, HardState, LogIndex, Term } from '../raft/types.ts';
-import { entryChecksum, formatChecksum, parseChecksum, resetChecksum } from './checksum.ts';
+import { entryChecksum, formatChecksum, parseChecksum } from './checksum.ts';
 import type { GuardRecord } from './guard-file.ts';
-import { EMPTY_BASE, FIRST_HARD_STATE } from './log-rows.ts';
+import type { StateEnd } from './log-recovery.ts';
+import { baseBehind, EMPTY_BASE, FIRST_HARD_STATE } from './log-rows.ts';
 import {
   type LastIncluded,
   type LogBase,
@@ -11,6 +12,7 @@ import {
   StorageRefused,
 } from './log-store.ts';
 import { assertResettable, assertWritable } from './log-write.ts';
+import type { SqliteLogStoreOptions } from './sqlite-log-store.ts';
 
 /**
  * The port in memory, for tests and the simulator. The disk outlives the stores opened on it, and can be told to misbehave the ways
@@ -36,6 +38,7 @@ interface DiskState {
   /** Oldest first, from base.index + 1 on. */
   entries: StoredEntry[];
   guard: GuardRecord;
+  lostTail: boolean;
   fault: { readonly code: 'ENOSPC' | 'EIO'; readonly outcome: 'lost' | 'written' } | undefined;
 }
 
@@ -47,6 +50,7 @@ export function createMemoryLogDisk(base: LogBase = emptyBase()): MemoryLogDisk 
     base,
     entries: [],
     guard: { ...FIRST_HARD_STATE, lastIndex: base.index, checksum: checksumOf(base) },
+    lostTail: false,
     fault: undefined,
   };
   const disk: MemoryLogDisk = {
@@ -68,9 +72,12 @@ export function createMemoryLogDisk(base: LogBase = emptyBase()): MemoryLogDisk 
   return disk;
 }
 
-export function openMemoryLogStore(disk: MemoryLogDisk): LogStore {
+export type MemoryLogStoreOptions = Pick<SqliteLogStoreOptions, 'onLostTail' | 'state'>;
+
+export function openMemoryLogStore(disk: MemoryLogDisk, options: MemoryLogStoreOptions = {}): LogStore {
   const state = states.get(disk);
   if (state === undefined) throw new TypeError('not a disk of createMemoryLogDisk');
+  if (options.onLostTail === 'recover') recover(state, options.state ?? { appliedIndex: 0, lastIncluded: null });
   assertWhole(state);
   return new MemoryLog(state);
 }
@@ -88,6 +95,29 @@ function assertWhole(state: DiskState): void {
       'A member of a cluster starts as recovering; a single node needs a backup.',
     );
   if (state.entries.length > 0) verified(state, last.index);
+}
+
+/** As log-recovery.ts does it, by the same rules. */
+function recover(disk: DiskState, { appliedIndex, lastIncluded }: StateEnd): void {
+  const { guard } = disk;
+  const damagedAt = disk.entries.findIndex((_, at) => !isWhole(disk, at));
+  const whole = damagedAt < 0 ? disk.entries.length : damagedAt;
+  const wholeEnd = disk.base.index + whole;
+  const lost = whole < disk.entries.length || guard.lastIndex > wholeEnd || appliedIndex > wholeEnd;
+  if (!lost) return;
+  if (appliedIndex > wholeEnd && lastIncluded?.index !== appliedIndex)
+    throw new StorageRefused(
+      'damaged',
+      'where the state ends is not known',
+      'Empty the disk: the node then joins anew.',
+    );
+  disk.entries.splice(whole);
+  if (appliedIndex > wholeEnd && lastIncluded !== null) {
+    disk.base = baseOf(lastIncluded);
+    disk.entries = [];
+  }
+  disk.guard = guardOf(disk);
+  disk.lostTail = true;
 }
 
 class MemoryLog implements LogStore {
@@ -181,9 +211,23 @@ class MemoryLog implements LogStore {
     const disk = this.#disk;
     assertResettable(end, disk);
     this.#write('reset', () => {
-      const { index, term, configuration } = end;
-      disk.base = { index, term, checksum: formatChecksum(resetChecksum(end)), configuration };
+      disk.base = baseOf(end);
       disk.entries = [];
+    });
+  }
+
+  get lostTail(): boolean {
+    return this.#disk.lostTail;
+  }
+  tailLost(): void {
+    if (!this.lostTail) this.#markLostTail(true);
+  }
+  recovered(): void {
+    if (this.lostTail) this.#markLostTail(false);
+  }
+  #markLostTail(lost: boolean): void {
+    this.#write('mark the lost end', () => {
+      this.#disk.lostTail = lost;
     });
   }
 
@@ -228,11 +272,16 @@ function lastOf({ base, entries }: DiskState): End {
     : { index: last.entry.index, term: last.entry.term, checksum: last.checksum };
 }
 
-function verified({ base, entries }: DiskState, index: LogIndex): Entry {
-  const at = index - base.index - 1;
+function isWhole({ base, entries }: DiskState, at: number): boolean {
   const stored = entries[at];
   const previous = at === 0 ? checksumOf(base) : entries[at - 1]?.checksum;
-  if (stored === undefined || previous === undefined || entryChecksum(previous, stored.entry) !== stored.checksum)
+  return stored !== undefined && previous !== undefined && entryChecksum(previous, stored.entry) === stored.checksum;
+}
+
+function verified(disk: DiskState, index: LogIndex): Entry {
+  const at = index - disk.base.index - 1;
+  const stored = disk.entries[at];
+  if (stored === undefined || !isWhole(disk, at))
     throw new StorageRefused('damaged', `entry ${index} fails its checksum`, 'Start from a backup.');
   return stored.entry;
 }
@@ -241,6 +290,11 @@ const guardOf = (state: DiskState): GuardRecord => {
   const { index, checksum } = lastOf(state);
   return { ...state.hardState, lastIndex: index, checksum };
 };
+
+function baseOf(end: LastIncluded): LogBase {
+  const { endBytes: _, ...base } = baseBehind(end);
+  return base;
+}
 
 const checksumOf = (base: LogBase): number => parseChecksum(base.checksum) ?? 0;
 

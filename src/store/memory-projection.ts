@@ -5,7 +5,8 @@ import type { Execution } from '../tasks/execution.ts';
 import type { EntityRef } from '../tasks/needs.ts';
 import type { Task, TaskState } from '../tasks/task.ts';
 import { formatHash, rowHash, sumHashes } from './entity-hash.ts';
-import { StorageFailed, StorageRefused } from './log-store.ts';
+import { type LogEnds, lastIncludedAt } from './last-included.ts';
+import { type LastIncluded, StorageFailed, StorageRefused } from './log-store.ts';
 import { createMemoryReads } from './memory-projection-reads.ts';
 import type { Projection, ProjectionCounts, ProjectionStart } from './projection.ts';
 import { NO_COUNTS, NO_META } from './projection-empty.ts';
@@ -17,6 +18,7 @@ export interface MemoryDisk {
   meta: StateMeta;
   hash: bigint;
   counts: ProjectionCounts;
+  lastIncluded: LastIncluded | null;
   readonly tasks: Map<string, Task>;
   readonly executions: Map<string, Execution>;
   readonly keys: Map<string, IdempotencyRecord>;
@@ -31,6 +33,7 @@ export const createMemoryDisk = (): MemoryDisk => ({
   meta: NO_META,
   hash: rowHash('meta', '', encodeMeta(NO_META)),
   counts: NO_COUNTS,
+  lastIncluded: null,
   tasks: new Map(),
   executions: new Map(),
   keys: new Map(),
@@ -56,6 +59,7 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
   let appliedIndex = disk.index;
   let betweenEntries = true;
   let closed = false;
+  let log: LogEnds | undefined;
   /** A flush that began before one is given up. */
   let replacements = 0;
   let failure: Error | undefined;
@@ -116,7 +120,11 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
     if (failure !== undefined) throw failure;
     invariant(betweenEntries, 'I4', `a flush would write half of the entry after ${appliedIndex}`);
     // Frozen at the call, written after the delay: as with a real disk, a crash in between loses it.
-    const frozen = { index: appliedIndex, meta };
+    const frozen = {
+      index: appliedIndex,
+      meta,
+      lastIncluded: log === undefined ? null : lastIncludedAt(log, appliedIndex),
+    };
     const writes = [tasks.freeze(), executions.freeze(), keys.freeze()];
     const frozenOf = replacements;
     await delay();
@@ -129,6 +137,7 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
     disk.hash = sumHashes(disk.hash, replaced);
     disk.index = frozen.index;
     disk.meta = frozen.meta;
+    disk.lastIncluded = frozen.lastIncluded;
     disk.counts = countsOf(disk);
   }
 
@@ -152,6 +161,12 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
     },
     get counts() {
       return disk.counts;
+    },
+    get lastIncluded() {
+      return disk.lastIncluded;
+    },
+    standOn(ends) {
+      log = ends;
     },
     missing: (refs) => refs.filter(isMissing),
     load: (refs) => after(() => bring(refs)),
@@ -206,6 +221,7 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
       failIfDiskDoes('replace the state');
       disk.copies.delete(file);
       ({ index: disk.index, meta: disk.meta, hash: disk.hash, counts: disk.counts } = copy);
+      disk.lastIncluded = copy.lastIncluded;
       tasks.startAnew(copy.tasks);
       executions.startAnew(copy.executions);
       keys.startAnew(copy.keys);

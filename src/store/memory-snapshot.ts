@@ -1,4 +1,5 @@
 import { formatHash } from './entity-hash.ts';
+import type { LastIncluded } from './log-store.ts';
 import { createMemoryDisk, type MemoryDisk, memoryContent } from './memory-projection.ts';
 import {
   decodeExecution,
@@ -18,16 +19,18 @@ interface EncodedState {
   readonly index: number;
   readonly meta: string;
   readonly hash: string;
+  readonly lastIncluded: LastIncluded | null;
   readonly tasks: readonly (readonly [taskId: string, status: string, definition: string])[];
   readonly executions: readonly (readonly [key: string, document: string])[];
   readonly keys: readonly (readonly [key: string, document: string])[];
 }
 
-export function encodeState({ index, meta, hash, tasks, executions, keys }: MemoryDisk): Uint8Array {
+export function encodeState({ index, meta, hash, lastIncluded, tasks, executions, keys }: MemoryDisk): Uint8Array {
   const state: EncodedState = {
     index,
     meta: encodeMeta(meta),
     hash: formatHash(hash),
+    lastIncluded,
     tasks: byKey(tasks).map(([taskId, task]) => [taskId, encodeTaskStatus(task), encodeTaskDefinition(task)]),
     executions: byKey(executions).map(([key, execution]) => [key, encodeExecution(execution)]),
     keys: byKey(keys).map(([key, record]) => [key, encodeKey(record)]),
@@ -41,6 +44,7 @@ export function decodeState(bytes: Uint8Array): MemoryDisk | undefined {
     const state = JSON.parse(Buffer.from(bytes).toString()) as EncodedState;
     const disk = createMemoryDisk();
     disk.index = state.index;
+    disk.lastIncluded = state.lastIncluded;
     disk.meta = decodeMeta(state.meta);
     for (const [taskId, status, definition] of state.tasks) {
       const task = decodeTask(taskId as Parameters<typeof decodeTask>[0], status, definition);

@@ -2,7 +2,8 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { makeDirectoryDurably, syncDirectory } from './durable-file.ts';
 import { formatHash, rowHash } from './entity-hash.ts';
-import { StorageRefused } from './log-store.ts';
+import { parseLastIncluded } from './last-included.ts';
+import { type LastIncluded, StorageRefused } from './log-store.ts';
 import type { ProjectionCounts } from './projection.ts';
 import { SQLITE_CACHE_KIB } from './projection-bounds.ts';
 import { NO_COUNTS, NO_META } from './projection-empty.ts';
@@ -58,6 +59,8 @@ export interface FileState {
   readonly meta: string;
   readonly hash: bigint;
   readonly counts: ProjectionCounts;
+  /** No part of the state, and of its hash: it says where in the log the state stands. */
+  readonly lastIncluded: LastIncluded | null;
 }
 
 const REBUILD_REMEDY =
@@ -111,7 +114,13 @@ function create(database: Database.Database): void {
     database.pragma(`application_id = ${APPLICATION_ID}`);
     database.pragma(`user_version = ${PROJECTION_FORMAT}`);
     const meta = encodeMeta(NO_META);
-    writeFileState(database, { index: 0, meta, hash: rowHash('meta', '', meta), counts: NO_COUNTS });
+    writeFileState(database, {
+      index: 0,
+      meta,
+      hash: rowHash('meta', '', meta),
+      counts: NO_COUNTS,
+      lastIncluded: null,
+    });
   })();
 }
 
@@ -129,6 +138,8 @@ function checkFormat(database: Database.Database, path: string): void {
     );
 }
 
+/** Not there in a file of an older xcron. */
+const LAST_INCLUDED = 'last_included';
 const META_NAMES = ['applied_index', 'state', 'state_hash', 'counts'] as const;
 
 export function readFileState(database: Database.Database, path: string): FileState {
@@ -145,6 +156,7 @@ export function readFileState(database: Database.Database, path: string): FileSt
       meta,
       hash: BigInt.asIntN(64, BigInt(`0x${hash}`)),
       counts: JSON.parse(counts) as ProjectionCounts,
+      lastIncluded: parseLastIncluded(values.get(LAST_INCLUDED), Number(index)),
     };
   } catch (error) {
     throw damaged(path, `its table \`meta\` is not as written (${error instanceof Error ? error.message : error})`);
@@ -157,6 +169,7 @@ export function writeFileState(database: Database.Database, state: FileState): v
   write.run('state', state.meta);
   write.run('state_hash', formatHash(state.hash));
   write.run('counts', JSON.stringify(state.counts));
+  write.run(LAST_INCLUDED, JSON.stringify(state.lastIncluded));
 }
 
 export const damaged = (path: string, how: string, cause?: unknown): StorageRefused =>

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Timer } from '../clock.ts';
 import type { LogIndex } from '../raft/types.ts';
-import { StorageFailed } from './log-store.ts';
+import { type LogEnds, lastIncludedAt } from './last-included.ts';
+import { type LastIncluded, StorageFailed } from './log-store.ts';
 import type { Overlay } from './overlay.ts';
 import type { ProjectionCounts } from './projection.ts';
 import { FLUSH_AT_BYTES, OVERLAY_PRESSED_FACTOR, SLICES_IN_FLIGHT_MAX } from './projection-bounds.ts';
@@ -18,6 +19,9 @@ export interface Flusher {
   readonly durableIndex: LogIndex;
   readonly hash: string;
   readonly counts: ProjectionCounts;
+  readonly lastIncluded: LastIncluded | null;
+  /** Asked at each flush where in the log it ends. */
+  standOn(log: LogEnds): void;
   readonly failure: Error | undefined;
   /** Resolves when all that was applied before the call is durable. */
   flush(): Promise<void>;
@@ -42,7 +46,8 @@ export interface FlushOptions {
 export function createFlusher(overlay: Overlay, link: ProjectionLink, options: FlushOptions): Flusher {
   const { clock, flushAtEntities, flushAfterMs } = options;
   let durableIndex = link.opened.index;
-  let { hash, counts } = link.opened;
+  let { hash, counts, lastIncluded } = link.opened;
+  let log: LogEnds | undefined;
   let failure: Error | undefined;
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
@@ -63,6 +68,7 @@ export function createFlusher(overlay: Overlay, link: ProjectionLink, options: F
     timer = undefined;
     const frozen = overlay.freeze();
     if (frozen.index === durableIndex) return;
+    const end = log === undefined ? null : lastIncludedAt(log, frozen.index);
     try {
       let acknowledged: Promise<unknown>[] = [];
       for (const slice of slicesOf(frozen)) {
@@ -76,8 +82,9 @@ export function createFlusher(overlay: Overlay, link: ProjectionLink, options: F
         acknowledged = acknowledged.slice(1);
       }
       await Promise.all(acknowledged);
-      await link.ask('commit', { index: frozen.index, meta: encodeMeta(frozen.meta) }, (answer) => {
+      await link.ask('commit', { index: frozen.index, meta: encodeMeta(frozen.meta), lastIncluded: end }, (answer) => {
         durableIndex = frozen.index;
+        lastIncluded = end;
         ({ hash, counts } = answer);
       });
     } catch (error) {
@@ -141,6 +148,12 @@ export function createFlusher(overlay: Overlay, link: ProjectionLink, options: F
     get counts() {
       return counts;
     },
+    get lastIncluded() {
+      return lastIncluded;
+    },
+    standOn(ends) {
+      log = ends;
+    },
     get failure() {
       return failure;
     },
@@ -157,7 +170,7 @@ export function createFlusher(overlay: Overlay, link: ProjectionLink, options: F
       try {
         const opened = await replace();
         durableIndex = opened.index;
-        ({ hash, counts } = opened);
+        ({ hash, counts, lastIncluded } = opened);
       } finally {
         stopped = false;
         changed();

@@ -1,6 +1,7 @@
 import type { LogIndex } from '../raft/types.ts';
 import type { ExecutionState } from '../tasks/execution.ts';
 import type { TaskId, TaskState } from '../tasks/task.ts';
+import type { LastIncluded } from './log-store.ts';
 import type { DuePosition, ProjectionCounts, RunRef, TaskFilter } from './projection.ts';
 import type { TaskHistory } from './projection-retention.ts';
 
@@ -84,13 +85,14 @@ export interface OpenedState {
   readonly meta: string;
   readonly hash: string;
   readonly counts: ProjectionCounts;
+  readonly lastIncluded: LastIncluded | null;
 }
 
 /** Each request by name: what it asks with, and what it is answered with. */
 export interface Requests {
   slice: { readonly ask: Slice; readonly answer: null };
   commit: {
-    readonly ask: { readonly index: LogIndex; readonly meta: string };
+    readonly ask: { readonly index: LogIndex; readonly meta: string; readonly lastIncluded: LastIncluded | null };
     readonly answer: { readonly hash: string; readonly counts: ProjectionCounts };
   };
   copy: { readonly ask: { readonly file: string }; readonly answer: { readonly index: LogIndex } };

@@ -74,8 +74,8 @@ function openState(path: string): StateFile {
       write(() => writes.apply(slice));
       return null;
     },
-    commit({ index, meta }) {
-      write(() => writes.commit(index, meta));
+    commit({ index, meta, lastIncluded }) {
+      write(() => writes.commit(index, meta, lastIncluded));
       committed?.resolve();
       committed = undefined;
       return { hash: formatHash(writes.state.hash), counts: writes.state.counts };
@@ -105,8 +105,7 @@ function openState(path: string): StateFile {
       return null;
     },
   };
-  const { index, meta, hash, counts } = opened;
-  return { opened: { index, meta, hash: formatHash(hash), counts }, handlers };
+  return { opened: { ...opened, hash: formatHash(opened.hash) }, handlers };
 }
 
 const answerFrom = <Name extends keyof StateFile['handlers']>(

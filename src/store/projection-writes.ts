@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { TaskId } from '../tasks/task.ts';
 import { rowHash, sumHashes } from './entity-hash.ts';
+import type { LastIncluded } from './log-store.ts';
 import type { ProjectionCounts } from './projection.ts';
 import type { FileState } from './projection-file.ts';
 import { writeFileState } from './projection-file.ts';
@@ -15,7 +16,7 @@ export interface ProjectionWrites {
   /** The first slice begins the transaction. */
   apply(slice: Slice): void;
   /** Writes the index with everything else that changed; durable when it returns. */
-  commit(index: number, meta: string): void;
+  commit(index: number, meta: string, lastIncluded: LastIncluded | null): void;
   rollback(): void;
 }
 
@@ -150,12 +151,12 @@ export function createWrites(database: Database.Database, opened: FileState): Pr
       for (const row of slice.keys) putKey(row);
       for (const key of slice.removedKeys) removeKey(key);
     },
-    commit(index, meta) {
+    commit(index, meta, lastIncluded) {
       begin();
       for (const [taskId, by] of historyChanges) statements.changeHistory.run(by, BigInt(taskId));
       historyChanges.clear();
       if (meta !== state.meta) replaceHash(rowHash('meta', '', state.meta), rowHash('meta', '', meta));
-      const next: FileState = { index, meta, hash, counts: { tasks: { ...tasks }, executions } };
+      const next: FileState = { index, meta, hash, counts: { tasks: { ...tasks }, executions }, lastIncluded };
       writeFileState(database, next);
       database.exec('COMMIT');
       state = next;

@@ -3,6 +3,8 @@ import type { Entities, IdempotencyRecord, StateMeta } from '../tasks/entities.t
 import type { Execution } from '../tasks/execution.ts';
 import type { EntityRef } from '../tasks/needs.ts';
 import type { Task, TaskId, TaskState } from '../tasks/task.ts';
+import type { LogEnds } from './last-included.ts';
+import type { LastIncluded } from './log-store.ts';
 
 /**
  * The port behind which the state folded from the committed log is kept (I4). Two implementations pass one contract suite: SQLite
@@ -82,6 +84,13 @@ export interface Projection {
   replaceWith(file: string): Promise<void>;
   /** Flushes unless told not to, and ends the worker. */
   close(options?: { readonly flush: boolean }): Promise<void>;
+  /**
+   * From now on each flush keeps with it where it ends in `log`, which holds at least what is applied: so that the state can outlive
+   * the log, and each copy says what it stands for.
+   */
+  standOn(log: LogEnds): void;
+  /** The end of what is durable. Null while no flush knew. */
+  readonly lastIncluded: LastIncluded | null;
   /** Set when a write failed: the file stays as it was, nothing more is flushed, and the node stops taking writes. */
   onFailure(tell: (error: Error) => void): void;
 }

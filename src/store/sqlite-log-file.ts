@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { HardState, InstanceId } from '../raft/types.ts';
 import { syncDirectory, syncFile } from './durable-file.ts';
-import { LOG_FORMAT, LOG_SCHEMA, type StoredBase, sealBase, sealHardState } from './log-rows.ts';
+import { LOG_FORMAT, LOG_SCHEMA, LOST_TAIL, type StoredBase, sealBase, sealHardState } from './log-rows.ts';
 import { StorageRefused } from './log-store.ts';
 import { seal } from './sealed-json.ts';
 
@@ -19,6 +19,7 @@ export interface LogDescription {
   readonly instance: InstanceId;
   readonly hardState: HardState;
   readonly base: StoredBase;
+  readonly lostTail?: boolean;
 }
 
 /** Under the name `<path>.new` until it is whole. `fill` adds the rows, in transactions of its own. */
@@ -37,6 +38,7 @@ export function createLogFile(
       insert.run('log', seal({ format: LOG_FORMAT, instance: description.instance }));
       insert.run('hard-state', sealHardState(description.hardState));
       insert.run('base', sealBase(description.base));
+      if (description.lostTail === true) insert.run(LOST_TAIL, seal({ lostTail: true }));
     })();
     fill(database);
     database.pragma('journal_mode = WAL');

@@ -14,6 +14,8 @@ export function prepareLogStatements(database: Database.Database) {
     deleteThrough: database.prepare<[number]>('DELETE FROM entries WHERE idx <= ?'),
     firstRow: database.prepare<[], number>('SELECT idx FROM entries ORDER BY idx LIMIT 1').pluck(),
     setMeta: database.prepare<[string, string]>('UPDATE meta SET value = ? WHERE name = ?'),
+    addMeta: database.prepare<[string, string]>('INSERT OR REPLACE INTO meta (value, name) VALUES (?, ?)'),
+    deleteMeta: database.prepare<[string]>('DELETE FROM meta WHERE name = ?'),
     from: database.prepare<[number], EntryRow>(`SELECT ${ROW_COLUMNS} FROM entries WHERE idx >= ? ORDER BY idx`),
     checksum: database.prepare<[number], number>('SELECT checksum FROM entries WHERE idx = ?').pluck(),
     lastEvents: database

@@ -1,21 +1,24 @@
 import Database from 'better-sqlite3';
 import { invariant } from '../invariant.ts';
 import type { Configuration, Entry, EntryKind, HardState, LogIndex, Term } from '../raft/types.ts';
-import { EMPTY_LOG_CHECKSUM, formatChecksum, resetChecksum } from './checksum.ts';
+import { EMPTY_LOG_CHECKSUM, formatChecksum } from './checksum.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { makeDirectoryDurably } from './durable-file.ts';
 import { type GuardFile, type GuardRecord, openGuardFile } from './guard-file.ts';
 import { inspectLog, type LogInspection } from './log-inspection.ts';
+import { recovered, type StateEnd } from './log-recovery.ts';
 import { refusalOf } from './log-refusal.ts';
 import { finishReplacement } from './log-replacement.ts';
 import {
   assertFollows,
+  baseBehind,
   EMPTY_BASE,
   EntryDamaged,
   type EntryRow,
   entryOfRow,
   FIRST_HARD_STATE,
   insertRow,
+  LOST_TAIL,
   type LogTail,
   rowAfter,
   type StoredBase,
@@ -33,6 +36,7 @@ import {
   StorageRefused,
 } from './log-store.ts';
 import { assertResettable, assertWritable } from './log-write.ts';
+import { seal } from './sealed-json.ts';
 import { createLogFile, openLogFile } from './sqlite-log-file.ts';
 import { type LogStatements, prepareLogStatements } from './sqlite-log-statements.ts';
 import { type GroupPaths, groupPaths } from './store-layout.ts';
@@ -51,6 +55,10 @@ export interface SqliteLogStoreOptions {
   /** Entries before it are verified when they are read: those that the projection holds durably need not delay a start. */
   readonly verifyFrom?: LogIndex;
   readonly group?: number;
+  /** Default: refuse. A member of a cluster recovers: it goes on with what is whole, says `lostTail`, and catches up. */
+  readonly onLostTail?: 'refuse' | 'recover';
+  /** Of the projection beside it: where a recovered log begins, should the state have gone further. */
+  readonly state?: StateEnd;
   /** Default: WAL_PREGROWN_BYTES. */
   readonly walPregrownBytes?: number;
   /** The log is as full as a disk at this size. Default: what the device holds. */
@@ -65,7 +73,8 @@ export function openLogStore(directory: DataDirectory, options: SqliteLogStoreOp
     makeDirectoryDurably(paths.directory);
     finishReplacement(paths);
     if (!directory.logCreated) createLog(directory, paths);
-    const found = inspectLog(directory.path, { ...options, instance: directory.identity.instance });
+    const inspect = () => inspectLog(directory.path, { ...options, instance: directory.identity.instance });
+    const found = options.onLostTail === 'recover' ? recovered(directory, paths, inspect, options.state) : inspect();
     if (found.kind !== 'whole') throw refusalOf(found, directory.path);
     const database = openLogFile(paths.log, paths.wal, options.walPregrownBytes);
     try {
@@ -112,6 +121,7 @@ class SqliteLog implements LogStore {
   #tail: LogTail;
   /** Oldest row still in the file; those up to the base are no longer part of the log. */
   #firstRow: LogIndex;
+  #lostTail: boolean;
   #walFrames = 0;
   #failure: StorageFailed | undefined;
 
@@ -128,6 +138,7 @@ class SqliteLog implements LogStore {
     this.#base = found.base;
     this.#tail = found.tail;
     this.#firstRow = found.firstRow;
+    this.#lostTail = found.lostTail;
     this.#guard = openGuardFile(paths.guard, this.#guardRecord());
   }
 
@@ -146,6 +157,9 @@ class SqliteLog implements LogStore {
   }
   get sizeBytes(): number {
     return this.#tail.endBytes - this.#base.endBytes;
+  }
+  get lostTail(): boolean {
+    return this.#lostTail;
   }
   get checkpointDue(): boolean {
     return this.#walFrames >= CHECKPOINT_DUE_FRAMES;
@@ -266,19 +280,34 @@ class SqliteLog implements LogStore {
 
   resetTo(end: LastIncluded): void {
     assertResettable(end, { hardState: this.#hardState, base: this.#base });
-    const { index, term, configuration } = end;
-    const base = { index, term, checksum: formatChecksum(resetChecksum(end)), configuration, endBytes: 0 };
+    const base = baseBehind(end);
     this.#write('reset', () => {
       // What is true of the old log and of the new one: whichever a crash leaves, the guard does not accuse it.
       this.#guard.writeSynced({ ...this.#hardState, lastIndex: 0, checksum: EMPTY_LOG_CHECKSUM });
       this.#statements.transaction(() => {
-        this.#statements.deleteAfter.run(index);
+        this.#statements.deleteAfter.run(base.index);
         this.#statements.setMeta.run(sealBase(base), 'base');
       });
       this.#base = base;
       this.#tail = tailOfBase(base);
       this.#guard.writeSynced(this.#guardRecord());
       this.#walFrames = this.#framesToCheckpoint();
+    });
+  }
+
+  tailLost(): void {
+    if (this.#lostTail) return;
+    this.#write('mark the lost end', () => {
+      this.#statements.addMeta.run(seal({ lostTail: true }), LOST_TAIL);
+      this.#lostTail = true;
+    });
+  }
+
+  recovered(): void {
+    if (!this.#lostTail) return;
+    this.#write('unmark the lost end', () => {
+      this.#statements.deleteMeta.run(LOST_TAIL);
+      this.#lostTail = false;
     });
   }
 

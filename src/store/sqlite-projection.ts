@@ -83,6 +83,10 @@ export async function openProjection(options: ProjectionOptions): Promise<Sqlite
     get counts() {
       return flusher.counts;
     },
+    get lastIncluded() {
+      return flusher.lastIncluded;
+    },
+    standOn: flusher.standOn,
     missing: overlay.missing,
     load: (refs, pinned = true) => fetcher.bring(refs, pinned),
     applied(index) {

@@ -3,7 +3,7 @@ import type { LogIndex } from '../raft/types.ts';
 import { type AppliedIndex, readAppliedIndex } from './applied-index.ts';
 import { type Identity, readIdentity } from './data-directory.ts';
 import { lockDirectory } from './exclusive-lock.ts';
-import { type Damage, inspectLog, type LogInspection } from './log-inspection.ts';
+import { asDamaged, type Damage, inspectLog, type LogInspection } from './log-inspection.ts';
 import { salvageLog } from './log-salvage.ts';
 import { isInstalling } from './snapshot-install.ts';
 import { groupPaths } from './store-layout.ts';
@@ -114,13 +114,3 @@ const bothFilesMissing: LogInspection & { kind: 'damaged' } = {
   base: undefined,
   lastIndex: undefined,
 };
-
-/** The log is whole in itself; it does not fit its projection. */
-const asDamaged = (found: LogInspection & { kind: 'whole' }): LogInspection & { kind: 'damaged' } => ({
-  kind: 'damaged',
-  damages: [],
-  guard: { ...found.hardState, lastIndex: found.tail.index, checksum: found.tail.checksum },
-  hardState: found.hardState,
-  base: found.base,
-  lastIndex: found.tail.index,
-});

@@ -1,15 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { LogIndex } from '../raft/types.ts';
+import type { Configuration, LogIndex } from '../raft/types.ts';
 import { ok, type Result, refused } from '../result.ts';
 import { syncDirectory, syncFile } from './durable-file.ts';
 import { lockDirectory } from './exclusive-lock.ts';
-import { openGuardFile } from './guard-file.ts';
-import { finishReplacement, replacementPaths } from './log-replacement.ts';
-import { type EntryRow, INSERT_ROW, insertRow, type LogTail, tailOfBase, tailOfRow } from './log-rows.ts';
-import { readSalvagedRows } from './log-salvage.ts';
+import { finishReplacement } from './log-replacement.ts';
+import { othersVote, rewriteLog } from './log-rewrite.ts';
+import type { LogTail } from './log-rows.ts';
 import { StorageRefused } from './log-store.ts';
-import { createLogFile } from './sqlite-log-file.ts';
 import { type DamagedStore, examineStore } from './store-check.ts';
 import { type GroupPaths, groupPaths } from './store-layout.ts';
 import type { TruncationPlan } from './truncation-plan.ts';
@@ -39,9 +37,6 @@ export type TruncateRefusal =
   | { readonly code: 'nothing_to_lose'; readonly message: string }
   | { readonly code: 'loss_not_accepted'; readonly message: string; readonly report: DamagedStore }
   | { readonly code: 'impossible'; readonly message: string; readonly report?: DamagedStore };
-
-/** Rows of one transaction while the kept entries are copied. */
-const COPY_ROWS = 10_000;
 
 /** `xcron store truncate`. Throws StorageRefused while the node runs, or when the disk does not play along. */
 export function truncateStore(directory: string, options: TruncateOptions): Result<Truncation, TruncateRefusal> {
@@ -143,34 +138,10 @@ function setStateAside(paths: GroupPaths, target: string): void {
 }
 
 function prepareReplacement(paths: GroupPaths, plan: PossiblePlan, report: DamagedStore): LogTail {
-  const replacement = replacementPaths(paths);
-  const { base } = plan;
-  const { term, votedFor } = plan.hardState;
-  const keptRows = (take: (row: EntryRow) => void): LogTail => {
-    let tail = tailOfBase(base);
-    if (plan.kind === 'rest-on-projection') return tail;
-    readSalvagedRows(paths.log, base, plan.lastIndex, (row) => {
-      tail = tailOfRow(row);
-      take(row);
-    });
-    // A disk that reads differently from one moment to the next: nothing has been replaced yet.
-    if (tail.index !== plan.lastIndex)
-      throw new Error(`entry ${tail.index + 1} could be read a moment ago, and not now`);
-    return tail;
-  };
-
-  rmSync(replacement.guard, { force: true });
-  const tail = keptRows(() => undefined);
-  openGuardFile(replacement.guard, { term, votedFor, lastIndex: tail.index, checksum: tail.checksum }).close();
-  const description = { instance: report.identity.instance, hardState: { term, votedFor }, base };
-  createLogFile(replacement.log, description, (database) => {
-    const insert = database.prepare(INSERT_ROW);
-    database.exec('BEGIN');
-    keptRows((row) => {
-      insertRow(insert, row);
-      if (row.idx % COPY_ROWS === 0) database.exec('COMMIT; BEGIN');
-    });
-    database.exec('COMMIT');
-  });
-  return tail;
+  const { base, hardState } = plan;
+  const { instance } = report.identity;
+  const throughIndex = plan.kind === 'rest-on-projection' ? base.index : plan.lastIndex;
+  // A person may cut a member of a cluster, too: it is not to vote without what it gave up.
+  const lostTail = (configuration: Configuration | null): boolean => othersVote(configuration, instance);
+  return rewriteLog(paths, { instance, hardState, base, throughIndex, lostTail });
 }

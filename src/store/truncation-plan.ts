@@ -2,7 +2,7 @@ import type { HardState, LogIndex } from '../raft/types.ts';
 import type { AppliedIndex } from './applied-index.ts';
 import { formatChecksum } from './checksum.ts';
 import type { LogInspection } from './log-inspection.ts';
-import { type StoredBase, tailOfBase } from './log-rows.ts';
+import { baseBehind, type StoredBase, tailOfBase } from './log-rows.ts';
 import type { Salvage } from './log-salvage.ts';
 
 /**
@@ -37,6 +37,9 @@ export function planTruncation(found: Damaged, salvage: Salvage | undefined, app
   const hardState = plannedHardState(found, salvage);
   const lastIndex = salvage?.tail.index;
   if (applied.kind === 'at' && applied.index > (lastIndex ?? 0)) {
+    const { lastIncluded } = applied;
+    if (lastIncluded !== undefined && lastIncluded.term <= hardState.term)
+      return { kind: 'rest-on-projection', base: baseBehind(lastIncluded), hardState };
     const endBytes = salvage?.tail.endBytes ?? 0;
     // The chain is continued where the guard knows it, else begun again: nobody has the entries to compare.
     const checksum = formatChecksum(found.guard?.lastIndex === applied.index ? found.guard.checksum : 0);
@@ -68,7 +71,7 @@ export function planTruncation(found: Damaged, salvage: Salvage | undefined, app
 }
 
 /** The later promise of the two (I8). */
-function plannedHardState(found: Damaged, salvage: Salvage | undefined): PlannedHardState {
+export function plannedHardState(found: Damaged, salvage: Salvage | undefined): PlannedHardState {
   const { hardState: log, guard } = found;
   if (guard !== undefined && (log === undefined || isLater(guard, log)))
     return { term: guard.term, votedFor: guard.votedFor, from: 'guard' };

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { StorageRefused } from '../../src/store/log-store.ts';
+import type { Configuration } from '../../src/raft/types.ts';
+import { type LastIncluded, StorageRefused } from '../../src/store/log-store.ts';
+import { createMemoryLogDisk, openMemoryLogStore } from '../../src/store/memory-log-store.ts';
 import type { Projection, ProjectionStart } from '../../src/store/projection.ts';
 import { applyEntry } from '../../src/tasks/entry.ts';
 import { historyOf, historySteps } from '../store/projection-history.ts';
 import { EntitiesInMaps } from '../tasks/entities-in-maps.ts';
 import { Scenario } from '../tasks/scenario.ts';
+import { entry } from './log-store.ts';
 import { type ProjectionUnderTest, referenceHash, replay } from './projection.ts';
 import { askEverything, oracle } from './projection-questions.ts';
 
@@ -71,6 +74,42 @@ export function projectionReplacementContract(name: string, create: () => Promis
       await reopen(true);
       assert.deepEqual(await projection.stateHash(), { index: further.length, hash: await referenceHash(further) });
       assert.deepEqual(await askEverything(projection, state), await askEverything(oracle(state), state));
+    });
+
+    const lastIncluded = (): LastIncluded | null => projection.lastIncluded;
+
+    test('each flush says where it ends in the log, and a copy says it where it goes', async () => {
+      const given = new Scenario().create();
+      await replay(projection, given.entries);
+      await projection.flush();
+      assert.equal(lastIncluded(), null, 'no log was named');
+      const members = (count: number): Configuration => ({ members: [], featureLevel: count });
+      const log = openMemoryLogStore(createMemoryLogDisk());
+      const configured = (index: number) => entry(index, 1, JSON.stringify(members(index)), 'configuration');
+      const written = [configured(1), entry(2, 1), entry(3, 2), configured(4)];
+      log.persist({ hardState: { term: 2, votedFor: null }, entries: written.map((one) => ({ ...one, term: 2 })) });
+      projection.standOn(log);
+      given.when({ type: 'PauseTask', version: null });
+      given.when({ type: 'ResumeTask', version: null });
+      await replay(projection, given.entries);
+      assert.equal(lastIncluded(), null, 'not flushed');
+      await projection.flush();
+      const end: LastIncluded = { index: 3, term: 2, configuration: members(1) };
+      for (const again of [false, true]) {
+        if (again) await reopen(false);
+        assert.deepEqual(lastIncluded(), end);
+      }
+      log.resetTo({ index: 4, term: 2, configuration: members(4) });
+      projection.standOn(log);
+      given.when({ type: 'PauseTask', version: null });
+      await replay(projection, given.entries);
+      await projection.flush();
+      assert.deepEqual(lastIncluded(), { index: 4, term: 2, configuration: members(4) }, 'at the very base');
+      const file = await disk.receive(given.entries.slice(0, 1), end.configuration);
+      await projection.replaceWith(file);
+      assert.deepEqual(lastIncluded(), { index: 1, term: 0, configuration: end.configuration });
+      await reopen(false);
+      assert.deepEqual(lastIncluded()?.configuration, end.configuration);
     });
 
     test('what is no copy of a state takes the place of nothing', async () => {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { InvariantBroken } from '../../src/invariant.ts';
+import type { Configuration } from '../../src/raft/types.ts';
+import type { LogEnds } from '../../src/store/last-included.ts';
 import { openMemoryProjection } from '../../src/store/memory-projection.ts';
 import type { DuePosition, Projection, ProjectionStart } from '../../src/store/projection.ts';
 import type { EntryContent, Pair } from '../../src/tasks/entry.ts';
@@ -22,7 +24,7 @@ export interface ProjectionUnderTest {
   /** A replacement of the open projection's state fails from now on, when the old file is closed already. */
   failReplacements(): void;
   /** The name of a copy that `copyTo` of another projection made, brought to this disk. */
-  receive(from: readonly EntryContent[]): Promise<string>;
+  receive(from: readonly EntryContent[], configuration?: Configuration | null): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -35,6 +37,13 @@ export async function applyTo(projection: Projection, index: number, content: En
   applyEntry(projection.entities, content);
   projection.applied(index);
 }
+
+/** As much of a log as a projection asks: every entry of term 0, one configuration. */
+export const logOf = (configuration: Configuration | null): LogEnds => ({
+  base: { index: 0, term: 0, checksum: '00000000', configuration },
+  termAt: () => 0,
+  lastOfKind: () => undefined,
+});
 
 export async function replay(projection: Projection, entries: readonly EntryContent[]): Promise<void> {
   for (const [at, content] of entries.entries())

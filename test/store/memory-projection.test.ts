@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createMemoryDisk, openMemoryProjection } from '../../src/store/memory-projection.ts';
-import { type ProjectionUnderTest, projectionContract, replay } from '../contract/projection.ts';
+import { logOf, type ProjectionUnderTest, projectionContract, replay } from '../contract/projection.ts';
 import { projectionReplacementContract } from '../contract/projection-replacement.ts';
 
 for (const [name, delay] of [
@@ -17,9 +17,10 @@ for (const [name, delay] of [
       failReplacements() {
         disk.failure = new Error('input/output error');
       },
-      async receive(entries) {
+      async receive(entries, configuration) {
         const other = createMemoryDisk();
         const source = openMemoryProjection({ disk: other });
+        if (configuration !== undefined) source.standOn(logOf(configuration));
         await replay(source, entries);
         await source.copyTo('copy');
         const copy = other.copies.get('copy');

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { groupPaths } from '../../src/store/store-layout.ts';
-import { type ProjectionUnderTest, projectionContract, replay } from '../contract/projection.ts';
+import { logOf, type ProjectionUnderTest, projectionContract, replay } from '../contract/projection.ts';
 import { projectionReplacementContract } from '../contract/projection-replacement.ts';
 import { openQuietly, removeDirectory, temporaryDirectory } from './projection-directory.ts';
 
@@ -23,9 +23,10 @@ for (const [name, runs, options] of [
       failWrites: async () => limitFileSize(100),
       // A directory where the journal would be is not removed as one.
       failReplacements: () => mkdirSync(`${groupPaths(directory).state}-journal`),
-      async receive(entries) {
+      async receive(entries, configuration) {
         const elsewhere = temporaryDirectory();
         const source = await openQuietly(elsewhere);
+        if (configuration !== undefined) source.standOn(logOf(configuration));
         await replay(source, entries);
         const file = join(groupPaths(directory).directory, 'received.db');
         await source.copyTo(file);
