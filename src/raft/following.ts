@@ -27,8 +27,13 @@ export function onAppend(turn: Turn, message: MessageOf<'append'>): void {
     refuseAppend(turn, from, prevIndex, prevTerm);
     return;
   }
-  // What the base stands for is committed, and needs no look.
+  // What the base stands for is committed, and needs no look; its own entry has to be the same.
   let at = Math.max(0, base.index - prevIndex);
+  const atBase = entries[at - 1];
+  if (atBase !== undefined && atBase.term !== base.term) {
+    turn.emit({ type: 'dropped', from, cause: `entry ${base.index} conflicts with a committed one` });
+    return;
+  }
   while (at < entries.length && termAt(core.log, prevIndex + 1 + at) === entries[at]?.term) at += 1;
   const rest = entries.slice(at);
   const first = rest[0];

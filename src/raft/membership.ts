@@ -16,6 +16,27 @@ export function everyoneIn({ members, outgoing = [] }: Configuration): readonly 
   return [...new Set([...members, ...outgoing].map(idOf))];
 }
 
+const isMember = (value: Partial<Member> | null): boolean =>
+  typeof value?.nodeId === 'string' && typeof value.instance === 'string' && typeof value.kind === 'string';
+
+const areMembers = (value: unknown): boolean => Array.isArray(value) && value.every(isMember);
+
+/** Whether what came from somewhere else has the shape of one. */
+export function isConfiguration(value: Partial<Configuration> | null): value is Configuration {
+  if (value === null || typeof value !== 'object' || !areMembers(value.members)) return false;
+  return value.outgoing === undefined || areMembers(value.outgoing);
+}
+
+/** Data of a configuration entry; null when it is none. */
+export function readConfiguration(data: string): Configuration | null {
+  try {
+    const value = JSON.parse(data) as Partial<Configuration> | null;
+    return isConfiguration(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The configuration that a change leads to, entered at once where the voters stay the same, else by a joint one. */
 export function changed(from: Configuration, change: MembershipChange): Result<Configuration, string> {
   const members = membersAfter(from.members, change);

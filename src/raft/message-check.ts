@@ -1,4 +1,6 @@
+import { unreachable } from '../invariant.ts';
 import type { RaftCore } from './core.ts';
+import { isConfiguration, readConfiguration } from './membership.ts';
 import type { Message, MessageOf } from './messages.ts';
 
 /**
@@ -26,8 +28,9 @@ export function whyImpossible(core: RaftCore, message: Message): string | null {
       if (![message.round, message.commitIndex, message.lastIndex].every(isCount)) return 'an index that is no count';
       return message.commitIndex > message.lastIndex ? 'commits past the end of its log' : null;
     case 'heartbeat-answer':
-      if (![message.round, message.durableIndex, message.appliedIndex].every(isCount))
+      if (![message.round, message.durableIndex, message.appliedIndex, message.featureLevel].every(isCount)) {
         return 'an index that is no count';
+      }
       return message.term === core.role.context.term && message.round > core.round ? 'answers a round not asked' : null;
     case 'vote':
       return whyNoLogEnd(message, message.term);
@@ -35,12 +38,29 @@ export function whyImpossible(core: RaftCore, message: Message): string | null {
       return message.forTerm <= message.term ? 'a pre-vote for no later term' : whyNoLogEnd(message, message.forTerm);
     case 'snapshot-chunk':
       return whyNoChunk(message);
-    default:
+    case 'pre-vote-answer':
+      return isCount(message.forTerm) ? null : 'a term that is no count';
+    case 'snapshot-received':
+      return isCount(message.offset) ? null : 'an offset that is no count';
+    case 'read-index-answer':
+      return message.index === null || isCount(message.index) ? null : 'an index that is no count';
+    case 'timeout-now':
+      return whyNoLeader(core, message);
+    case 'vote-answer':
+    case 'read-index':
       return null;
+    default:
+      return unreachable(message);
   }
 }
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
+/** A call to campaign is the leader's word (thesis §3.10); who leads the term is not always known yet. */
+function whyNoLeader({ role }: RaftCore, { from, term }: MessageOf<'timeout-now'>): string | null {
+  const { leader, term: known } = role.context;
+  return term === known && leader !== null && leader !== from ? 'calls for an election, and does not lead' : null;
+}
 
 function whyNoLogEnd(message: { readonly lastIndex: number; readonly lastTerm: number }, term: number): string | null {
   if (!isCount(message.lastIndex) || !isCount(message.lastTerm)) return 'an index that is no count';
@@ -57,12 +77,14 @@ function whyNoAppend(message: MessageOf<'append'>): string | null {
     if (entry.index !== index) return 'entries that do not follow each other';
     if (!isCount(entry.term) || entry.term < entryTerm) return 'entries whose terms go back';
     entryTerm = entry.term;
+    if (entry.kind === 'configuration' && readConfiguration(entry.data) === null) return 'a configuration that is none';
   }
   return entryTerm > term ? 'entries of a later term than its own' : null;
 }
 
 function whyNoChunk({ head, offset, data, term }: MessageOf<'snapshot-chunk'>): string | null {
   if (![head.index, head.term, head.bytes, offset].every(isCount)) return 'an index that is no count';
+  if (!isConfiguration(head.configuration)) return 'a configuration that is none';
   if (head.term > term) return 'a snapshot of a later term than its own';
   return data.length === 0 || offset + data.length > head.bytes ? 'a piece outside its snapshot' : null;
 }

@@ -199,7 +199,7 @@ export function passSettling(cluster: Cluster, passedMs: number, stepMs = 20): v
 /** This node's election timeout passes; nobody else's clock moves. */
 export function timeOut(cluster: Cluster, node: TestNode): void {
   const core = running(node);
-  if (core.electionDueAtMs === null) tick(cluster, node, 0);
+  if (!core.hasTicked) tick(cluster, node, 0);
   tick(cluster, node, Math.max(0, (core.electionDueAtMs ?? 0) - node.monotonicMs));
 }
 
