@@ -3,7 +3,7 @@ import { isChangingMembers, type RaftCore } from './core.ts';
 import { CAUGHT_UP_ENTRIES } from './limits.ts';
 import { changed, configurationAt, everyoneIn, featureLevelOf, isJoint, leaving } from './membership.ts';
 import type { ChangeOutcome, Input } from './ports.ts';
-import type { Progress } from './progress.ts';
+import { isThere, type Progress } from './progress.ts';
 import { idOf } from './quorum.ts';
 import type { Turn } from './turn.ts';
 import type { Configuration, NodeId } from './types.ts';
@@ -72,7 +72,7 @@ function hasCaughtUp(core: RaftCore, leading: Leading, nodeId: NodeId): boolean 
 
 const isCloseBehind = (core: RaftCore, progress: Progress): boolean =>
   progress.state === 'replicate' &&
-  progress.active &&
+  isThere(progress, core.monotonicMs, core.timings.electionTimeoutMinMs) &&
   progress.wholeFromIndex === null &&
   progress.matchIndex + CAUGHT_UP_ENTRIES >= core.log.lastIndex &&
   (progress.featureLevel ?? 0) >= featureLevelOf(core.configuration);

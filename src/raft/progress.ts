@@ -84,6 +84,10 @@ export function heard(progress: Progress, nowMs: number): void {
   progress.heardAtMs = nowMs;
 }
 
+/** Heard from lately. `active` is not that: it begins anew with each check of the quorum. */
+export const isThere = (progress: Progress, nowMs: number, withinMs: number): boolean =>
+  nowMs - progress.heardAtMs < withinMs;
+
 export const mayAppend = (progress: Progress): boolean =>
   progress.state === 'replicate'
     ? progress.inFlight.length < IN_FLIGHT_MESSAGES_MAX && progress.inFlightBytes < IN_FLIGHT_BYTES_MAX

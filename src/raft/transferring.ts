@@ -1,5 +1,6 @@
 import type { Leading } from './core.ts';
 import type { Input, TransferOutcome } from './ports.ts';
+import { isThere } from './progress.ts';
 import { idOf, isVoter } from './quorum.ts';
 import type { Turn } from './turn.ts';
 
@@ -13,12 +14,13 @@ export function transfer(turn: Turn, { transferId, to }: InputOf<'transfer'>): v
     turn.emit({ type: 'transfer-settled', transferId, outcome: { kind: 'refused', reason } });
   const member = core.configuration.members.find(({ nodeId, kind }) => nodeId === to && kind === 'voter');
   const target = member === undefined ? null : idOf(member);
+  const silentMs = core.timings.electionTimeoutMinMs;
   const progress = target === null ? undefined : core.leading?.peers.get(target);
   if (core.leading === null) refuse('this node does not lead');
   else if (target === core.self) refuse('this node leads already');
   else if (target === null || !isVoter(core.voters, target)) refuse(`${to} is no voter`);
   else if (core.transfer !== null) refuse('another transfer is under way');
-  else if (progress === undefined || progress.wholeFromIndex !== null || !progress.active) {
+  else if (progress === undefined || progress.wholeFromIndex !== null || !isThere(progress, turn.nowMs, silentMs)) {
     refuse(`${to} is not there, or not whole`);
   } else {
     const untilMs = turn.nowMs + core.timings.electionTimeoutMaxMs;
