@@ -24,12 +24,21 @@ export function heal(world: World): void {
 
 /** Each `step` is one event of the world. */
 export function* recovers(world: World, workload: Workload): Generator<void, void> {
-  yield* until(world, CONVERGE_MS_MAX, () => whyNotConverged(world), 'has not converged');
+  yield* converges(world);
   yield* everyoneAnswers(world, workload);
-  yield* until(world, CONVERGE_MS_MAX, () => whyNotConverged(world), 'has not converged again');
+  yield* converges(world);
 }
 
-function* until(world: World, withinMs: number, obstacle: () => string | null, what: string): Generator<void, void> {
+export function* converges(world: World): Generator<void, void> {
+  yield* until(world, CONVERGE_MS_MAX, () => whyNotConverged(world), 'has not converged');
+}
+
+export function* until(
+  world: World,
+  withinMs: number,
+  obstacle: () => string | null,
+  what: string,
+): Generator<void, void> {
   const endMs = world.queue.nowMs + withinMs;
   for (let lookMs = world.queue.nowMs; ; ) {
     if (world.queue.nowMs >= lookMs) {
@@ -49,6 +58,7 @@ function whyNotConverged(world: World): string | null {
   const { core, state } = leader.process;
   if (isJoint(core.configuration)) return 'the configuration is joint';
   const members = membersOf(world, leader);
+  if (!members.includes(leader)) return `${leader.nodeId} leads, and is no member`;
   const learner = core.configuration.members.find(({ kind }) => kind === 'learner');
   if (learner !== undefined && members.some(({ nodeId }) => nodeId === learner.nodeId))
     return `${learner.nodeId} is still a learner`;

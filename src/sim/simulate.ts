@@ -1,4 +1,5 @@
 import { InvariantBroken } from '../invariant.ts';
+import { staysCalm } from './calm.ts';
 import { SafetyBroken } from './checks/rule.ts';
 import { type Fault, planFaults } from './fault.ts';
 import { Faults } from './inflict.ts';
@@ -58,9 +59,11 @@ export function simulate(options: RunOptions): RunReport {
     faults.end();
     workload.end();
     heal(world);
-    for (const _ of recovers(world, workload)) {
-      world.step();
-      steps += 1;
+    for (const phase of [recovers, staysCalm]) {
+      for (const _ of phase(world, workload)) {
+        world.step();
+        steps += 1;
+      }
     }
   } catch (error) {
     failure = failureOf(error, steps, world.queue.nowMs);

@@ -14,6 +14,12 @@ export function checkElected(history: History, member: MemberHistory, term: Term
     () => `${id} leads term ${term}, and its disk holds a vote for ${member.durableVote} in ${member.durableTerm}`,
   );
   votes.set(id, id);
+  const { members, outgoing = [] } = configurationOf(log);
+  holds(
+    [...members, ...outgoing].some((one) => one.kind === 'voter' && `${one.nodeId}/${one.instance}` === id),
+    'Elected By A Quorum',
+    () => `${id} leads term ${term} without a vote of its own`,
+  );
   holds(
     isMajority(configurationOf(log), (voter) => votes.get(voter) === id),
     'Elected By A Quorum',
