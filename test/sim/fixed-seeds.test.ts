@@ -7,6 +7,8 @@ const STEPS = 20_000;
 
 /** Seeds that found something, as long as a run of theirs still comes by there. */
 const PINNED: Readonly<Record<number, string>> = {
+  33: 'a transfer is refused because the quorum was checked a moment ago',
+  209: 'a leader that was led out campaigns without a vote',
   339: 'a learner that is taken out and added again finds its removal in the log',
   703: 'a late acknowledgement hides that pieces of a snapshot are lost',
   765: 'a peer whose log contradicts the leader’s base is probed for ever',
