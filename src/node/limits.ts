@@ -17,6 +17,8 @@ export const ELECTION_TIMEOUT_MIN_MS = 400;
 export const ELECTION_TIMEOUT_MAX_MS = 800;
 
 export const HEARTBEAT_MS = 80;
+/** How often an empty node calls out for its cluster. */
+export const HAIL_EVERY_MS = 500;
 /** A node that was silent for this long is lost: what it holds is settled, and it is given nothing more. */
 export const NODE_LOST_MS = 500;
 /** How often a leader looks for claims whose holder is lost. */

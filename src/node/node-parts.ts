@@ -1,6 +1,7 @@
 import type { InspectionEvent } from 'xstate';
 import type { Clock } from '../clock.ts';
 import type { Sender } from '../dispatch/sender.ts';
+import type { Wanted } from '../raft/forming.ts';
 import type { RaftRole } from '../raft/role.ts';
 import type { ClusterId, Incarnation, InstanceId, MemberId, NodeId, PlacedConfiguration } from '../raft/types.ts';
 import type { LogStore } from '../store/log-store.ts';
@@ -22,6 +23,8 @@ export interface NodeParts {
   };
   /** Those that the log holds, oldest first, after the one in force where it begins. */
   readonly configurations: readonly PlacedConfiguration[];
+  /** What it is to be, if no configuration names it yet. */
+  readonly wants: Wanted;
   /** Part of the log was lost: no vote until caught up. */
   readonly recovering: boolean;
   readonly log: LogStore;
@@ -49,6 +52,8 @@ export interface NodeEvents {
   settled(count: number): void;
   /** The log could not be made shorter, for want of a copy of the state. */
   compactionPostponed(error: Error): void;
+  /** An empty node called out, and cannot be taken in now. */
+  notTakenIn(nodeId: string, reason: string): void;
   /** A peer said what cannot be: it changed nothing. */
   dropped(from: MemberId, cause: string): void;
   /** `storage`: reads go on. `invariant`: the process must end (exit 70). */

@@ -7,7 +7,6 @@ import { isSoleVoter } from '../raft/quorum.ts';
 import { termAt } from '../raft/raft-log.ts';
 import type { RaftRole } from '../raft/role.ts';
 import type { MemberId, NodeId } from '../raft/types.ts';
-import { memberId } from '../raft/types.ts';
 import { StorageRefused } from '../store/log-store.ts';
 import type { TaskFilter } from '../store/projection.ts';
 import type { Command } from '../tasks/command.ts';
@@ -48,12 +47,12 @@ import { SendLease } from './send-lease.ts';
 import { Senders } from './senders.ts';
 import { Sending } from './sending.ts';
 import { Submitting } from './submitting.ts';
+import { TakingIn } from './taking-in.ts';
 import { Writing } from './writing.ts';
 
 /** One node of a group: the role machine in front of a log, tasks folded from it, and what a leader does with them. */
 export class Node implements SchedulerNode {
   readonly #parts: NodeParts;
-  readonly #self: MemberId;
   readonly #core: RaftCore;
   readonly #clock: ClusterTime;
   readonly #replica: Replica;
@@ -61,6 +60,7 @@ export class Node implements SchedulerNode {
   readonly #leadership: Leadership;
   readonly #asking: AskingLeader;
   readonly #announcing: Announcing;
+  readonly #takingIn: TakingIn;
   readonly #answering: AnsweringAsks;
   readonly #lease: SendLease;
   readonly #firing: Firing;
@@ -80,8 +80,7 @@ export class Node implements SchedulerNode {
     this.#parts = parts;
     const { identity, log, projection, random, planner, sender, events } = parts;
     const self = { nodeId: identity.nodeId, incarnation: identity.incarnation };
-    this.#self = memberId(identity.nodeId, identity.instance);
-    this.#core = createRaftCore(raftStartOf(parts, this.#self), RAFT_TIMINGS);
+    this.#core = createRaftCore(raftStartOf(parts), RAFT_TIMINGS);
     const core = this.#core;
     const clock = createClusterTime(parts.clock, () => core);
     this.#clock = clock;
@@ -105,8 +104,6 @@ export class Node implements SchedulerNode {
         },
         roleChanged: (role, term, leader) => this.#roleChanged(role, term, leader),
         termStarted: () => this.#termStarted(),
-        configurationChanged: () => {},
-        stateReplaced: () => {},
         turned: () => this.#turned(),
         dropped: (from, cause) => events.dropped(from, cause),
         failed,
@@ -121,9 +118,10 @@ export class Node implements SchedulerNode {
         if (note.kind === 'ask') this.#answering.take(from, note.askId, note.ask);
         else this.#asking.answered(note.askId, note.answer);
       },
+      hailed: (said) => this.#takingIn.hailed(said),
       dropped: (from, cause) => events.dropped(from, cause),
     });
-    this.#leadership = new Leadership(clock, this.#self);
+    this.#leadership = new Leadership(clock, this.#core.self);
     const leadership = this.#leadership;
     this.#asking = new AskingLeader(clock, leadership, (to, note) => this.#peers.sendNote(to, note));
     const asking = this.#asking;
@@ -132,6 +130,15 @@ export class Node implements SchedulerNode {
       meta: () => projection.entities.meta(),
       asking,
       nextAskId: () => this.#nextAskId(),
+    });
+    this.#takingIn = new TakingIn({
+      identity,
+      transport: parts.transport,
+      replica,
+      leadership,
+      clock,
+      wants: parts.wants,
+      refused: events.notTakenIn,
     });
     this.#answering = new AnsweringAsks({
       mayDecide: () => leadership.mayDecide && this.#stopping === null,
@@ -242,7 +249,7 @@ export class Node implements SchedulerNode {
   /** Unlike any other of any node: instance and incarnation are in it. */
   #nextAskId(): CommandId {
     this.#asks += 1;
-    return `${this.#self}/${this.#parts.identity.incarnation}/${this.#asks}` as CommandId;
+    return `${this.#core.self}/${this.#parts.identity.incarnation}/${this.#asks}` as CommandId;
   }
 
   start(): void {
@@ -251,6 +258,7 @@ export class Node implements SchedulerNode {
     this.#life.send({ type: 'OPENED' });
     this.#replica.start();
     this.#housekeeping.begin();
+    this.#takingIn.begin();
   }
 
   #roleChanged(role: RaftRole, term: number, leader: MemberId | null): void {
@@ -368,6 +376,7 @@ export class Node implements SchedulerNode {
     this.#life.send({ type: 'STOP' });
     this.#duties.end();
     this.#housekeeping.stop();
+    this.#takingIn.stop();
     // What is committed is applied first: a claim among it is handed to the sender, or withheld by it, and its outcome committed.
     await this.#replica.idle();
     await this.#parts.sender.close(failed ? 0 : DRAIN_MAX_MS);

@@ -12,6 +12,7 @@ export interface PeersOptions {
   readonly clock: ClusterTime;
   readonly take: (input: Input) => void;
   readonly noted: (from: MemberId, note: PeerNote) => void;
+  readonly hailed: (said: unknown) => void;
   /** What cannot be understood is dropped and counted. */
   readonly dropped: (from: MemberId, cause: string) => void;
 }
@@ -27,6 +28,7 @@ export class Peers {
     transport.listen({
       received: (from, batch) => this.#received(from, batch),
       unreachable: (peer) => take({ type: 'unreachable', peer }),
+      hailed: (said) => options.hailed(said),
     });
   }
 

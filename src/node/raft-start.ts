@@ -1,12 +1,12 @@
 import type { RaftStart, RaftTimings } from '../raft/ports.ts';
-import type { MemberId } from '../raft/types.ts';
+import { memberId } from '../raft/types.ts';
 import { ENTRY_VERSION } from '../tasks/entry.ts';
 import { ELECTION_TIMEOUT_MAX_MS, ELECTION_TIMEOUT_MIN_MS, HEARTBEAT_MS } from './limits.ts';
 import type { NodeParts } from './node-parts.ts';
 
 /** What consensus is told at a start: what the disk holds. */
-export const raftStartOf = ({ log, projection, configurations, recovering }: NodeParts, self: MemberId): RaftStart => ({
-  self,
+export const raftStartOf = ({ log, projection, configurations, recovering, identity }: NodeParts): RaftStart => ({
+  self: memberId(identity.nodeId, identity.instance),
   hardState: log.hardState,
   configurations,
   log,

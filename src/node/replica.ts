@@ -6,7 +6,7 @@ import type { Message } from '../raft/messages.ts';
 import type { ChangeOutcome, Effect, Input, MembershipChange, TransferOutcome } from '../raft/ports.ts';
 import { type RaftRole, roleOf } from '../raft/role.ts';
 import { step } from '../raft/step.ts';
-import type { LogIndex, MemberId, NodeId, PlacedConfiguration, Term } from '../raft/types.ts';
+import type { LogIndex, MemberId, NodeId, Term } from '../raft/types.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
 import type { SnapshotStore } from '../store/snapshot-store.ts';
@@ -33,10 +33,6 @@ export interface ReplicaListener {
   roleChanged(role: RaftRole, term: Term, leader: MemberId | null): void;
   /** This leader's first entry is applied: from now on it may decide (I5). */
   termStarted(term: Term): void;
-  /** In force from now on, committed or not. */
-  configurationChanged(placed: PlacedConfiguration): void;
-  /** State and log begin at a snapshot now: what was remembered of the state is void. */
-  stateReplaced(): void;
   /** A turn is over: all that it applied was told. */
   turned(): void;
   /** A message that cannot be was dropped. */
@@ -98,10 +94,7 @@ export class Replica {
       isStateBusy: () => this.#applying.isWaiting,
       completed: (input) => this.take(input),
       wrote: (tookMs) => this.fsyncSeconds.observe(tookMs / 1_000),
-      installed: ({ index }) => {
-        this.#applying.replaced(index);
-        this.#listener.stateReplaced();
-      },
+      installed: ({ index }) => this.#applying.replaced(index),
       failed: (error) => this.#broken(error),
     });
     this.#applying = new Applying({
@@ -301,8 +294,6 @@ export class Replica {
       case 'refused':
         for (const proposalId of effect.proposalIds) this.#proposals.refused(proposalId);
         return;
-      case 'committed':
-        return;
       case 'read-ready':
         this.#reads.confirmed(effect.readIds, effect.index);
         this.#reads.applied(this.#applying.index);
@@ -316,8 +307,9 @@ export class Replica {
         if (effect.role !== 'leader') this.#proposals.doubtAll();
         this.#listener.roleChanged(effect.role, effect.term, effect.leader);
         return;
+      case 'committed':
       case 'configuration-changed':
-        this.#listener.configurationChanged(effect.placed);
+        // Read from the core when it is needed.
         return;
       case 'change-settled':
         this.#changes.answer(effect.changeId, effect.outcome);

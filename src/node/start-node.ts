@@ -76,6 +76,7 @@ async function openNode(options: StartNodeOptions, directory: DataDirectory, clo
       const node = new Node({
         identity: directory.identity,
         configurations: configurationsOf(log),
+        wants: 'found',
         recovering: false,
         log,
         write: writeAtOnce(log),

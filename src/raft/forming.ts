@@ -1,11 +1,12 @@
-import type { ClusterId, Configuration, InstanceId, Member, MemberId, NodeId } from './types.ts';
+import type { ClusterId, Configuration, InstanceId, Member, NodeId } from './types.ts';
 import { memberId } from './types.ts';
 
 /**
  * How a cluster comes to be, once, and how an empty node finds the one that is there. Until then there is no log, no term and no
  * vote: nodes call out to those on their list, and found a cluster when all of them are empty and all have seen the very same
- * instances. Its id is made from those, so whoever founds with another set founds another cluster, whose messages are foreign; and
- * since each instance founds once, of two such clusters one has no majority.
+ * instances. Each then begins its log with the same first entry. The cluster's id is made from those instances, so whoever founds
+ * with another set founds another cluster, whose messages are foreign; and since each instance founds once, of two such clusters one
+ * has no majority. Who agreed and comes late begins with an empty log: it is named in the first entry that it gets.
  */
 export type Hail =
   /** "I hold nothing. These I have heard, and they were empty." */
@@ -17,13 +18,7 @@ export type Hail =
       readonly wants: Wanted;
     }
   /** "I belong to a cluster already." */
-  | {
-      readonly state: 'member';
-      readonly nodeId: NodeId;
-      readonly instance: InstanceId;
-      readonly clusterId: ClusterId;
-      readonly founders: readonly MemberId[];
-    };
+  | { readonly state: 'member'; readonly nodeId: NodeId; readonly instance: InstanceId; readonly clusterId: ClusterId };
 
 /** Instance by node id, of all that hail as empty, the speaker included. */
 export type Seen = Readonly<Record<string, InstanceId>>;
@@ -43,7 +38,7 @@ export interface Forming {
 export type FormingOutcome =
   | { readonly kind: 'waiting'; readonly for: readonly NodeId[] }
   | { readonly kind: 'found'; readonly clusterId: ClusterId; readonly configuration: Configuration }
-  /** Somebody belongs to a cluster that this instance is not of: its leader is to take this node in. */
+  /** Somebody belongs to a cluster: this node begins with an empty log, and is taken in unless it is named there already. */
   | { readonly kind: 'join'; readonly clusterId: ClusterId };
 
 export function beginForming(
@@ -66,21 +61,19 @@ export function hear(forming: Forming, hail: Hail): void {
 
 /** `digest` makes a short id of a text; it is handed in, as this room computes none. */
 export function outcomeOf(forming: Forming, digest: (text: string) => string): FormingOutcome {
-  const self = memberId(forming.nodeId, forming.instance);
   for (const hail of forming.heard.values()) {
-    if (hail.state !== 'member') continue;
-    // One of those with whom this node agreed has founded before it.
-    if (hail.founders.includes(self)) return founded(hail.founders, hail.clusterId);
-    return { kind: 'join', clusterId: hail.clusterId };
+    if (hail.state === 'member') return { kind: 'join', clusterId: hail.clusterId };
   }
   const mine = seenBy(forming);
   const missing = forming.peers.filter((peer) => mine[peer] === undefined || !agrees(forming, peer, mine));
   if (missing.length > 0 || forming.wants !== 'found') return { kind: 'waiting', for: missing };
-  const founders = forming.peers.flatMap((peer) => {
-    const instance = mine[peer];
-    return instance === undefined ? [] : [memberId(peer, instance)];
+  const members = forming.peers.flatMap((nodeId): Member[] => {
+    const instance = mine[nodeId];
+    return instance === undefined ? [] : [{ nodeId, instance, kind: 'voter' }];
   });
-  return founded(founders, digest(founders.join('\n')) as ClusterId);
+  const names = members.map(({ nodeId, instance }) => memberId(nodeId, instance));
+  // Nothing in the first entry may depend on the build that writes it: it has to be the same everywhere.
+  return { kind: 'found', clusterId: digest(names.join('\n')) as ClusterId, configuration: { members } };
 }
 
 function seenBy({ nodeId, instance, heard }: Forming): Seen {
@@ -98,14 +91,6 @@ function agrees({ nodeId, heard }: Forming, peer: NodeId, mine: Seen): boolean {
   return Object.keys(hail.sees).length === names.length && names.every((name) => hail.sees[name] === mine[name]);
 }
 
-function founded(founders: readonly MemberId[], clusterId: ClusterId): FormingOutcome {
-  const members = founders.map((founder): Member => {
-    const [nodeId = '', instance = ''] = founder.split('/');
-    return { nodeId: nodeId as NodeId, instance: instance as InstanceId, kind: 'voter' };
-  });
-  return { kind: 'found', clusterId, configuration: { members } };
-}
-
 /**
  * A leader hears an empty node: under the name of a member it takes that one's place once it has caught up, with its new instance
  * (raft.md, case 32); under another name it has to have asked to be taken in. Null: nothing is to be done.
@@ -121,4 +106,15 @@ export function takenIn(
   if (known.length === 0 && wants === 'found') return null;
   const kind = wants === 'worker' || known.some((member) => member.kind === 'worker') ? 'worker' : 'learner';
   return { nodeId, instance, kind };
+}
+
+/** Null for what is no hail: anybody may call on that wire. */
+export function readHail(said: unknown): Hail | null {
+  if (typeof said !== 'object' || said === null) return null;
+  const { state, nodeId, instance, sees, wants, clusterId } = said as Readonly<Record<string, unknown>>;
+  if (typeof nodeId !== 'string' || typeof instance !== 'string') return null;
+  if (state === 'member') return typeof clusterId === 'string' ? (said as Hail) : null;
+  if (state !== 'empty' || (wants !== 'found' && wants !== 'learner' && wants !== 'worker')) return null;
+  if (typeof sees !== 'object' || sees === null) return null;
+  return Object.values(sees).every((one) => typeof one === 'string') ? (said as Hail) : null;
 }

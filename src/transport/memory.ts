@@ -25,6 +25,14 @@ export function createMemoryNetwork(): MemoryNetwork {
         const copy = structuredClone(batch);
         setImmediate(() => deliver(self, to, copy));
       },
+      hail(hail) {
+        const copy = structuredClone(hail);
+        setImmediate(() => {
+          for (const [to, listener] of listeners) {
+            if (to !== self && !cuts.has(linkOf(self, to))) listener.hailed(copy);
+          }
+        });
+      },
       listen: (listener) => void listeners.set(self, listener),
       close: async () => void listeners.delete(self),
     }),

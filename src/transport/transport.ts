@@ -1,3 +1,4 @@
+import type { Hail } from '../raft/forming.ts';
 import type { Message } from '../raft/messages.ts';
 import type { MemberId } from '../raft/types.ts';
 
@@ -9,7 +10,9 @@ import type { MemberId } from '../raft/types.ts';
 export interface Transport {
   /** All that one turn has for one peer. */
   send(to: MemberId, batch: PeerBatch): void;
-  /** Called once, before the first `send`. */
+  /** To whoever is on the wire under this cluster's name, member or not. */
+  hail(hail: Hail): void;
+  /** Who listens now; another one may follow. */
   listen(listener: TransportListener): void;
   close(): Promise<void>;
 }
@@ -27,11 +30,14 @@ export interface TransportListener {
   received(from: MemberId, batch: PeerBatch): void;
   /** What was sent to this peer lately is lost for certain. */
   unreachable(peer: MemberId): void;
+  /** Whatever was called out: it is read by whom it concerns. */
+  hailed(said: unknown): void;
 }
 
 /** Of a node that has no peers. */
 export const noTransport: Transport = {
   send() {},
+  hail() {},
   listen() {},
   close: async () => {},
 };

@@ -109,6 +109,7 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
     const node = new Node({
       identity: { clusterId, nodeId, instance, incarnation: disk.starts as Incarnation },
       configurations: configurationsOf(log),
+      wants: 'learner',
       recovering: false,
       log,
       write: writeAtOnce(log),
@@ -125,6 +126,7 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
         roleChanged: () => {},
         settled: () => {},
         compactionPostponed: () => {},
+        notTakenIn: () => {},
         dropped: (from, cause) => failures.push(new Error(`${from}: ${cause}`)),
         failed: (_kind, error) => failures.push(error),
       },

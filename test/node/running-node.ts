@@ -31,6 +31,7 @@ export async function withNode(
       roleChanged: () => {},
       settled: () => {},
       compactionPostponed: () => {},
+      notTakenIn: () => {},
       dropped: (from, cause) => failures.push(new Error(`${from}: ${cause}`)),
       failed: (_kind, error) => failures.push(error),
     },

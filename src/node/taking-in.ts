@@ -1,0 +1,63 @@
+import type { Clock, Timer } from '../clock.ts';
+import { readHail, takenIn, type Wanted } from '../raft/forming.ts';
+import { everyoneIn } from '../raft/membership.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Leadership } from './leadership.ts';
+import { HAIL_EVERY_MS } from './limits.ts';
+import type { NodeParts } from './node-parts.ts';
+import type { Replica } from './replica.ts';
+
+/**
+ * A member answers who calls out with nothing; a leader takes it in, as a learner or a worker. A node that has found its cluster and is
+ * named by no configuration that it knows goes on calling.
+ */
+export interface TakingInOptions {
+  readonly identity: NodeParts['identity'];
+  readonly transport: Transport;
+  readonly replica: Replica;
+  readonly leadership: Leadership;
+  readonly clock: Clock;
+  readonly wants: Wanted;
+  readonly refused: (nodeId: string, reason: string) => void;
+}
+
+export class TakingIn {
+  readonly #options: TakingInOptions;
+  #changing = false;
+  #timer: Timer | null = null;
+
+  constructor(options: TakingInOptions) {
+    this.#options = options;
+  }
+
+  begin(): void {
+    const { identity, transport, replica, clock, wants } = this.#options;
+    const { core } = replica;
+    if (everyoneIn(core.configuration).includes(core.self)) return;
+    const { nodeId, instance } = identity;
+    transport.hail({ state: 'empty', nodeId, instance, sees: {}, wants });
+    this.#timer = clock.setTimer(HAIL_EVERY_MS, () => this.begin());
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  hailed(said: unknown): void {
+    const { identity, transport, replica, leadership, refused } = this.#options;
+    const hail = readHail(said);
+    if (hail === null || hail.state !== 'empty' || hail.nodeId === identity.nodeId) return;
+    // Who belongs to no cluster yet can vouch for none.
+    if (!everyoneIn(replica.core.configuration).includes(replica.core.self)) return;
+    const { nodeId, instance, clusterId } = identity;
+    transport.hail({ state: 'member', nodeId, instance, clusterId });
+    const member = takenIn(replica.core.configuration, hail);
+    // One at a time; whoever is not taken in now calls again.
+    if (member === null || !leadership.mayDecide || this.#changing) return;
+    this.#changing = true;
+    void replica.changeMembers({ type: 'add', member }).then((outcome) => {
+      this.#changing = false;
+      if (outcome.kind === 'refused') refused(hail.nodeId, outcome.reason);
+    });
+  }
+}
