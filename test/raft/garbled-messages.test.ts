@@ -180,6 +180,20 @@ describe('garbled messages', () => {
     });
   }
 
+  const refusal = { type: 'append-refused', prevIndex: 3, lastIndex: 2, hintIndex: 2, hintTerm: 1 } as const;
+  const log = { durableIndex: 1, appliedIndex: 1, recovering: false };
+  const answer = { type: 'heartbeat-answer', round: 0, featureLevel: 1, ...log } as const;
+  const snapshot = { snapshotId: 's', index: 9, term: 3, configuration: votersNamed('n1'), bytes: 9 };
+  const chunk = (wrongHead: object, offset = 0) =>
+    ({
+      ...{ type: 'snapshot-chunk', head: { ...snapshot, ...wrongHead }, offset },
+      ...{ data: new Uint8Array(5), checksum: 7 },
+    }) as Message;
+  const configured = (data: string): Partial<Message> => {
+    const entry = { index: 4, term: 3, kind: 'configuration', data } as const;
+    return { type: 'append', prevIndex: 3, prevTerm: 2, entries: [entry], commitIndex: 0 };
+  };
+
   const wrong: readonly (readonly [
     words: string,
     role: (typeof ROLES)[number],
@@ -209,8 +223,23 @@ describe('garbled messages', () => {
     ],
     ['of a log of the future', 'follower', { type: 'vote', lastIndex: 9, lastTerm: 9, transfer: false }, /later term/],
     ['of a second leader', 'leader', { term: 4, ...heartbeat(2, 0) }, /which this node leads/],
+    ['with half an index', 'leader', { term: 4, type: 'appended', matchIndex: 0.5 }, /no count/],
     ['for more than was sent', 'leader', { term: 4, type: 'appended', matchIndex: 9 }, /more than was sent/],
     ['to a call to campaign of no leader', 'follower', { from: memberOf('n3'), type: 'timeout-now' }, /does not lead/],
+    ['with half an index', 'leader', { term: 4, ...refusal, hintIndex: 0.5 }, /no count/],
+    ['with half a level', 'leader', { term: 4, ...answer, featureLevel: 0.5 }, /no count/],
+    ['with half a round', 'leader', { term: 4, ...answer, round: 0.5 }, /no count/],
+    ['to a round that never was', 'leader', { term: 4, ...answer, round: 99 }, /a round not asked/],
+    ['with half a term in it', 'follower', { ...append(3, 2, [2.5]) }, /terms go back/],
+    ['of a configuration that is no JSON', 'follower', configured('{'), /a configuration that is none/],
+    ['of a configuration that is nothing', 'follower', configured('null'), /a configuration that is none/],
+    ['of a configuration without members', 'follower', configured('{}'), /a configuration that is none/],
+    ['of members that are none', 'follower', configured('{"members":[null]}'), /a configuration that is none/],
+    ['that leaves no members', 'follower', configured('{"members":[],"outgoing":7}'), /a configuration that is none/],
+    ['with no configuration', 'follower', chunk({ configuration: null }), /a configuration that is none/],
+    ['with half an index', 'follower', chunk({ index: 8.5 }), /no count/],
+    ['outside of it', 'follower', chunk({}, 5), /a piece outside its snapshot/],
+    ['of a later term', 'follower', chunk({ term: 4 }), /a later term than its own/],
     ['with half an offset', 'leader', { type: 'snapshot-received', snapshotId: 's', offset: 0.5 }, /no count/],
     ['with a read at no index', 'follower', { type: 'read-index-answer', readIds: [1], index: -1 }, /no count/],
   ];
