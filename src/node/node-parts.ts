@@ -25,8 +25,6 @@ export interface NodeParts {
   readonly configurations: readonly PlacedConfiguration[];
   /** What it is to be, if no configuration names it yet. */
   readonly wants: Wanted;
-  /** Part of the log was lost: no vote until caught up. */
-  readonly recovering: boolean;
   readonly log: LogStore;
   readonly write: LogWriter;
   readonly projection: Projection;

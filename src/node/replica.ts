@@ -305,6 +305,7 @@ export class Replica {
         if (effect.role === 'candidate') this.counters.elections += 1;
         // What an ex-leader had in its log may commit or not: nobody is left to hang (raft.md, case 22).
         if (effect.role !== 'leader') this.#proposals.doubtAll();
+        this.#rememberRecovering(effect.role);
         this.#listener.roleChanged(effect.role, effect.term, effect.leader);
         return;
       case 'committed':
@@ -336,6 +337,12 @@ export class Replica {
       default:
         unreachable(effect);
     }
+  }
+
+  /** A restart must not give the vote back to a log that is not whole (raft.md, case 30). A vote leaves a step later at the earliest. */
+  #rememberRecovering(role: RaftRole): void {
+    if (role === 'recovering') this.#log.tailLost();
+    else if (this.#log.lostTail) this.#log.recovered();
   }
 
   #apply(): void {

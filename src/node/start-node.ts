@@ -56,12 +56,16 @@ async function openNode(options: StartNodeOptions, directory: DataDirectory, clo
   try {
     const log = openLogStore(directory, {
       verifyFrom: projection.appliedIndex + 1,
+      // Where nobody else votes there is nobody to catch up with: then it is refused all the same.
+      onLostTail: 'recover',
+      state: projection,
       group: GROUP,
       ...(options.logBytesMax === undefined ? {} : { logBytesMax: options.logBytesMax }),
     });
     try {
       projection.standOn(log);
       checkTogether(log, projection, options.dataDirectory);
+      projection.standOn(log);
       if (log.lastIndex === 0 && log.base.index === 0) form(log, directory.identity);
       const sender = createSender({ clock, guard: options.guard, userAgent: options.userAgent });
       const compact = createCompaction({
@@ -77,7 +81,6 @@ async function openNode(options: StartNodeOptions, directory: DataDirectory, clo
         identity: directory.identity,
         configurations: configurationsOf(log),
         wants: 'found',
-        recovering: false,
         log,
         write: writeAtOnce(log),
         projection,

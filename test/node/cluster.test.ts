@@ -136,12 +136,11 @@ test('a voter whose disk was wiped comes back under a new instance, by snapshot,
     const again = cluster.startEmpty(wiped.nodeId, 'i-again');
     const { nodeId } = again;
     await until(
-      () => {
-        const members = leader.node.status().members.filter((one) => one.nodeId === nodeId);
-        return members.length === 1 && members[0]?.kind === 'voter';
-      },
-      () => JSON.stringify(leader.node.status().members),
+      () => again.node.status().role === 'follower',
+      () => JSON.stringify(again.node.status()),
     );
+    const known = leader.node.status().members.filter((one) => one.nodeId === nodeId);
+    assert.deepEqual([known.length, known[0]?.kind], [1, 'voter']);
     await until(
       () => again.node.health().ready,
       () => JSON.stringify(again.node.health()),
@@ -151,6 +150,8 @@ test('a voter whose disk was wiped comes back under a new instance, by snapshot,
       const read = await again.node.readTask(taskId);
       assert.ok(read.ok && read.value !== undefined, taskId);
     }
+    // In force is not yet committed, and a joint configuration asks the old majority too: the entry that leaves it precedes the second.
+    for (let count = 0; count < 2; count += 1) taskIdOf(await create(again, '0 0 1 1 *'));
     // It counts, and it sends.
     const other = cluster.nodes().find((one) => one.nodeId !== nodeId && one.nodeId !== leader.nodeId);
     other?.kill();
@@ -159,6 +160,28 @@ test('a voter whose disk was wiped comes back under a new instance, by snapshot,
       () => cluster.sent.some((one) => one.nodeId === nodeId && one.request.taskId === second),
       () => 'it is given nothing to send',
     );
+  }));
+
+test('a member whose log lost its end goes on without a vote, and has it back once it has caught up (raft.md, case 30)', () =>
+  withCluster(async (cluster) => {
+    const ids: TaskId[] = [];
+    for (let count = 0; count < 20; count += 1) ids.push(taskIdOf(await create(leaderOf(cluster), '0 0 1 1 *')));
+    const { nodeId, kill } = followerOf(cluster);
+    kill();
+    cluster.loseTail(nodeId, 7);
+    const other = cluster.nodes().find((one) => one.nodeId !== leaderOf(cluster).nodeId);
+    other?.kill();
+    const damaged = cluster.restart(nodeId);
+    await until(
+      () => leaderOf(cluster).nodeId !== nodeId && !damaged.isWhole() && damaged.node.status().role === 'recovering',
+      () => JSON.stringify(damaged.node.status()),
+    );
+    await until(
+      () => damaged.isWhole() && damaged.node.status().role === 'follower',
+      () => JSON.stringify(damaged.node.status()),
+    );
+    const read = await damaged.node.readTask(ids.at(-1) as TaskId);
+    assert.ok(read.ok && read.value !== undefined);
   }));
 
 test('with a majority gone, a write is answered as unavailable, in time, and works again when one is back', () =>

@@ -29,6 +29,7 @@ export interface ClusterNode {
   readonly node: Node;
   /** What its log has forgotten ends here. */
   logBegins(): number;
+  isWhole(): boolean;
   /** Ends without a word, as a killed process does. */
   kill(): void;
 }
@@ -40,6 +41,8 @@ export interface MemoryCluster {
   nodes(): readonly ClusterNode[];
   leader(): ClusterNode | undefined;
   restart(nodeId: string): ClusterNode;
+  /** Of a node that does not run: its log ends earlier than it did. */
+  loseTail(nodeId: string, entries: number): void;
   /** An empty disk under this name and instance: of a new node, or of one that was wiped. It is to be added to the members. */
   startEmpty(nodeId: string, instance: string): ClusterNode;
   /** All of the log that nobody needs goes, on every node, at its next housekeeping. */
@@ -80,11 +83,12 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
       disks.set(nodeId, disk);
     }
     disk.starts += 1;
-    const log = openMemoryLogStore(disk.log);
+    const projection = openMemoryProjection({ disk: disk.state });
+    const log = openMemoryLogStore(disk.log, { onLostTail: 'recover', state: projection });
+    projection.standOn(log);
     if (founding && log.lastIndex === 0) {
       log.persist({ entries: [{ index: 1, term: 0, kind: 'configuration', data: JSON.stringify(configuration) }] });
     }
-    const projection = openMemoryProjection({ disk: disk.state });
     const snapshots = createMemorySnapshotStore({
       disk: disk.snapshots,
       stateDisk: disk.state,
@@ -110,7 +114,6 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
       identity: { clusterId, nodeId, instance, incarnation: disk.starts as Incarnation },
       configurations: configurationsOf(log),
       wants: 'learner',
-      recovering: false,
       log,
       write: writeAtOnce(log),
       projection,
@@ -148,6 +151,7 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
       self,
       node,
       logBegins: () => log.base.index,
+      isWhole: () => !log.lostTail,
       kill() {
         dead = true;
         void transport.close();
@@ -167,6 +171,9 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
     leader: () => [...running.values()].find(({ node }) => node.status().role === 'leader' && node.health().ready),
     restart(nodeId) {
       return start(nodeId as NodeId, instances.get(nodeId) as InstanceId, false);
+    },
+    loseTail(nodeId, entries) {
+      disks.get(nodeId)?.log.loseTail(entries);
     },
     startEmpty(nodeId, instance) {
       disks.delete(nodeId);
