@@ -184,3 +184,22 @@ test('a message holds no more bytes than it may, save for one entry that is long
   assert.equal(entriesFrom(log, 1, 10, 9).length, 1);
   assert.equal(entriesFrom(log, 1, 1_000, 3).length, 3);
 });
+
+test('what the disk still holds of a tail that was replaced is not read', () => {
+  const { model, log } = createBoth();
+  append(3, 1, 1)(model, log);
+  restart(model, log);
+  append(2, 1, 0)(model, log);
+  persist(model, log);
+  truncateFrom(log, 4);
+  model.entries.length = 3;
+  append(1, 1, 1)(model, log);
+  assert.deepEqual(
+    entriesFrom(log, 1, 100, 100).map(({ index, term }) => [index, term]),
+    [
+      [1, 1],
+      [2, 1],
+      [3, 1],
+    ],
+  );
+});
