@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
+import Database from 'better-sqlite3';
 import type { Damage, LogInspection } from './log-inspection.ts';
+import { EntryDamaged } from './log-rows.ts';
 import { StorageRefused } from './log-store.ts';
 
 /** What is said to the person whose node does not start. */
@@ -52,3 +54,15 @@ export function describeDamage(damage: Damage): string {
       return damage.reason;
   }
 }
+
+/** What is said of a read that found damage in a log that was whole when it was opened. */
+export function refusedRead(error: unknown, path: string): unknown {
+  if (error instanceof EntryDamaged)
+    return new StorageRefused('damaged', `${path}: ${error.message}`, DAMAGE_REMEDY, error);
+  if (error instanceof Database.SqliteError)
+    return error.code.startsWith('SQLITE_CORRUPT') || error.code === 'SQLITE_NOTADB'
+      ? new StorageRefused('damaged', `${path}: ${error.message}`, DAMAGE_REMEDY, error)
+      : new StorageRefused('io', `${path}: ${error.message}`, 'Check the disk, and start again.', error);
+  return error;
+}
+const DAMAGE_REMEDY = 'Stop this node, then run `xcron store check` on its data directory.';

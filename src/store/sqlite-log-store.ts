@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { invariant } from '../invariant.ts';
 import type { Configuration, Entry, EntryKind, HardState, LogIndex, Term } from '../raft/types.ts';
 import { EMPTY_LOG_CHECKSUM, formatChecksum } from './checksum.ts';
@@ -7,7 +7,7 @@ import { makeDirectoryDurably } from './durable-file.ts';
 import { type GuardFile, type GuardRecord, openGuardFile } from './guard-file.ts';
 import { inspectLog, type LogInspection } from './log-inspection.ts';
 import { recovered, type StateEnd } from './log-recovery.ts';
-import { refusalOf } from './log-refusal.ts';
+import { refusalOf, refusedRead } from './log-refusal.ts';
 import { finishReplacement } from './log-replacement.ts';
 import {
   assertFollows,
@@ -391,14 +391,3 @@ class SqliteLog implements LogStore {
 }
 
 const sameHardState = (a: HardState, b: HardState): boolean => a.term === b.term && a.votedFor === b.votedFor;
-
-function refusedRead(error: unknown, path: string): unknown {
-  if (error instanceof EntryDamaged)
-    return new StorageRefused('damaged', `${path}: ${error.message}`, DAMAGE_REMEDY, error);
-  if (error instanceof Database.SqliteError)
-    return error.code.startsWith('SQLITE_CORRUPT') || error.code === 'SQLITE_NOTADB'
-      ? new StorageRefused('damaged', `${path}: ${error.message}`, DAMAGE_REMEDY, error)
-      : new StorageRefused('io', `${path}: ${error.message}`, 'Check the disk, and start again.', error);
-  return error;
-}
-const DAMAGE_REMEDY = 'Stop this node, then run `xcron store check` on its data directory.';
