@@ -111,7 +111,7 @@ function verificationInWords(report: VerifyReport, dataDir: string): readonly st
   }
 }
 
-async function onStore(terminal: Terminal, work: () => ExitCode | Promise<ExitCode>): Promise<ExitCode> {
+export async function onStore(terminal: Terminal, work: () => ExitCode | Promise<ExitCode>): Promise<ExitCode> {
   try {
     return await work();
   } catch (error) {

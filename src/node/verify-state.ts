@@ -5,7 +5,6 @@ import { systemClock } from '../clock.ts';
 import type { LogIndex } from '../raft/types.ts';
 import { openDataDirectory, readIdentity } from '../store/data-directory.ts';
 import { type LogStore, StorageRefused } from '../store/log-store.ts';
-import type { Projection } from '../store/projection.ts';
 import { restoreProjection, snapshotPath } from '../store/projection-repair.ts';
 import { recomputeStateHash } from '../store/projection-verify.ts';
 import { readSnapshot } from '../store/snapshot.ts';
@@ -13,9 +12,7 @@ import { finishInstall } from '../store/snapshot-install.ts';
 import { openLogStore } from '../store/sqlite-log-store.ts';
 import { openProjection } from '../store/sqlite-projection.ts';
 import { groupPaths } from '../store/store-layout.ts';
-import { applyEntry, decodeEntry } from '../tasks/entry.ts';
-import { needsOf } from '../tasks/needs.ts';
-import { REPLAY_READ_BYTES } from './limits.ts';
+import { replay } from './replay-log.ts';
 
 /**
  * `xcron verify-state`: rebuilds the state from the log in a place of its own and compares it with the file, by hash, at the same
@@ -109,28 +106,4 @@ function beginning(
   if (appliedIndex < log.base.index || appliedIndex > index) return null;
   restoreProjection(snapshot, rebuilding);
   return 'snapshot';
-}
-
-async function replay(
-  log: LogStore,
-  projection: Projection,
-  through: LogIndex,
-  progress: (text: string) => void,
-): Promise<void> {
-  while (projection.appliedIndex < through) {
-    for (const entry of log.read(projection.appliedIndex + 1, REPLAY_READ_BYTES)) {
-      if (entry.index > through) break;
-      if (entry.kind === 'events') {
-        const decoded = decodeEntry(entry.data);
-        if (!decoded.ok)
-          throw new StorageRefused('format', `entry ${entry.index} is ${decoded.error}`, 'Run a newer xcron.');
-        const needs = needsOf(decoded.value);
-        while (projection.missing(needs).length > 0) await projection.load(projection.missing(needs));
-        applyEntry(projection.entities, decoded.value);
-      }
-      projection.applied(entry.index);
-    }
-    await projection.untilRoom();
-    progress(`${projection.appliedIndex} of ${through} entries replayed`);
-  }
 }

@@ -21,9 +21,11 @@ export interface Identity {
   readonly incarnation: Incarnation;
 }
 
-interface IdentityRecord extends Identity {
+export interface IdentityRecord extends Identity {
   /** Once set, a missing log is a lost log and not a new directory. */
   readonly logCreated: boolean;
+  /** While a backup is put in: what is there is no store yet. */
+  readonly restoring?: boolean;
 }
 
 export interface DataDirectory {
@@ -77,7 +79,6 @@ export function openDataDirectory(path: string, nodeId: NodeId): DataDirectory {
 function nextStart(path: string, nodeId: NodeId): IdentityRecord {
   const found = readIdentity(path);
   if (found === undefined) {
-    const randomId = (): string => randomBytes(ID_BYTES).toString('hex');
     return {
       clusterId: randomId() as ClusterId,
       nodeId,
@@ -113,6 +114,12 @@ export function readIdentity(path: string): IdentityRecord | undefined {
     (best, record) => (best === undefined || record.incarnation > best.incarnation ? record : best),
     undefined,
   );
+  if (latest?.restoring === true)
+    throw new StorageRefused(
+      'damaged',
+      `a restore into ${resolve(path)} was cut short`,
+      'Empty the directory, and run `xcron store restore` again.',
+    );
   if (latest !== undefined) return latest;
   throw new StorageRefused(
     'damaged',
@@ -124,7 +131,7 @@ export function readIdentity(path: string): IdentityRecord | undefined {
 function parseIdentity(path: string, text: string): IdentityRecord | undefined {
   const record = unseal(text);
   if (record === undefined) return undefined;
-  const { format, clusterId, nodeId, instance, incarnation, logCreated } = record;
+  const { format, clusterId, nodeId, instance, incarnation, logCreated, restoring } = record;
   if (format !== DIRECTORY_FORMAT)
     throw new StorageRefused(
       'format',
@@ -139,10 +146,13 @@ function parseIdentity(path: string, text: string): IdentityRecord | undefined {
     instance: instance as InstanceId,
     incarnation: incarnation as Incarnation,
     logCreated,
+    ...(restoring === true ? { restoring } : {}),
   };
 }
 
-function writeIdentity(path: string, record: IdentityRecord): void {
+export const randomId = (): string => randomBytes(ID_BYTES).toString('hex');
+
+export function writeIdentity(path: string, record: IdentityRecord): void {
   for (const file of identityPaths(path)) {
     try {
       writeFileDurably(file, `${seal({ format: DIRECTORY_FORMAT, ...record })}\n`);

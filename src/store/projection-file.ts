@@ -169,7 +169,12 @@ export function writeFileState(database: Database.Database, state: FileState): v
   write.run('state', state.meta);
   write.run('state_hash', formatHash(state.hash));
   write.run('counts', JSON.stringify(state.counts));
-  write.run(LAST_INCLUDED, JSON.stringify(state.lastIncluded));
+  writeLastIncluded(database, state.lastIncluded);
+}
+
+export function writeLastIncluded(database: Database.Database, end: LastIncluded | null): void {
+  const write = database.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)');
+  write.run(LAST_INCLUDED, JSON.stringify(end));
 }
 
 export const damaged = (path: string, how: string, cause?: unknown): StorageRefused =>

@@ -20,8 +20,8 @@ export interface OpenedSnapshotNode {
 }
 
 /** State, log and snapshots of a data directory, opened as a node opens them. */
-export async function openSnapshotNode(path: string): Promise<OpenedSnapshotNode> {
-  const directory = openDataDirectory(path, testNode);
+export async function openSnapshotNode(path: string, nodeId = testNode): Promise<OpenedSnapshotNode> {
+  const directory = openDataDirectory(path, nodeId);
   finishInstall(directory, SMALL);
   const projection = await openQuietly(path);
   const log = openLogStore(directory, SMALL);
