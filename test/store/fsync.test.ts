@@ -12,7 +12,7 @@ const PERSISTS = 60;
 const REPLACING_PERSIST = 20;
 const PERSISTS_OF_A_NEW_TERM = PERSISTS / 20;
 
-describe('I1: fsync before an acknowledgement, counted by the kernel', () => {
+describe('I1, raft.md case 29: fsync before an acknowledgement, counted by the kernel', () => {
   let directory: string;
   before(requireStrace);
   beforeEach(() => {
@@ -50,7 +50,7 @@ describe('I1: fsync before an acknowledgement, counted by the kernel', () => {
     ['EIO', 'pwrite64'],
     ['ENOSPC', 'pwrite64'],
   ] as const)
-    test(`${fault} of ${call}: nothing more is acknowledged, and what was is there after a restart`, () => {
+    test(`${fault} of ${call}: nothing more is acknowledged, and what was is there after a restart (raft.md, case 24)`, () => {
       openLog(directory).close();
       const healthy = traceWriter(directory, 5, join(directory, 'trace-healthy'));
       const callsToOpen = healthy.calls.findIndex((line) => line.includes('"open '));

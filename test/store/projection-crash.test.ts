@@ -50,7 +50,7 @@ describe('state.db after a crash', () => {
     return appliedIndex;
   }
 
-  test(`SIGKILL at any moment leaves the state of some flush, ${ROUNDS} times`, async (t) => {
+  test(`raft.md case 29: SIGKILL at any moment leaves the state of some flush, applied index included, ${ROUNDS} times`, async (t) => {
     let applied = 0;
     let killed = 0;
     for (let round = 0; round < ROUNDS && applied < ENTRIES; round += 1) {

@@ -11,7 +11,7 @@ import { serve } from './serving.ts';
 const ALONE = 40;
 const TOGETHER = 200;
 
-test('I1: every acknowledgement follows an fsync of the log; requests that wait together share one', async (t) => {
+test('I1, raft.md case 29: every acknowledgement follows an fsync of the log; requests that wait together share one', async (t) => {
   await requireStrace();
   const directory = mkdtempSync(join(tmpdir(), 'xcron-strace-'));
   const trace = join(directory, 'trace');

@@ -77,7 +77,7 @@ export function loseLogAfter(disk: Disk, index: number): void {
   disk.appliedIndex = Math.min(disk.appliedIndex, lastIndexOf(disk));
 }
 
-export function configurationAtBase(disk: Disk, index: number): PlacedConfiguration {
+function configurationAtBase(disk: Disk, index: number): PlacedConfiguration {
   const placed = disk.entries.findLast((entry) => entry.kind === 'configuration' && entry.index <= index);
   return placed === undefined
     ? disk.baseConfiguration

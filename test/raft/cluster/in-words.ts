@@ -25,7 +25,7 @@ export function happeningInWords(happening: Happening): string | null {
 const LONG = 40;
 const at = (index: number, term: number): string => `${index}@${term}`;
 
-export function entryInWords({ index, term, kind, data }: Entry): string {
+function entryInWords({ index, term, kind, data }: Entry): string {
   if (kind === 'events') return `${at(index, term)} ${data.length > LONG ? `${data.length} bytes` : data}`;
   if (kind === 'configuration') return `${at(index, term)} ${configurationInWords(JSON.parse(data) as Configuration)}`;
   return at(index, term);
@@ -44,7 +44,7 @@ export function configurationInWords({ members, outgoing, featureLevel }: Config
 
 const headInWords = ({ snapshotId, index, term }: SnapshotHead): string => `${snapshotId} through ${at(index, term)}`;
 
-export function messageInWords(message: Message): string {
+function messageInWords(message: Message): string {
   const { term } = message;
   const given = (granted: boolean) => (granted ? 'granted' : 'refused');
   switch (message.type) {

@@ -44,7 +44,7 @@ export const ofType = <T extends MessageType>(messages: readonly Message[], type
   messages.filter((message): message is MessageOf<T> => message.type === type);
 
 /** A log by the terms of its entries, as the figures of the paper draw it. */
-export const entriesOf = (terms: readonly number[], fromIndex = 1): Entry[] =>
+const entriesOf = (terms: readonly number[], fromIndex = 1): Entry[] =>
   terms.map((term, at) => ({ index: fromIndex + at, term, kind: 'events', data: `${term}.${fromIndex + at}` }));
 
 /** Starts a node anew with this log on its disk. */
