@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SnapshotHead } from '../../src/raft/messages.ts';
+import type { Input } from '../../src/raft/ports.ts';
+import { step } from '../../src/raft/step.ts';
 import {
   type Cluster,
   createCluster,
@@ -110,6 +112,28 @@ describe('§7: a leader sends one', () => {
       ofType(further, 'snapshot-chunk').map(({ offset }) => offset),
       [1_048_576],
     );
+  });
+
+  test('it is asked of the disk once while it is being made, and if that fails, again after a while', () => {
+    const cluster = needed();
+    const leader = nodeNamed(cluster, 'n1');
+    const core = running(leader);
+    /** The shell of this test does not answer by itself. n2 is heard, so that the leader leads on. */
+    const asks = (...inputs: readonly Input[]): boolean => {
+      const heard = { from: memberOf('n2'), to: leader.id, term: 1, type: 'appended', matchIndex: 4 } as const;
+      const effects = step(core, [{ type: 'receive', messages: [heard] }, ...inputs]);
+      return effects.some(({ type }) => type === 'make-snapshot');
+    };
+    const at = (monotonicMs: number): Input => ({
+      type: 'tick',
+      monotonicMs: leader.monotonicMs + monotonicMs,
+      random: 0,
+    });
+    assert.equal(asks(at(320)), true);
+    assert.equal(asks(at(340)), false);
+    assert.equal(asks({ type: 'snapshot-made', head: null }), false);
+    assert.equal(asks(at(360)), false);
+    assert.equal(asks(at(5_500)), true);
   });
 
   test('one that is gone from the disk is made anew', () => {
