@@ -65,7 +65,6 @@ async function openNode(options: StartNodeOptions, directory: DataDirectory, clo
     try {
       projection.standOn(log);
       checkTogether(log, projection, options.dataDirectory);
-      projection.standOn(log);
       if (log.lastIndex === 0 && log.base.index === 0) form(log, directory.identity);
       const sender = createSender({ clock, guard: options.guard, userAgent: options.userAgent });
       const compact = createCompaction({

@@ -49,7 +49,7 @@ function lostPart(found: LogInspection, { appliedIndex }: StateEnd): Damaged | u
 
 /**
  * Rewrites the log of a member to what is whole of it; throws `StorageRefused`, and changes nothing, when that is not safe. False when
- * nobody else votes: then there is nobody to catch up with, and a person has to say what may be lost.
+ * nobody else votes, as far as is known: then there is nobody to catch up with, and a person has to say what may be lost.
  */
 function recoverLog(directory: DataDirectory, paths: GroupPaths, damaged: Damaged, state: StateEnd): boolean {
   const { instance } = directory.identity;
@@ -63,7 +63,7 @@ function recoverLog(directory: DataDirectory, paths: GroupPaths, damaged: Damage
   const end = endOf(salvage, state);
   if (end === undefined)
     throw refusal(`at which entry its state ends is not known well enough to go on from there (${state.appliedIndex})`);
-  if (end.configuration !== null && !othersVote(end.configuration, instance)) return false;
+  if (!othersVote(end.configuration, instance)) return false;
   // Without it, a vote may have been given of which nothing is left, and be given again (I8).
   if (damaged.guard === undefined) throw refusal('the guard file cannot be read, which knows the last vote');
   const hardState = plannedHardState(damaged, salvage);

@@ -105,14 +105,18 @@ function recover(disk: DiskState, { appliedIndex, lastIncluded }: StateEnd): voi
   const wholeEnd = disk.base.index + whole;
   const lost = whole < disk.entries.length || guard.lastIndex > wholeEnd || appliedIndex > wholeEnd;
   if (!lost) return;
-  if (appliedIndex > wholeEnd && lastIncluded?.index !== appliedIndex)
+  const kept = disk.entries.slice(0, whole).findLast(({ entry }) => entry.kind === 'configuration');
+  // Who votes is not known any more: as with a single node, it is refused.
+  const isAhead = appliedIndex > wholeEnd;
+  if (isAhead ? lastIncluded?.configuration === null : kept === undefined && disk.base.configuration === null) return;
+  if (isAhead && lastIncluded?.index !== appliedIndex)
     throw new StorageRefused(
       'damaged',
       'where the state ends is not known',
       'Empty the disk: the node then joins anew.',
     );
   disk.entries.splice(whole);
-  if (appliedIndex > wholeEnd && lastIncluded !== null) {
+  if (isAhead && lastIncluded !== null) {
     disk.base = baseOf(lastIncluded);
     disk.entries = [];
   }

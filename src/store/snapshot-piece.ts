@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { SnapshotPiece } from './snapshot-store.ts';
 
 /** Of a piece on its way, so that one that was garbled is asked for again. The whole is verified row by row before it takes effect. */
-export const pieceChecksum = (data: Uint8Array): number => crc32(data);
+const pieceChecksum = (data: Uint8Array): number => crc32(data);
 
 export const pieceOf = (data: Uint8Array): SnapshotPiece => ({ data, checksum: pieceChecksum(data) });
 

@@ -31,7 +31,7 @@ export interface SnapshotCopy {
 
 export interface SnapshotPiece {
   readonly data: Uint8Array;
-  /** Of the data, as `pieceChecksum` has it. */
+  /** Of the data, as `pieceOf` has it. */
   readonly checksum: number;
 }
 

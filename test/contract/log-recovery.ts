@@ -115,6 +115,14 @@ export function logRecoveryContract(name: string, create: () => LogRecoveryUnder
         assert.deepEqual(store.read(19, EVERYTHING), entries(19, 21, 4));
       });
 
+    test('a log that lost even who votes is refused: it may be that of a single node', () => {
+      lose(20);
+      assert.throws(() => disk.open({ onLostTail: 'recover' }), isRefused);
+      assert.throws(() => disk.open(), isRefused);
+      recover(ahead);
+      assert.deepEqual([store.base.index, store.lostTail], [18, true]);
+    });
+
     test('a state of which it is not known exactly where it ends is nothing to go on from', () => {
       lose(5);
       for (const lastIncluded of [null, { index: 17, term: 3, configuration: two }])

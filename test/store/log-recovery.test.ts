@@ -42,7 +42,10 @@ logRecoveryContract('SQLite', () => {
       const database = new Database(log);
       database.prepare('DELETE FROM entries WHERE idx > (SELECT max(idx) FROM entries) - ?').run(count);
       const last = database.prepare('SELECT idx, checksum FROM entries ORDER BY idx DESC LIMIT 1');
-      const { idx, checksum } = last.get() as { readonly idx: number; readonly checksum: number };
+      const { idx, checksum } = (last.get() ?? { idx: 0, checksum: 0 }) as {
+        readonly idx: number;
+        readonly checksum: number;
+      };
       database.close();
       const found = readGuard(guard);
       if (guardToo && found.kind === 'read')
