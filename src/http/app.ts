@@ -1,8 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { invariant } from '../invariant.ts';
 import type { Admission } from './admission.ts';
+import { answer, unexpected } from './answering.ts';
 import { type ApiError, apiError } from './api-error.ts';
+import { type DirectRoute, isDirect } from './direct-route.ts';
 import { type ErrorForm, errorAnswer } from './error-form.ts';
 import { ApiFailure, takeJsonBodies } from './json-parser.ts';
 import {
@@ -14,7 +17,7 @@ import {
   URL_CHARS_MAX,
 } from './limits.ts';
 import { answerMalformed } from './malformed.ts';
-import { type Answer, type ApiContext, isFailed, type Operation } from './operation.ts';
+import { type Answer, type ApiContext, JSON_TYPE, type Operation } from './operation.ts';
 import { ORIGINAL_PREFIX } from './original-api.ts';
 import { createPathTable } from './path-table.ts';
 import { inWords } from './task-draft.ts';
@@ -31,9 +34,13 @@ export interface AppOptions {
   readonly isClosing: () => boolean;
 }
 
-const JSON_TYPE = 'application/json; charset=utf-8';
+export interface App {
+  readonly framework: FastifyInstance;
+  /** By path; whole once the framework is ready. */
+  readonly directRoutes: ReadonlyMap<string, DirectRoute>;
+}
 
-export function createApp({ operations, context, admission, logger, limits, isClosing }: AppOptions): FastifyInstance {
+export function createApp({ operations, context, admission, logger, limits, isClosing }: AppOptions): App {
   const { basePath } = context;
   const app = fastify({
     // Ours is told of errors; a line and a child logger for each request would cost more than the request.
@@ -91,12 +98,11 @@ export function createApp({ operations, context, admission, logger, limits, isCl
     return fail(request, reply, { ...error, headers: { allow: methods } });
   });
 
-  const finish = (reply: FastifyReply, answer: Answer | ApiError, form: ErrorForm): void =>
-    send(reply, isFailed(answer) ? errorAnswer(answer, form) : answer, isClosing());
+  const answering = { context, logger };
+  const directRoutes = new Map<string, DirectRoute>();
 
   const addRoute = (scope: FastifyInstance, operation: Operation): void => {
     const { body, query, bodyOptional, path, method } = operation;
-    const form: ErrorForm = path.startsWith(ORIGINAL_PREFIX) ? 'envelope' : 'problem';
     scope.route({
       method,
       url: basePath + path.replace(/\{(\w+)\}/g, ':$1'),
@@ -107,17 +113,17 @@ export function createApp({ operations, context, admission, logger, limits, isCl
       handler(request, reply) {
         const params = request.params as Readonly<Record<string, string>>;
         const asked = request.query as Readonly<Record<string, string>>;
-        const answer = operation.handle(
-          { params, query: asked, headers: request.headers, json: request.json },
-          context,
-        );
-        if (!(answer instanceof Promise)) return finish(reply, answer, form);
-        answer.then(
-          (settled) => finish(reply, settled, form),
-          (error: unknown) => finish(reply, unexpected(error, request, logger), form),
-        );
+        const asking = { params, query: asked, headers: request.headers, json: request.json };
+        answer(operation, asking, answering, (told) => send(reply, told, isClosing()));
       },
     });
+  };
+
+  const addDirectRoute = (scope: FastifyInstance, operation: Operation): void => {
+    const { method, path, body } = operation;
+    const compiled = scope.validatorCompiler?.({ schema: body, method, url: basePath + path, httpPart: 'body' });
+    invariant(compiled !== undefined, 'I10', `the body of ${path} has no check`);
+    directRoutes.set(basePath + path, { operation, fits: (value) => compiled(value) === true });
   };
 
   const serve = (scope: FastifyInstance, open: boolean): void => {
@@ -138,9 +144,14 @@ export function createApp({ operations, context, admission, logger, limits, isCl
   });
   app.register((scope, _options, done) => {
     serve(scope, false);
+    // Then each body's check is compiled, and this is a look-up.
+    scope.addHook('onReady', (ready) => {
+      for (const operation of operations) if (isDirect(operation)) addDirectRoute(scope, operation);
+      ready();
+    });
     done();
   });
-  return app;
+  return { framework: app, directRoutes };
 }
 
 /**
@@ -181,13 +192,6 @@ function explain(error: unknown, request: FastifyRequest, logger: Logger): ApiEr
       // Nobody is left to read it.
       return apiError('http_malformed', 'the request was broken off');
     default:
-      return unexpected(error, request, logger);
+      return unexpected(error, request.method, request.routeOptions.url, logger);
   }
-}
-
-/** The route and the error, never headers or bodies (I11). */
-function unexpected(error: unknown, request: FastifyRequest, logger: Logger | FastifyBaseLogger): ApiError {
-  const { method, routeOptions } = request;
-  logger.error({ err: error, method, route: routeOptions.url }, 'a request met an error that should not happen');
-  return apiError('internal_error', 'the node’s log has the error');
 }

@@ -14,6 +14,8 @@ export const JSON_MEMBERS_MAX = 64;
 /** Of the request line and all headers together: 431, answered by node:http itself. */
 export const HEAD_BYTES_MAX = 16 * 1_024;
 export const HEADERS_MAX = 100;
+/** A longer head is left to node:http (direct-connections.ts). */
+export const PLAIN_HEAD_BYTES_MAX = 2_048;
 export const URL_CHARS_MAX = 4_096;
 
 export const NAME_CHARS_MAX = 200;
@@ -67,4 +69,5 @@ export const CLOSE_LOOKS_EVERY_MS = 25;
 invariant(CALLBACK_BODY_BYTES_MAX < REQUEST_BODY_BYTES_MAX, 'I10', 'a callback body fits into its request');
 invariant(TAGS_MAX < JSON_MEMBERS_MAX, 'I10', 'as many tags as are allowed pass the bound of members');
 invariant(URL_CHARS_MAX < HEAD_BYTES_MAX, 'I10', 'the longest URL fits into the head of a request');
+invariant(PLAIN_HEAD_BYTES_MAX < HEAD_BYTES_MAX, 'I10', 'a head that is taken directly is one that is taken at all');
 invariant(CONNECTION_LIMITS.headMs < CONNECTION_LIMITS.requestMs, 'I10', 'a head is a part of its request');

@@ -71,4 +71,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Where an answer names no other. */
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
 export const isFailed = (answer: Answer | ApiError): answer is ApiError => 'failed' in answer;

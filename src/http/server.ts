@@ -1,17 +1,24 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Type } from 'typebox';
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import type { SchedulerNode } from '../node/api.ts';
 import type { CallbackRules } from '../node/callback-guard.ts';
 import { createAdmission } from './admission.ts';
+import { createAnswerText } from './answer-text.ts';
 import { apiError } from './api-error.ts';
 import { createApp } from './app.ts';
 import { clusterOperations } from './cluster-operations.ts';
+import { createDirectConnections } from './direct-connections.ts';
 import { executionOperations } from './execution-operations.ts';
 import { healthOperations } from './health-operations.ts';
-import { CLOSE_LOOKS_EVERY_MS, CONNECTION_LIMITS, type ConnectionLimits } from './limits.ts';
+import {
+  CLOSE_LOOKS_EVERY_MS,
+  CONNECTION_LIMITS,
+  CONNECTIONS_CHECKED_EVERY_MS,
+  type ConnectionLimits,
+} from './limits.ts';
 import { endWith } from './malformed.ts';
 import { createMetricsRegistry, metricsOperation } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -65,8 +72,35 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     asked: { by: token === null ? 'anonymous' : 'token' },
     basePath,
   };
-  const app = createApp({ operations, context, admission, logger, limits, isClosing: () => closing });
+  const { framework: app, directRoutes } = createApp({
+    operations,
+    context,
+    admission,
+    logger,
+    limits,
+    isClosing: () => closing,
+  });
   const { server } = app;
+  const [toHttp] = server.listeners('connection') as [(socket: Socket) => void];
+  const direct = createDirectConnections({
+    routes: directRoutes,
+    admission,
+    context,
+    logger,
+    clock,
+    keepAliveMs: limits.keepAliveMs,
+    answerText: createAnswerText(clock, limits.keepAliveMs),
+    isClosing: () => closing,
+    toHttp: (socket) => toHttp.call(server, socket),
+  });
+  server.removeListener('connection', toHttp).on('connection', direct.take);
+  let looking: Timer | null = null;
+  const lookAgain = (): void => {
+    looking = clock.setTimer(CONNECTIONS_CHECKED_EVERY_MS, () => {
+      direct.look();
+      lookAgain();
+    });
+  };
   let openConnections = 0;
   server.on('connection', (socket) => {
     openConnections += 1;
@@ -81,19 +115,28 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     }
   });
 
+  const closeIdle = (): void => {
+    direct.closeIdle();
+    server.closeIdleConnections();
+  };
+
   let closed: Promise<void> | null = null;
   const stopAccepting = (): void => {
     if (closing) return;
     closing = true;
+    looking?.cancel();
     if (server.listening) server.close();
-    server.closeIdleConnections();
+    closeIdle();
   };
   const drain = (): Promise<void> =>
     new Promise((resolve) => {
       const untilMs = clock.monotonicMs() + limits.closeGraceMs;
       const look = (): void => {
-        server.closeIdleConnections();
-        if (clock.monotonicMs() >= untilMs) server.closeAllConnections();
+        closeIdle();
+        if (clock.monotonicMs() >= untilMs) {
+          direct.closeAll();
+          server.closeAllConnections();
+        }
         if (openConnections === 0) resolve();
         else clock.setTimer(CLOSE_LOOKS_EVERY_MS, look);
       };
@@ -112,6 +155,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
           resolve();
         });
       });
+      lookAgain();
       admission.bound(host);
       const { address, port: boundPort } = server.address() as AddressInfo;
       admission.bound(address);
