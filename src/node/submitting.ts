@@ -10,9 +10,10 @@ import { decideChange, decideCreate } from '../tasks/decide.ts';
 import type { Pair } from '../tasks/entry.ts';
 import type { SchedulePlanner } from '../tasks/planner.ts';
 import type { Precondition } from '../tasks/precondition.ts';
-import type { TaskId } from '../tasks/task.ts';
+import type { Task, TaskId } from '../tasks/task.ts';
 import { isLaterTaskId, nextTaskId } from '../tasks/task-id.ts';
 import type { SubmitOutcome, UnavailableReason } from './api.ts';
+import { Deadlines } from './deadlines.ts';
 import { DECISIONS_MAX, SUBMIT_DEADLINE_MS } from './limits.ts';
 import type { ProposeOutcome } from './proposal-queue.ts';
 import type { Replica } from './replica.ts';
@@ -37,23 +38,22 @@ const unavailable = (reason: UnavailableReason): SubmitOutcome => ({
 
 export class Submitting {
   readonly #options: SubmittingOptions;
+  readonly #deadlines: Deadlines;
   #lastTaskId = '0' as TaskId;
   readonly #changing = new Map<TaskId, Promise<void>>();
 
   constructor(options: SubmittingOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.clock, SUBMIT_DEADLINE_MS);
   }
 
-  /** `commandId`: what it did is kept for a while, and a repetition is answered from that. */
-  async submit(command: Command, by: string, commandId: CommandId | null): Promise<SubmitOutcome> {
-    const context = { nowMs: this.#options.clock.nowMs(), planner: this.#options.planner, by };
-    if (commandId !== null) {
-      const done = await this.#doneBefore(command, commandId);
-      if (done !== null) return done;
-    }
-    return command.type === 'CreateTask'
-      ? this.#create(command, context, commandId)
-      : this.#change(command, context, commandId);
+  /** `commandId`: what it did is kept for a while, and a repetition is answered from that. Null: nobody repeats it. */
+  submit(command: Command, by: string, commandId: CommandId | null): Promise<SubmitOutcome> {
+    return commandId === null ? this.#decide(command, by, null) : this.#submitOnce(command, by, commandId);
+  }
+
+  async #submitOnce(command: Command, by: string, commandId: CommandId): Promise<SubmitOutcome> {
+    return (await this.#doneBefore(command, commandId)) ?? this.#decide(command, by, commandId);
   }
 
   async #doneBefore(command: Command, commandId: CommandId): Promise<SubmitOutcome | null> {
@@ -65,7 +65,16 @@ export class Submitting {
     return { outcome: 'committed', task, created: command.type === 'CreateTask' };
   }
 
-  async #create(command: CreateTask, context: DecisionContext, commandId: CommandId | null): Promise<SubmitOutcome> {
+  #decide(command: Command, by: string, commandId: CommandId | null): Promise<SubmitOutcome> {
+    const { clock, planner } = this.#options;
+    const context = { nowMs: clock.nowMs(), planner, by };
+    return command.type === 'CreateTask'
+      ? this.#create(command, context, commandId)
+      : this.#change(command, context, commandId);
+  }
+
+  /** Two promises from here to the answer: each one more is a microtask and its garbage, for every task that is created. */
+  #create(command: CreateTask, context: DecisionContext, commandId: CommandId | null): Promise<SubmitOutcome> {
     const { projection, clock, group } = this.#options;
     const applied = projection.entities.meta().lastTaskId;
     // Above the highest applied and above those in flight, so that ids stay unique when clocks go back.
@@ -74,11 +83,12 @@ export class Submitting {
     const decided = decideCreate(command, taskId, context);
     if (!decided.ok) return this.#refuseOrReplay(command, decided.error);
     this.#lastTaskId = taskId;
-    const outcome = await this.#propose(remembered(decided.value, commandId, taskId));
-    if (outcome.kind !== 'not-applied') return this.#answer(outcome, taskId, true);
-    if (commandId !== null && isOfCommand(outcome.failed)) return this.#answerRepeated(command, commandId);
-    invariant(outcome.failed.type === 'key-is-free', 'I5', `a new task was refused for ${outcome.failed.type}`);
-    return this.#replay(command);
+    return this.#propose(remembered(decided.value, commandId, taskId)).then((outcome) => {
+      if (outcome.kind !== 'not-applied') return this.#answer(outcome, taskId, true);
+      if (commandId !== null && isOfCommand(outcome.failed)) return this.#answerRepeated(command, commandId);
+      invariant(outcome.failed.type === 'key-is-free', 'I5', `a new task was refused for ${outcome.failed.type}`);
+      return this.#replay(command);
+    });
   }
 
   /** A repetition is answered as the first time, even where the request would be refused now: its instant may have passed. */
@@ -141,25 +151,21 @@ export class Submitting {
   }
 
   #propose(pair: Pair): Promise<ProposeOutcome> {
-    const { replica, clock } = this.#options;
     return new Promise((settle) => {
-      const deadline = clock.setTimer(SUBMIT_DEADLINE_MS, () => settle({ kind: 'unknown' }));
-      replica.propose(
-        pair,
-        (outcome) => {
-          deadline.cancel();
-          settle(outcome);
-        },
-        'client',
-      );
+      const deadline = this.#deadlines.set(() => settle({ kind: 'unknown' }));
+      const settled = (outcome: ProposeOutcome): void => {
+        deadline.cancel();
+        settle(outcome);
+      };
+      this.#options.replica.propose(pair, settled, 'client');
     });
   }
 
-  async #answer(
+  #answer(
     outcome: Exclude<ProposeOutcome, { kind: 'not-applied' }>,
     taskId: TaskId,
     created: boolean,
-  ): Promise<SubmitOutcome> {
+  ): SubmitOutcome | Promise<SubmitOutcome> {
     switch (outcome.kind) {
       case 'refused':
         return unavailable(outcome.why);
@@ -167,11 +173,10 @@ export class Submitting {
         return { outcome: 'unknown', taskId };
       default: {
         const { projection } = this.#options;
-        const ref = { kind: 'task', taskId } as const;
-        const inMemory = projection.missing([ref]).length === 0;
-        const task = inMemory ? projection.entities.task(taskId) : await projection.readTask(taskId);
-        invariant(task !== undefined, 'I4', `task ${taskId} was written and is not there`);
-        return { outcome: 'committed', task, created };
+        const inMemory = projection.missing([{ kind: 'task', taskId }]).length === 0;
+        return inMemory
+          ? committed(taskId, projection.entities.task(taskId), created)
+          : projection.readTask(taskId).then((task) => committed(taskId, task, created));
       }
     }
   }
@@ -188,6 +193,11 @@ function remembered(pair: Pair, commandId: CommandId | null, taskId: TaskId): Pa
 }
 
 const isOfCommand = (failed: Precondition): boolean => failed.type === 'key-is-free' && isKeyOfCommand(failed.key);
+
+function committed(taskId: TaskId, task: Task | undefined, created: boolean): SubmitOutcome {
+  invariant(task !== undefined, 'I4', `task ${taskId} was written and is not there`);
+  return { outcome: 'committed', task, created };
+}
 
 const refused = (error: Extract<SubmitOutcome, { outcome: 'refused' }>['refusal']): SubmitOutcome => ({
   outcome: 'refused',

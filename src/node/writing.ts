@@ -35,11 +35,18 @@ export class Writing {
     this.#options = options;
   }
 
-  async write(command: Command, by: string): Promise<SubmitOutcome> {
-    const { clock, leadership, submitting, nextCommandId, closed } = this.#options;
+  write(command: Command, by: string): Promise<SubmitOutcome> {
+    const { submitting, nextCommandId, closed } = this.#options;
+    const commandId = nextCommandId();
+    if (commandId !== null) return this.#untilKnown(command, by, commandId);
+    const why = closed();
+    return why === null ? submitting.submit(command, by, null) : Promise.resolve(unavailable(why));
+  }
+
+  async #untilKnown(command: Command, by: string, commandId: CommandId): Promise<SubmitOutcome> {
+    const { clock, leadership, submitting, closed } = this.#options;
     const untilMs = clock.monotonicMs() + SUBMIT_DEADLINE_MS;
     const patientUntilMs = clock.monotonicMs() + NO_LEADER_WAIT_MS;
-    const commandId = nextCommandId();
     /** Somebody may have done it: from then on it is known by its id, or unknown. */
     let maybe = false;
     for (;;) {
@@ -51,21 +58,16 @@ export class Writing {
         : await this.#askLeader(command, by, commandId, (maybe ? untilMs : patientUntilMs) - clock.monotonicMs());
       if (outcome.outcome === 'unknown') maybe = true;
       else if (outcome.outcome !== 'unavailable' || outcome.reason !== 'no_leader') return outcome;
-      if (commandId === null || clock.monotonicMs() >= (maybe ? untilMs : patientUntilMs)) {
+      if (clock.monotonicMs() >= (maybe ? untilMs : patientUntilMs)) {
         return maybe ? { outcome: 'unknown', taskId: outcome.outcome === 'unknown' ? outcome.taskId : null } : outcome;
       }
       if (leads === leadership.mayDecide) await leadership.untilChange(LOOK_AGAIN_MS);
     }
   }
 
-  async #askLeader(
-    command: Command,
-    by: string,
-    commandId: CommandId | null,
-    withinMs: number,
-  ): Promise<SubmitOutcome> {
+  async #askLeader(command: Command, by: string, commandId: CommandId, withinMs: number): Promise<SubmitOutcome> {
     const { leadership, asking } = this.#options;
-    if (commandId === null || withinMs <= 0) return unavailable('no_leader');
+    if (withinMs <= 0) return unavailable('no_leader');
     if (leadership.elsewhere === null) {
       await leadership.untilChange(withinMs);
       if (leadership.elsewhere === null) return unavailable('no_leader');
