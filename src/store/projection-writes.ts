@@ -8,7 +8,7 @@ import { writeFileState } from './projection-file.ts';
 import { foldName } from './projection-order.ts';
 import type { ExecutionRow, KeyRow, Slice, TaskRow } from './projection-protocol.ts';
 import { countsAsHistory } from './projection-retention.ts';
-import { runKey } from './rows.ts';
+import { decodeMeta, runKey } from './rows.ts';
 
 /** The writing half of the worker: one transaction, in slices. */
 export interface ProjectionWrites {
@@ -28,6 +28,7 @@ export function createWrites(database: Database.Database, opened: FileState): Pr
   let tasks: Mutable<ProjectionCounts['tasks']> = { ...opened.counts.tasks };
   let executions = opened.counts.executions;
   let hash = opened.hash;
+  let lastTaskId = decodeMeta(opened.meta).lastTaskId;
   /** Of tasks whose row this transaction has not come to. */
   const historyChanges = new Map<TaskId, number>();
 
@@ -37,6 +38,10 @@ export function createWrites(database: Database.Database, opened: FileState): Pr
   const changeHistory = (taskId: TaskId, by: number): void => {
     if (by !== 0) historyChanges.set(taskId, (historyChanges.get(taskId) ?? 0) + by);
   };
+
+  /** Ids only grow: what is above the last one that the file knows of is not in it, and need not be looked for (2 µs of 8). */
+  const isNew = (taskId: TaskId): boolean =>
+    taskId.length === lastTaskId.length ? taskId > lastTaskId : taskId.length > lastTaskId.length;
 
   function begin(): void {
     if (!database.inTransaction) database.exec('BEGIN IMMEDIATE');
@@ -77,7 +82,7 @@ export function createWrites(database: Database.Database, opened: FileState): Pr
 
   function putTask(row: TaskRow): void {
     const id = BigInt(row.taskId);
-    const old = statements.oldTask.get(id);
+    const old = isNew(row.taskId) ? undefined : statements.oldTask.get(id);
     const share = rowHash('task', row.taskId, row.status);
     const history = historyChanges.get(row.taskId) ?? 0;
     historyChanges.delete(row.taskId);
@@ -95,7 +100,7 @@ export function createWrites(database: Database.Database, opened: FileState): Pr
 
   function putDefinition(taskId: TaskId, id: bigint, wide: NonNullable<TaskRow['wide']>): void {
     const { definition, name, tags } = wide;
-    const old = statements.oldDefinition.get(id);
+    const old = isNew(taskId) ? undefined : statements.oldDefinition.get(id);
     if (old?.[1] === 1n) removeLabels(id);
     const share = rowHash('definition', taskId, definition);
     const labelled = name !== null || tags.length > 0;
@@ -160,6 +165,7 @@ export function createWrites(database: Database.Database, opened: FileState): Pr
       writeFileState(database, next);
       database.exec('COMMIT');
       state = next;
+      lastTaskId = decodeMeta(meta).lastTaskId;
     },
     rollback() {
       if (database.inTransaction) database.exec('ROLLBACK');
