@@ -40,8 +40,9 @@ function holdsAlready(turn: Turn, head: SnapshotHead, from: MemberId): boolean {
 export function onSnapshotWritten(turn: Turn, { snapshotId, offset }: InputOf<'snapshot-written'>): void {
   const { receiving } = turn.core;
   if (receiving?.head.snapshotId !== snapshotId || receiving.installing) return;
-  // A piece that was garbled on its way is asked for again.
+  // A piece that was garbled on its way is asked for again; what the disk kept from before a restart is not.
   if (offset <= receiving.writtenOffset) receiving.acceptedOffset = receiving.writtenOffset;
+  else receiving.acceptedOffset = Math.max(receiving.acceptedOffset, offset);
   receiving.writtenOffset = offset;
   if (offset < receiving.head.bytes) {
     turn.send(receiving.from, { type: 'snapshot-received', snapshotId, offset });

@@ -39,6 +39,24 @@ describe('§7: a follower installs a snapshot', () => {
     return { cluster, node };
   }
 
+  test('a restarted receiver goes on where its disk is, with one piece in flight as with two', () => {
+    const cluster = three();
+    const node = restartWith(cluster, 'n1', [1, 1]);
+    node.diskStalls = true;
+    tell(cluster, 'n1', 'n2', 2, piece(0));
+    // More of it is there than this piece brought.
+    const longer = { ...head, bytes: 30 };
+    const core = running(node);
+    if (core.receiving !== null) core.receiving = { ...core.receiving, head: longer };
+    step(core, [{ type: 'snapshot-written', snapshotId: 's', offset: 20 }]);
+    const next = { from: memberOf('n2'), to: core.self, term: 2, ...piece(0), head: longer, offset: 20 };
+    const effects = step(core, [{ type: 'receive', messages: [next] }]);
+    assert.deepEqual(
+      effects.map(({ type }) => type),
+      ['write-snapshot'],
+    );
+  });
+
   test('meanwhile it takes no entries and no other piece; afterwards log and configuration begin there', () => {
     const { cluster, node } = installing();
     assert.deepEqual(tell(cluster, 'n1', 'n2', 2, append(2, 1, [1])), []);
