@@ -11,7 +11,7 @@ import type { Task, TaskId } from '../tasks/task.ts';
 import { DueIndex } from './due-index.ts';
 import { CATCH_UP_MAX, CLAIM_BATCH, DUE_AHEAD_MS, DUE_LOOK_MS, DUE_PAGE, DUE_WINDOW_MAX } from './limits.ts';
 import type { Replica } from './replica.ts';
-import type { Senders } from './senders.ts';
+import type { ClaimSender, Senders } from './senders.ts';
 import { Targets, targetOf } from './targets.ts';
 
 /**
@@ -77,8 +77,8 @@ export class Firing {
   get senders(): Senders {
     return this.#senders;
   }
-  /** Nodes that hold claims. */
-  get holders(): readonly string[] {
+  /** Incarnations that hold claims. */
+  get holders(): readonly ClaimSender[] {
     return this.#targets.holders;
   }
   /** Who held claims of a task when it was changed: to be asked as soon as the change is applied. */
@@ -88,8 +88,8 @@ export class Firing {
 
   /** Claims that other nodes hold when this one begins to lead: they count against their targets. */
   adopt(task: Task, execution: Execution): void {
-    const nodeId = execution.attempts.at(-1)?.nodeId;
-    if (nodeId !== undefined) this.#targets.claim(targetOf(task.definition), nodeId, task.taskId, execution.run);
+    const holder = execution.attempts.at(-1);
+    if (holder !== undefined) this.#targets.claim(targetOf(task.definition), holder, task.taskId, execution.run);
   }
 
   /** This node leads, its term has begun, and what earlier incarnations held is settled. */
@@ -214,13 +214,13 @@ export class Firing {
       return;
     }
     const decided = run === 0 ? this.#decideDueTimes(task, target, context) : this.#decideAttempt(task, run, context);
-    const { nodeId } = context.sender;
+    const { sender } = context;
     if (decided.length === 0) return;
     this.#deciding.add(key);
     for (const [at, { pair, run: claimedRun }] of decided.entries()) {
       let place = claimedRun;
-      if (run === 0) place = this.#targets.claimNext(target, nodeId, taskId, claimedRun);
-      else this.#targets.claim(target, nodeId, taskId, claimedRun);
+      if (run === 0) place = this.#targets.claimNext(target, sender, taskId, claimedRun);
+      else this.#targets.claim(target, sender, taskId, claimedRun);
       this.#replica.propose(pair, (outcome) => {
         if (at === decided.length - 1) this.#deciding.delete(key);
         if (outcome.kind === 'applied') return;

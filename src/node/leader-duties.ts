@@ -98,10 +98,10 @@ export class LeaderDuties {
 
   /** Plan B: what a lost node holds goes to another. */
   #lookForLost(round: number): void {
-    const { clock, firing, projection, settled, failed } = this.#options;
+    const { clock, firing, settled, failed } = this.#options;
     this.#planB = clock.setTimer(PLAN_B_LOOK_MS, () => {
-      const { nodes } = projection.entities.meta();
-      const anyLost = firing.holders.some((nodeId) => firing.senders.isLost(nodeId, nodes[nodeId]?.incarnation ?? 0));
+      // Each by its own incarnation: a node that is back at once was never silent, and sends nothing of its old ones (raft.md, case 33).
+      const anyLost = firing.holders.some(({ nodeId, incarnation }) => firing.senders.isLost(nodeId, incarnation));
       const looked = anyLost ? this.#settleLost() : Promise.resolve(0);
       looked.then((count) => {
         if (count > 0) settled(count);

@@ -2,6 +2,7 @@ import type { DuePosition } from '../store/projection.ts';
 import type { TaskDefinition, TaskId } from '../tasks/task.ts';
 import { comparePositions } from './due-index.ts';
 import { TARGET_CLAIMS_MAX, TARGET_PARKED_MAX } from './limits.ts';
+import type { ClaimSender } from './senders.ts';
 
 /**
  * How many attempts are open per target, and what waits for room. Blocked work parks under its target and is not looked at again
@@ -16,9 +17,15 @@ interface Target {
 
 interface Claim {
   readonly target: string;
-  /** Who is to send it. */
-  readonly nodeId: string;
+  readonly holder: Holder;
 }
+
+/** Claims that one incarnation of a node is to send. */
+interface Holder extends ClaimSender {
+  open: number;
+}
+
+const keyOf = ({ nodeId, incarnation }: ClaimSender): string => `${nodeId}/${incarnation}`;
 
 const origins = new WeakMap<TaskDefinition, string>();
 
@@ -37,7 +44,7 @@ export class Targets {
   /** Targets with both room and something parked. */
   readonly #ready = new Set<string>();
   readonly #claims = new Map<TaskId, Map<number, Claim>>();
-  readonly #byNode = new Map<string, number>();
+  readonly #holders = new Map<string, Holder>();
   #open = 0;
   #parked = 0;
 
@@ -57,20 +64,21 @@ export class Targets {
    * For a run whose number is not certain yet: another one, asked for at the same time, may take it. Returns what to release when this
    * one does not get it; once it has, its number does.
    */
-  claimNext(target: string, nodeId: string, taskId: TaskId, run: number): number {
-    this.claim(target, nodeId, taskId, -run);
+  claimNext(target: string, sender: ClaimSender, taskId: TaskId, run: number): number {
+    this.claim(target, sender, taskId, -run);
     return -run;
   }
 
-  claim(target: string, nodeId: string, taskId: TaskId, run: number): void {
+  claim(target: string, sender: ClaimSender, taskId: TaskId, run: number): void {
     let runs = this.#claims.get(taskId);
     if (runs === undefined) {
       runs = new Map();
       this.#claims.set(taskId, runs);
     }
     if (runs.has(run)) return;
-    runs.set(run, { target, nodeId });
-    this.#byNode.set(nodeId, this.openOf(nodeId) + 1);
+    const holder = this.#holderOf(sender);
+    holder.open += 1;
+    runs.set(run, { target, holder });
     const held = this.#at(target);
     held.open += 1;
     this.#open += 1;
@@ -83,9 +91,10 @@ export class Targets {
     const place = run > 0 && runs?.has(run) === false ? -run : run;
     const claim = runs?.get(place);
     if (runs === undefined || claim === undefined) return;
-    const { target: name, nodeId } = claim;
+    const { target: name, holder } = claim;
     runs.delete(place);
-    this.#byNode.set(nodeId, this.openOf(nodeId) - 1);
+    holder.open -= 1;
+    if (holder.open === 0) this.#holders.delete(keyOf(holder));
     if (runs.size === 0) this.#claims.delete(taskId);
     const target = this.#at(name);
     target.open -= 1;
@@ -95,21 +104,23 @@ export class Targets {
 
   /** Claims that a node holds. */
   openOf(nodeId: string): number {
-    return this.#byNode.get(nodeId) ?? 0;
+    let open = 0;
+    for (const holder of this.#holders.values()) if (holder.nodeId === nodeId) open += holder.open;
+    return open;
   }
 
-  /** Nodes that hold claims, and those that hold claims of one task. */
-  get holders(): readonly string[] {
-    return [...this.#byNode].filter(([, open]) => open > 0).map(([nodeId]) => nodeId);
+  /** Incarnations that hold claims; and the nodes that hold claims of one task. */
+  get holders(): readonly ClaimSender[] {
+    return [...this.#holders.values()];
   }
   holdersOf(taskId: TaskId): readonly string[] {
-    return [...new Set([...(this.#claims.get(taskId)?.values() ?? [])].map(({ nodeId }) => nodeId))];
+    return [...new Set([...(this.#claims.get(taskId)?.values() ?? [])].map(({ holder }) => holder.nodeId))];
   }
 
   /** The task's executions ended with it: nobody else will say when its requests are over. */
   releaseOthers(taskId: TaskId, self: string): void {
-    for (const [run, { nodeId }] of [...(this.#claims.get(taskId) ?? [])]) {
-      if (nodeId !== self) this.release(taskId, run);
+    for (const [run, { holder }] of [...(this.#claims.get(taskId) ?? [])]) {
+      if (holder.nodeId !== self) this.release(taskId, run);
     }
   }
 
@@ -152,7 +163,7 @@ export class Targets {
     this.#targets.clear();
     this.#ready.clear();
     this.#claims.clear();
-    this.#byNode.clear();
+    this.#holders.clear();
     this.#open = 0;
     this.#parked = 0;
   }
@@ -161,6 +172,14 @@ export class Targets {
     if (target.parked.length > 0 && target.open < TARGET_CLAIMS_MAX) this.#ready.add(name);
     else this.#ready.delete(name);
     if (target.open === 0 && target.parked.length === 0 && target.left === null) this.#targets.delete(name);
+  }
+
+  #holderOf({ nodeId, incarnation }: ClaimSender): Holder {
+    const known = this.#holders.get(keyOf({ nodeId, incarnation }));
+    if (known !== undefined) return known;
+    const holder: Holder = { nodeId, incarnation, open: 0 };
+    this.#holders.set(keyOf(holder), holder);
+    return holder;
   }
 
   #at(name: string): Target {

@@ -184,6 +184,55 @@ test('a member whose log lost its end goes on without a vote, and has it back on
     assert.ok(read.ok && read.value !== undefined);
   }));
 
+test('raft.md, case 33: a node that is back at once finds its own old claims, and sends none of them; the leader settles them', () =>
+  withCluster(async (cluster) => {
+    cluster.targetsAnswer(false);
+    const atMs = Date.now() + 300;
+    const submit = async (delivery: 'at_most_once' | 'at_least_once'): Promise<TaskId> => {
+      const changes = { schedule: new Date(atMs).toISOString(), delivery };
+      const command = { type: 'CreateTask', draft: draft(changes), idempotency: null } as const;
+      return taskIdOf(await leaderOf(cluster).node.submit(command, by));
+    };
+    const once: TaskId[] = [];
+    const least: TaskId[] = [];
+    for (let count = 0; count < 6; count += 1) {
+      once.push(await submit('at_most_once'));
+      least.push(await submit('at_least_once'));
+    }
+    await until(
+      () => cluster.sent.length === 12,
+      () => `${cluster.sent.length} of 12 were sent`,
+    );
+    const { nodeId, kill } = followerOf(cluster);
+    const heldBy = (ids: readonly TaskId[]): readonly TaskId[] =>
+      ids.filter((id) => cluster.sent.some((one) => one.nodeId === nodeId && one.request.taskId === id));
+    const [heldOnce, heldLeast] = [heldBy(once), heldBy(least)];
+    assert.ok(heldOnce.length > 0 && heldLeast.length > 0);
+    kill();
+    cluster.targetsAnswer(true);
+    cluster.restart(nodeId);
+    for (const taskId of heldOnce) {
+      await until(
+        async () => {
+          const read = await leaderOf(cluster).node.readExecution(taskId, 1);
+          return read.ok && read.value?.state === 'unknown';
+        },
+        () => `${taskId} does not end as unknown`,
+      );
+      assert.equal(cluster.sent.filter(({ request }) => request.taskId === taskId).length, 1, 'it was sent again');
+    }
+    for (const taskId of heldLeast) {
+      const requests = () => cluster.sent.filter(({ request }) => request.taskId === taskId).map((one) => one.request);
+      await until(
+        () => requests().length === 2,
+        () => `${taskId} was sent ${requests().length} times`,
+      );
+      const [first, second] = requests();
+      assert.equal(first?.executionId, second?.executionId);
+      assert.deepEqual([first?.attempt, second?.attempt], [1, 2]);
+    }
+  }));
+
 test('with a majority gone, a write is answered as unavailable, in time, and works again when one is back', () =>
   withCluster(async (cluster) => {
     const [first, second] = cluster.nodes().filter(({ nodeId }) => nodeId !== 'n1');

@@ -37,6 +37,8 @@ export interface ClusterNode {
 export interface MemoryCluster {
   readonly network: MemoryNetwork;
   readonly sent: readonly Sent[];
+  /** Targets take requests from now on and do not answer, or answer again. */
+  targetsAnswer(answer: boolean): void;
   readonly failures: readonly Error[];
   nodes(): readonly ClusterNode[];
   leader(): ClusterNode | undefined;
@@ -68,6 +70,7 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
   const running = new Map<string, ClusterNode>();
 
   let compacting = false;
+  let answering = true;
   const instances = new Map<string, InstanceId>();
 
   function start(nodeId: NodeId, instance: InstanceId, founding: boolean): ClusterNode {
@@ -119,7 +122,7 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
       projection,
       snapshots,
       transport,
-      sender: recordingSender(nodeId, sent),
+      sender: recordingSender(nodeId, sent, () => answering),
       planner: schedulePlanner,
       clock: alive,
       random: Math.random,
@@ -166,6 +169,9 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
   return {
     network,
     sent,
+    targetsAnswer(answer) {
+      answering = answer;
+    },
     failures,
     nodes: () => [...running.values()],
     leader: () => [...running.values()].find(({ node }) => node.status().role === 'leader' && node.health().ready),
@@ -188,7 +194,7 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
   };
 }
 
-function recordingSender(nodeId: string, sent: Sent[]): Sender {
+function recordingSender(nodeId: string, sent: Sent[], answering: () => boolean): Sender {
   const counts = { sending: 0, waiting: 0, targets: 0, connections: 0, idleConnections: 0 };
   return {
     inFlight: 0,
@@ -201,6 +207,7 @@ function recordingSender(nodeId: string, sent: Sent[]): Sender {
           return;
         }
         sent.push({ nodeId, request });
+        if (!answering()) return;
         const outcome: CallbackOutcome = {
           kind: 'response',
           status: 200,

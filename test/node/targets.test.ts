@@ -10,10 +10,11 @@ const due = (task: number): DuePosition => ({ dueAtMs: task, taskId: id(task), r
 
 const full = (): Targets => {
   const targets = new Targets();
-  for (let task = 1; task <= TARGET_CLAIMS_MAX; task += 1) targets.claim('http://a', 'n1', id(task), 1);
+  for (let task = 1; task <= TARGET_CLAIMS_MAX; task += 1) targets.claim('http://a', n1, id(task), 1);
   return targets;
 };
 
+const n1 = { nodeId: 'n1', incarnation: 1 };
 test('a target is full at its bound, and the others are not', () => {
   const targets = full();
   assert.equal(targets.roomOf('http://a'), 0);
@@ -23,8 +24,8 @@ test('a target is full at its bound, and the others are not', () => {
 
 test('the same claim counts once, and is released once', () => {
   const targets = new Targets();
-  targets.claim('http://a', 'n1', id(1), 1);
-  targets.claim('http://a', 'n1', id(1), 1);
+  targets.claim('http://a', n1, id(1), 1);
+  targets.claim('http://a', n1, id(1), 1);
   assert.equal(targets.open, 1);
   targets.release(id(1), 1);
   targets.release(id(1), 1);
@@ -38,7 +39,7 @@ test('what is parked comes back in order, as long as there is room', () => {
   assert.equal(targets.takeReady(), null, 'still full');
   targets.release(id(1), 1);
   assert.deepEqual(targets.takeReady()?.position, due(100));
-  targets.claim('http://a', 'n1', id(100), 1);
+  targets.claim('http://a', n1, id(100), 1);
   assert.equal(targets.takeReady(), null);
   assert.equal(targets.parked, 1);
 });
@@ -77,15 +78,15 @@ test('I10: beyond its bound nothing is parked, and the first left out is read ag
 
 test('a due time and a run asked for that go for the same number have a place each, and the loser frees its own', () => {
   const targets = new Targets();
-  const place = targets.claimNext('http://a', 'n1', id(1), 5);
-  targets.claim('http://a', 'n1', id(1), 5);
+  const place = targets.claimNext('http://a', n1, id(1), 5);
+  targets.claim('http://a', n1, id(1), 5);
   assert.equal(targets.open, 2);
   targets.release(id(1), place);
   targets.release(id(1), place);
   assert.equal(targets.open, 1, 'the winner holds its own');
   targets.release(id(1), 5);
   assert.equal(targets.open, 0);
-  targets.claimNext('http://a', 'n1', id(2), 7);
+  targets.claimNext('http://a', n1, id(2), 7);
   targets.release(id(2), 7);
   assert.equal(targets.open, 0, 'and a due time that got its number is released by it');
 });
