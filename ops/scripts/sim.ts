@@ -3,6 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { readFlags, type SimFlags, USAGE } from '../../src/sim/flags.ts';
 import { hashText, mix } from '../../src/sim/hash.ts';
+import { MUTANTS } from '../../src/sim/mutants.ts';
+import { tryMutants } from '../../src/sim/mutation-gate.ts';
 import { runSeeds } from '../../src/sim/seed-runner.ts';
 import { shrink } from '../../src/sim/shrink.ts';
 import { type RunReport, simulate } from '../../src/sim/simulate.ts';
@@ -14,6 +16,9 @@ const PROGRESS_EVERY_MS = 10_000;
 const FRESH_SEEDS_FROM = 1_000_000;
 const FRESH_SEEDS = 2 ** 31;
 const SHRUNK_AT_ONCE = 3;
+/** A known bug that so many runs do not show is not caught. */
+const MUTANT_SEEDS = 600;
+const MUTANT_STEPS = 10_000;
 
 async function runOne(seed: number, { steps, faults, trace }: SimFlags): Promise<number> {
   const out = trace === null ? null : createWriteStream(trace);
@@ -57,6 +62,16 @@ async function runMany({ seeds, steps, minutes }: SimFlags): Promise<number> {
   const broken = runs.filter(failed).sort((a, b) => a.seed - b.seed);
   for (const run of broken.slice(0, SHRUNK_AT_ONCE)) tellShrunk(run, steps);
   return broken.length === 0 ? 0 : EXIT_BROKEN;
+}
+
+async function runMutants(): Promise<number> {
+  const verdicts = await tryMutants(MUTANTS, MUTANT_SEEDS, MUTANT_STEPS, ({ mutant, caught }) => {
+    const how = caught === null ? 'NOT CAUGHT' : `${caught.rule}, seed ${caught.seed}`;
+    console.log(`${mutant.name} (${mutant.from}): ${how}`);
+  });
+  const caught = verdicts.filter((verdict) => verdict.caught !== null).length;
+  console.log(`caught ${caught} of ${verdicts.length}`);
+  return caught === verdicts.length ? 0 : EXIT_BROKEN;
 }
 
 const failed = ({ failure }: RunReport): boolean => failure !== null;
@@ -104,6 +119,8 @@ const flags = readFlags(process.argv.slice(2));
 if (typeof flags === 'string') {
   process.stderr.write(`xcron: ${flags}\n${USAGE}\n`);
   process.exitCode = EXIT_USAGE;
+} else if (flags.mutants) {
+  process.exitCode = await runMutants();
 } else if (flags.seed !== null) {
   process.exitCode = await runOne(flags.seed, flags);
 } else {

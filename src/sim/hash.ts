@@ -9,6 +9,12 @@ export function hashText(text: string): number {
   return hash >>> 0;
 }
 
+const LOOKED_AT_MAX = 400;
+
+/** Of a long text the beginning and the length: what is written is told apart there. */
+export const hashEntryText = (text: string): number =>
+  text.length <= LOOKED_AT_MAX ? hashText(text) : mix(hashText(text.slice(0, LOOKED_AT_MAX)), text.length);
+
 /** Order matters: mix(mix(h, a), b) is not mix(mix(h, b), a). */
 export function mix(hash: number, value: number): number {
   let mixed = Math.imul(hash ^ (value | 0), 0x85ebca6b);

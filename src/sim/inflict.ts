@@ -115,12 +115,12 @@ export class Faults {
         this.#after(fault.forMs, () => host.clock.setRate(1));
         return true;
       case 'lose-tail':
-        if (!this.#mayImpair(host) || !this.#crash(host, fault.forMs, 0)) return false;
+        if (!this.mayLose(host) || !this.#crash(host, fault.forMs, 0)) return false;
         host.impaired = true;
         world.loseTail(host, fault.count);
         return true;
       case 'wipe':
-        if (!this.#mayImpair(host) || !this.#crash(host, fault.forMs, 0)) return false;
+        if (!this.mayLose(host) || !this.#crash(host, fault.forMs, 0)) return false;
         world.wipe(host);
         return true;
     }
@@ -155,7 +155,7 @@ export class Faults {
   }
 
   /** Raft survives the loss of a minority for good, and promises nothing beyond: no set of voters in force anywhere loses more. */
-  #mayImpair(host: Host): boolean {
+  mayLose(host: Host): boolean {
     const { hosts, removing } = this.#world;
     if (removing !== null && removing.host.incarnation === removing.incarnation) return false;
     const gone = new Set(

@@ -1,6 +1,6 @@
 import { everyoneIn, isJoint } from '../raft/membership.ts';
 import { roleOf } from '../raft/role.ts';
-import { SafetyBroken } from './checks/rule.ts';
+import { type Rule, SafetyBroken } from './checks/rule.ts';
 import type { Host } from './host.ts';
 import type { Workload } from './workload.ts';
 import type { World } from './world.ts';
@@ -18,7 +18,7 @@ export function heal(world: World): void {
     host.clock.setRate(1);
     host.disk.stalledUntilMs = 0;
     host.disk.failing = null;
-    world.start(host);
+    if (host !== world.keptDown) world.start(host);
   }
 }
 
@@ -38,14 +38,14 @@ export function* until(
   withinMs: number,
   obstacle: () => string | null,
   what: string,
+  rule: Rule = 'Liveness',
 ): Generator<void, void> {
   const endMs = world.queue.nowMs + withinMs;
   for (let lookMs = world.queue.nowMs; ; ) {
     if (world.queue.nowMs >= lookMs) {
       const found = obstacle();
       if (found === null) return;
-      if (world.queue.nowMs >= endMs)
-        throw new SafetyBroken('Liveness', `${withinMs} ms after it healed the cluster ${what}: ${found}`);
+      if (world.queue.nowMs >= endMs) throw new SafetyBroken(rule, `for ${withinMs} ms the cluster ${what}: ${found}`);
       lookMs = world.queue.nowMs + LOOK_EVERY_MS;
     }
     yield;
@@ -82,7 +82,7 @@ function whyNotConverged(world: World): string | null {
 /** The hosts of the members, as far as they are there under the instance that the configuration names. */
 function membersOf(world: World, leader: Host): readonly Host[] {
   const members = leader.process === null ? [] : everyoneIn(leader.process.core.configuration);
-  return world.hosts.filter(({ member }) => members.includes(member));
+  return world.hosts.filter((host) => members.includes(host.member) && host !== world.keptDown);
 }
 
 function* everyoneAnswers(world: World, workload: Workload): Generator<void, void> {

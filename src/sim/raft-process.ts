@@ -4,7 +4,7 @@ import type { ChangeOutcome, Effect, Input, MembershipChange, RaftTimings, Trans
 import { step } from '../raft/step.ts';
 import type { LogIndex, MemberId, NodeId, PlacedConfiguration, Term } from '../raft/types.ts';
 import type { StoredState } from './disk.ts';
-import { hashText, mix } from './hash.ts';
+import { hashEntryText, mix } from './hash.ts';
 import type { Host } from './host.ts';
 import type { ProposeOutcome, ReadOutcome, SimulatedProcess } from './process.ts';
 import type { Random } from './random.ts';
@@ -241,7 +241,7 @@ export class RaftProcess implements SimulatedProcess {
     const entry = this.#host.disk.entryAt(index);
     if (entry === undefined) throw new Error(`entry ${index} is committed and not on this disk`);
     if (entry.kind === 'configuration') this.#placed.push({ index, configuration: JSON.parse(entry.data) });
-    const hash = mix(mix(this.#applied.hash, index), hashText(entry.data));
+    const hash = mix(mix(this.#applied.hash, index), hashEntryText(entry.data));
     this.#applied = { index, term: entry.term, hash, configuration: this.#placed.at(-1) ?? null };
     this.#world.watch.applied(this.#host, index, hash, entry.data);
     const waiting = this.#inLog.get(index);

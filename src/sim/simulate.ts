@@ -58,8 +58,13 @@ export function simulate(options: RunOptions): RunReport {
     for (; steps < stepsWanted; steps += 1) world.step();
     faults.end();
     workload.end();
+    const [lost] = world.hosts.filter((host) => faults.mayLose(host));
+    if (lost !== undefined) {
+      world.keptDown = lost;
+      world.stop(lost);
+    }
     heal(world);
-    for (const phase of [recovers, staysCalm]) {
+    for (const phase of [recovers, healAll, recovers, staysCalm]) {
       for (const _ of phase(world, workload)) {
         world.step();
         steps += 1;
@@ -85,4 +90,11 @@ function failureOf(error: unknown, step: number, atMs: number): RunFailure {
   if (error instanceof SafetyBroken) rule = error.rule;
   else if (error instanceof InvariantBroken) rule = error.invariant;
   return { rule, message, step, atMs: Math.round(atMs), stack };
+}
+
+/** A majority had to do; now the one that was kept down comes back. */
+function* healAll(world: World): Generator<void, void> {
+  world.keptDown = null;
+  heal(world);
+  yield;
 }

@@ -5,6 +5,8 @@ import type { Host } from './host.ts';
 import { createRandom, type Random } from './random.ts';
 import type { World } from './world.ts';
 
+const BULKY_CHARACTERS = 140_000;
+
 /** Clients and an operator: what is asked of the cluster, and what is made of its answers. */
 export class Workload {
   readonly counts = {
@@ -20,6 +22,9 @@ export class Workload {
   readonly #world: World;
   readonly #random: Random;
   readonly #everyMs: number;
+  readonly #readShare: number;
+  /** How often an entry fills half a message: then an append does not reach the end of the log. */
+  readonly #bulkyShare: number;
   readonly #membership: boolean;
   readonly #transfers: boolean;
   /** The newest index that any client knows: what is asked from now on must show at least that. */
@@ -33,6 +38,8 @@ export class Workload {
     this.#world = world;
     this.#random = createRandom(seed, 'workload');
     this.#everyMs = this.#random.between(3, 40);
+    this.#readShare = this.#random.pick([0.2, 0.3, 0.6]);
+    this.#bulkyShare = this.#random.pick([0, 0, 0.1, 0.4]);
     this.#membership = this.#random.chance(0.6);
     this.#transfers = this.#random.chance(0.4);
     this.#askLater();
@@ -54,12 +61,15 @@ export class Workload {
   #ask(): void {
     const host = this.#someHost();
     if (host === null) return;
-    if (this.#random.chance(0.25)) this.read(host);
+    if (this.#random.chance(this.#readShare)) this.read(host);
     else for (let count = 1 + this.#random.below(4); count > 0; count -= 1) this.propose(host);
   }
 
   #someHost(): Host | null {
     const { leader, hosts } = this.#world;
+    // One that leads no more and does not know it is asked as often.
+    const leaders = hosts.filter((host) => host.process?.core.role.value === 'leader');
+    if (leaders.length > 1) return this.#random.pick(leaders);
     if (leader !== null && this.#random.chance(0.8)) return leader;
     const running = hosts.filter(({ process }) => process !== null);
     return running.length === 0 ? null : this.#random.pick(running);
@@ -67,7 +77,8 @@ export class Workload {
 
   propose(host: Host, settled: (committed: boolean) => void = () => {}): void {
     this.#nextCommand += 1;
-    const data = `c${this.#nextCommand}`;
+    const isBulky = this.#random.chance(this.#bulkyShare);
+    const data = isBulky ? `c${this.#nextCommand}`.padEnd(BULKY_CHARACTERS) : `c${this.#nextCommand}`;
     this.counts.proposed += 1;
     host.process?.propose(data, (outcome) => {
       if (outcome.kind === 'committed') {

@@ -45,6 +45,8 @@ export class World {
   readonly shape: Shape;
   /** A removal that is asked for and not settled: whoever plans the cluster's losses waits for it. */
   removing: { readonly host: Host; readonly incarnation: Incarnation } | null = null;
+  /** Stays down while the others are to recover. */
+  keptDown: Host | null = null;
   onApplied: (data: string) => void = () => {};
   readonly counts = { elections: 0, messages: 0, snapshotsInstalled: 0 };
   readonly #seed: number;
@@ -153,7 +155,7 @@ export class World {
   /** The disk is a new one, and with it the instance. */
   wipe(host: Host): void {
     this.stop(host);
-    host.instance = `i${Number(host.instance.slice(1)) + 1}` as InstanceId;
+    host.instance = nextInstance(host.instance);
     host.disk = this.#emptyDisk(() => host);
     this.note(host, 'wiped', 0, 0);
   }
@@ -235,6 +237,8 @@ export class World {
     }
   }
 }
+
+const nextInstance = (instance: InstanceId): InstanceId => `i${Number(instance.slice(1)) + 1}` as InstanceId;
 
 function shapeOf(random: Random): Shape {
   const voters = random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5]);

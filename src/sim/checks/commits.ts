@@ -22,6 +22,7 @@ export function checkCommit(history: History, member: MemberHistory, index: LogI
     () => `${member.id}, ${member.role} of term ${member.term}, commits ${index}: no majority has it on disk`,
   );
   for (let at = before + 1; at <= index; at += 1) committed[at] = chains[at] ?? 0;
+  termOf(history, member.term).committedIndex = index;
   // A later leader must have it as well, even if it was elected before anybody knew this to be committed.
   for (const other of history.members.values()) {
     if (other.role !== 'leader' || other.term <= member.term) continue;

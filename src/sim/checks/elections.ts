@@ -1,5 +1,5 @@
 import type { Term } from '../../raft/types.ts';
-import { committedThrough, type History, isMajority, type MemberHistory, termOf } from './history.ts';
+import { type History, isMajority, type MemberHistory, termOf } from './history.ts';
 import { configurationOf, endOf } from './log-image.ts';
 import { holds } from './rule.ts';
 
@@ -25,7 +25,10 @@ export function checkElected(history: History, member: MemberHistory, term: Term
     'Elected By A Quorum',
     () => `${id} leads term ${term} by the votes of ${[...votes].filter(([, to]) => to === id).map(([from]) => from)}`,
   );
-  const through = committedThrough(history);
+  // One that learns late of its election need not know what was committed in later terms.
+  let through = 0;
+  for (const [other, { committedIndex }] of history.terms)
+    if (other < term) through = Math.max(through, committedIndex);
   holds(
     log.chains[through] === history.committed[through],
     'Leader Completeness',

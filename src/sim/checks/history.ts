@@ -18,6 +18,8 @@ export interface TermHistory {
   /** Chains of the leader's log in this term. Only ever grows. */
   chains: number[];
   startIndex: LogIndex;
+  /** As far as it is committed by leaders of this term. */
+  committedIndex: LogIndex;
   /** Voter → whom it gave its vote. */
   readonly votes: Map<MemberId, MemberId>;
 }
@@ -67,7 +69,7 @@ export function memberOf(history: History, id: MemberId): MemberHistory {
 export function termOf(history: History, term: Term): TermHistory {
   const known = history.terms.get(term);
   if (known !== undefined) return known;
-  const begun: TermHistory = { leader: null, chains: [], startIndex: 0, votes: new Map() };
+  const begun: TermHistory = { leader: null, chains: [], startIndex: 0, committedIndex: 0, votes: new Map() };
   history.terms.set(term, begun);
   return begun;
 }

@@ -1,5 +1,5 @@
 import type { Configuration, Entry, LogIndex, PlacedConfiguration } from '../../raft/types.ts';
-import { hashText, mix } from '../hash.ts';
+import { hashEntryText, mix } from '../hash.ts';
 
 /**
  * A member's log as its writes say it is. `chains[i]` stands for entry i and all before it, so that two logs are compared at an index
@@ -29,7 +29,7 @@ export const configurationOf = (image: LogImage): Configuration =>
 export function put(image: LogImage, entry: Entry): number {
   if (entry.index <= endOf(image)) cut(image, entry.index - 1);
   const before = image.chains[entry.index - 1] ?? 0;
-  const chain = mix(mix(before, entry.term), hashText(entry.data));
+  const chain = mix(mix(before, entry.term), hashEntryText(entry.data));
   image.chains[entry.index] = chain;
   image.terms[entry.index] = entry.term;
   if (entry.kind === 'configuration') {
