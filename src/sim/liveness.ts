@@ -18,7 +18,7 @@ export function heal(world: World): void {
     host.clock.setRate(1);
     host.disk.stalledUntilMs = 0;
     host.disk.failing = null;
-    if (host !== world.keptDown) world.start(host);
+    world.start(host);
   }
 }
 

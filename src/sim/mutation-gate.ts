@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Mutant } from './mutant.ts';
+import { simulate } from './simulate.ts';
 
 /** What became of a known bug. */
 export interface Verdict {
@@ -27,6 +28,9 @@ export async function tryMutants(
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const { stdout } = await run(process.execPath, [PROGRAM, mutant.name, String(seeds), String(steps)]);
       const verdict: Verdict = { mutant, caught: JSON.parse(stdout) as Verdict['caught'] };
+      // What breaks by itself proves nothing about a mutant.
+      const alone = verdict.caught === null ? null : simulate({ seed: verdict.caught.seed, steps }).failure;
+      if (alone !== null) throw new Error(`seed ${verdict.caught?.seed} fails without any mutant: ${alone.message}`);
       verdicts.push(verdict);
       report(verdict);
     }

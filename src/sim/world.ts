@@ -136,7 +136,7 @@ export class World {
   }
 
   start(host: Host): void {
-    if (host.process !== null) return;
+    if (host.process !== null || host === this.keptDown) return;
     safety.started(this.history, host.member, host.disk.read());
     const process = new RaftProcess(host, this.#surroundings);
     host.process = process;

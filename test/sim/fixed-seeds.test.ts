@@ -8,7 +8,6 @@ const STEPS = 20_000;
 /** Seeds that found something, as long as a run of theirs still comes by there. */
 const PINNED: Readonly<Record<number, string>> = {
   33: 'a transfer is refused because the quorum was checked a moment ago',
-  140: 'the answer to a piece of a snapshot comes after that to one that did not fit',
   209: 'a leader that was led out campaigns without a vote',
   339: 'a learner that is taken out and added again finds its removal in the log',
   703: 'a late acknowledgement hides that pieces of a snapshot are lost',
