@@ -136,13 +136,6 @@ const LOGS: readonly Mutant[] = [
     'prevIndex > core.log.lastIndex',
   ),
   mutant(
-    'commit runs past the matched prefix',
-    'case 26',
-    FOLLOWING,
-    'commitTo(turn, Math.min(message.commitIndex, matchIndex));',
-    'commitTo(turn, Math.min(message.commitIndex, core.log.lastIndex));',
-  ),
-  mutant(
     'a stale append truncates',
     'case 26',
     FOLLOWING,
@@ -301,13 +294,6 @@ const LOSSES: readonly Mutant[] = [
     "CAUGHT_UP: 'follower',\n        VOTE_GRANTED: voteOnce,",
   ),
   mutant('a lost tail is forgotten at the start', 'case 30', CORE, "if (start.recovering) return 'recovering';", ''),
-  mutant(
-    'a recovering node is whole too soon',
-    'case 30',
-    FOLLOWING,
-    '  if (core.matched.index < index || core.durableIndex < index) return;\n',
-    '  if (core.matched.index < index && index < 0) return;\n',
-  ),
   mutant(
     'a leader does not see that a log was lost',
     'case 30',
