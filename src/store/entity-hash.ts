@@ -11,9 +11,12 @@ export type RowKind = 'task' | 'definition' | 'execution' | 'key' | 'meta';
 const HASH_BITS = 64;
 const HASH_HEX_DIGITS = HASH_BITS / 4;
 
-/** The first 64 bits, signed, because that is what an SQLite integer holds. `key` and `document` are the canonical texts of rows.ts. */
+/** Signed, because that is what an SQLite integer holds. `key` and `document` are the canonical texts of rows.ts. */
 export const rowHash = (kind: RowKind, key: string, document: string): bigint =>
-  hash('sha256', `${kind}\n${key}\n${document}`, 'buffer').readBigInt64BE();
+  BigInt.asIntN(
+    HASH_BITS,
+    BigInt(`0x${hash('sha256', `${kind}\n${key}\n${document}`, 'hex').slice(0, HASH_HEX_DIGITS)}`),
+  );
 
 export const sumHashes = (a: bigint, b: bigint): bigint => BigInt.asIntN(HASH_BITS, a + b);
 
