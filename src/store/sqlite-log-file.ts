@@ -15,12 +15,6 @@ import { seal } from './sealed-json.ts';
  */
 export const WAL_PREGROWN_BYTES = 16 * 1024 * 1024;
 
-/**
- * Of a log that is made anew; any other is read as well. A full turn's entry of 25 KB is two pages and not seven, each of which is two
- * writes and a place in the checkpoint: 110 µs of CPU a turn instead of 160. A turn of one task costs the same with both.
- */
-export const LOG_PAGE_BYTES = 16 * 1024;
-
 export interface LogDescription {
   readonly instance: InstanceId;
   readonly hardState: HardState;
@@ -38,7 +32,6 @@ export function createLogFile(
   for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${temporary}${suffix}`, { force: true });
   const database = new Database(temporary);
   try {
-    database.pragma(`page_size = ${LOG_PAGE_BYTES}`);
     database.exec(LOG_SCHEMA);
     const insert = database.prepare('INSERT INTO meta (name, value) VALUES (?, ?)');
     database.transaction(() => {

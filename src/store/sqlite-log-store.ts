@@ -42,12 +42,12 @@ import { type LogStatements, prepareLogStatements } from './sqlite-log-statement
 import { type GroupPaths, groupPaths } from './store-layout.ts';
 
 /**
- * A checkpoint copies the WAL into the database and fsyncs it, all at once. Measured with every frame another page of 4 KiB: 7 ms at 2 MiB
- * (15 at worst), 12 at 4 MiB (37), 72 at 16 MiB (85); with small turns, which rewrite the same page, 1 to 2 ms. I10 allows 50.
+ * A checkpoint copies the WAL into the database and fsyncs it, all at once. Measured with every frame another page: 7 ms at 512 frames
+ * (2 MiB; 15 at worst), 12 at 1,024 (37), 72 at 4,096 (85); with small turns, which rewrite the same page, 1 to 2 ms. I10 allows 50.
  */
-const CHECKPOINT_DUE_BYTES = 2 * 1024 * 1024;
+const CHECKPOINT_DUE_FRAMES = 512;
 /** Not waited for beyond this: `persist` does it itself. */
-export const CHECKPOINT_FORCED_BYTES = 4 * 1024 * 1024;
+export const CHECKPOINT_FORCED_FRAMES = 1024;
 /** `read` stops here even below `maxBytes`: 300,000 rows a second, so 14 ms. */
 export const READ_ENTRIES_MAX = 4096;
 
@@ -107,17 +107,15 @@ function createLog(directory: DataDirectory, paths: GroupPaths): void {
 }
 
 function limitFile(database: Database.Database, bytesMax: number): void {
-  database.pragma(`max_page_count = ${Math.floor(bytesMax / pageBytesOf(database))}`);
+  const pageBytes = Number(database.pragma('page_size', { simple: true }));
+  database.pragma(`max_page_count = ${Math.floor(bytesMax / pageBytes)}`);
 }
-
-const pageBytesOf = (database: Database.Database): number => Number(database.pragma('page_size', { simple: true }));
 
 class SqliteLog implements LogStore {
   readonly #database: Database.Database;
   readonly #guard: GuardFile;
   readonly #observe: NonNullable<SqliteLogStoreOptions['observe']>;
   readonly #statements: LogStatements;
-  readonly #pageBytes: number;
   #hardState: HardState;
   #base: StoredBase;
   #tail: LogTail;
@@ -136,7 +134,6 @@ class SqliteLog implements LogStore {
     this.#database = database;
     this.#observe = options.observe ?? (() => undefined);
     this.#statements = prepareLogStatements(database);
-    this.#pageBytes = pageBytesOf(database);
     this.#hardState = found.hardState;
     this.#base = found.base;
     this.#tail = found.tail;
@@ -165,7 +162,7 @@ class SqliteLog implements LogStore {
     return this.#lostTail;
   }
   get checkpointDue(): boolean {
-    return this.#walFrames * this.#pageBytes >= CHECKPOINT_DUE_BYTES;
+    return this.#walFrames >= CHECKPOINT_DUE_FRAMES;
   }
 
   persist(write: LogWrite): void {
@@ -203,7 +200,7 @@ class SqliteLog implements LogStore {
       }
       this.#observe('persist', performance.now() - startedAtMs);
       this.#walFrames = this.#framesToCheckpoint();
-      if (this.#walFrames * this.#pageBytes >= CHECKPOINT_FORCED_BYTES) this.#checkpoint();
+      if (this.#walFrames >= CHECKPOINT_FORCED_FRAMES) this.#checkpoint();
     });
   }
 

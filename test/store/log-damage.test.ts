@@ -4,7 +4,6 @@ import { after, before, describe, test } from 'node:test';
 import type { Entry, HardState, MemberId } from '../../src/raft/types.ts';
 import { inspectLog } from '../../src/store/log-inspection.ts';
 import { StorageRefused } from '../../src/store/log-store.ts';
-import { LOG_PAGE_BYTES } from '../../src/store/sqlite-log-file.ts';
 import { groupPaths } from '../../src/store/store-layout.ts';
 import { entry } from '../contract/log-store.ts';
 import { openLog, removeDirectory, temporaryDirectory } from './log-directory.ts';
@@ -14,7 +13,7 @@ const SMALL_WAL = { walPregrownBytes: 64 * 1024 };
 const FLIPS_PER_FILE = 50;
 const SEED = 20261122;
 const WAL_HEADER_BYTES = 32;
-const FRAME_BYTES = 24 + LOG_PAGE_BYTES;
+const FRAME_BYTES = 24 + 4096;
 
 const hardState: HardState = { term: 3, votedFor: 'n1/a' as MemberId };
 

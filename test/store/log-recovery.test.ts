@@ -7,7 +7,6 @@ import type { Configuration, InstanceId, MemberId, NodeId } from '../../src/raft
 import { openGuardFile, readGuard } from '../../src/store/guard-file.ts';
 import { StorageRefused } from '../../src/store/log-store.ts';
 import { createMemoryLogDisk, openMemoryLogStore } from '../../src/store/memory-log-store.ts';
-import { LOG_PAGE_BYTES } from '../../src/store/sqlite-log-file.ts';
 import { groupPaths } from '../../src/store/store-layout.ts';
 import { truncateStore } from '../../src/store/store-truncate.ts';
 import { logRecoveryContract } from '../contract/log-recovery.ts';
@@ -84,7 +83,7 @@ function damagedLog(members: (self: string) => Configuration, damage: (image: st
 }
 
 const cluster = (self: string): Configuration => ({ members: [member('n1', self), member('n2', 'other')] });
-const flipInWal = (image: string): void => flipBit(groupPaths(image).wal, (32 + 10 * (24 + LOG_PAGE_BYTES) + 2000) * 8);
+const flipInWal = (image: string): void => flipBit(groupPaths(image).wal, (32 + 20 * 4120 + 2000) * 8);
 const isRefused =
   (...words: string[]) =>
   (error: unknown): boolean => {

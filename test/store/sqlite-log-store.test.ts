@@ -7,7 +7,7 @@ import { LOG_FORMAT } from '../../src/store/log-rows.ts';
 import { type LogStore, StorageRefused } from '../../src/store/log-store.ts';
 import { seal } from '../../src/store/sealed-json.ts';
 import { assertDurable, WAL_PREGROWN_BYTES } from '../../src/store/sqlite-log-file.ts';
-import { CHECKPOINT_FORCED_BYTES, READ_ENTRIES_MAX } from '../../src/store/sqlite-log-store.ts';
+import { CHECKPOINT_FORCED_FRAMES, READ_ENTRIES_MAX } from '../../src/store/sqlite-log-store.ts';
 import { groupPaths } from '../../src/store/store-layout.ts';
 import { entries, logStoreContract } from '../contract/log-store.ts';
 import { openLog, removeDirectory, temporaryDirectory } from './log-directory.ts';
@@ -50,9 +50,9 @@ describe('SQLite, beyond the contract', () => {
     });
     const walBytes = (): number => statSync(groupPaths(path).wal).size;
     assert.equal(walBytes(), WAL_PREGROWN_BYTES);
-    const entryBytes = 4_000;
+    const pages = 100;
     const persist = (): void =>
-      store.persist({ entries: entries(store.lastIndex + 1, store.lastIndex + 100, 1, 'x'.repeat(entryBytes)) });
+      store.persist({ entries: entries(store.lastIndex + 1, store.lastIndex + pages, 1, 'x'.repeat(4000)) });
     while (!store.checkpointDue) persist();
     assert.equal(checkpoints.length, 0);
     store.maintain();
@@ -62,10 +62,7 @@ describe('SQLite, beyond the contract', () => {
     assert.equal(checkpoints.length, 1, 'not again at once');
     const begun = store.lastIndex;
     while (checkpoints.length === 1) {
-      assert.ok(
-        store.lastIndex - begun < (2 * CHECKPOINT_FORCED_BYTES) / entryBytes,
-        'a persist forces it when nobody maintains',
-      );
+      assert.ok(store.lastIndex - begun < 2 * CHECKPOINT_FORCED_FRAMES, 'a persist forces it when nobody maintains');
       persist();
     }
     assert.equal(walBytes(), WAL_PREGROWN_BYTES);

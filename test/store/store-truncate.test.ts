@@ -7,7 +7,6 @@ import type { Configuration, Entry, HardState, InstanceId, MemberId, NodeId } fr
 import { openDataDirectory } from '../../src/store/data-directory.ts';
 import { replacementPaths } from '../../src/store/log-replacement.ts';
 import { StorageRefused } from '../../src/store/log-store.ts';
-import { LOG_PAGE_BYTES } from '../../src/store/sqlite-log-file.ts';
 import { checkStore, type StoreReport } from '../../src/store/store-check.ts';
 import { groupPaths } from '../../src/store/store-layout.ts';
 import { type Truncation, truncateStore } from '../../src/store/store-truncate.ts';
@@ -129,7 +128,7 @@ describe('xcron store check and truncate', () => {
     for (let index = 101; index <= 140; index += 1) store.persist({ entries: [entry(index, 4)] });
     const image = imageOf(directory);
     close();
-    flipBit(groupPaths(image).wal, (32 + 10 * (24 + LOG_PAGE_BYTES) + 2000) * 8);
+    flipBit(groupPaths(image).wal, (32 + 10 * 4120 + 2000) * 8);
     const report = checkStore(image);
     assert.ok(report.kind === 'damaged');
     assert.deepEqual(
