@@ -70,6 +70,8 @@ function whyNotConverged(world: World): string | null {
     const role = roleOf(other.core.role);
     if (role === 'recovering') return `${host.nodeId} is recovering`;
     if (host !== leader && role === 'leader') return `${host.nodeId} leads as well`;
+    // With nothing new in the log, one that lost sight of its leader looks just like the others.
+    if (other.core.role.context.leader !== leader.member) return `${host.nodeId} does not know its leader`;
     if (lastIndex !== core.log.lastIndex || lastTerm !== core.log.lastTerm)
       return `the log of ${host.nodeId} ends at ${lastIndex}, not ${core.log.lastIndex}`;
     if (other.core.commitIndex !== core.log.lastIndex)
