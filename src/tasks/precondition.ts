@@ -13,6 +13,7 @@ export type Precondition =
   | { readonly type: 'key-is-free'; readonly key: string }
   | { readonly type: 'task-exists'; readonly taskId: TaskId }
   | { readonly type: 'task-scheduled'; readonly taskId: TaskId }
+  /** Not finished, and as its owner last left it. A fire does not raise the version, and the last one may finish the task. */
   | { readonly type: 'task-version'; readonly taskId: TaskId; readonly version: number }
   /** Not paused, and its next due time is this one; the claim advances it. */
   | { readonly type: 'task-due'; readonly taskId: TaskId; readonly dueAtMs: number }
@@ -40,8 +41,10 @@ export function holds(precondition: Precondition, state: Entities): boolean {
       return state.task(precondition.taskId) !== undefined;
     case 'task-scheduled':
       return state.task(precondition.taskId)?.state === 'scheduled';
-    case 'task-version':
-      return state.task(precondition.taskId)?.version === precondition.version;
+    case 'task-version': {
+      const task = state.task(precondition.taskId);
+      return task?.version === precondition.version && task.finishedAtMs === null;
+    }
     case 'task-due': {
       const task = state.task(precondition.taskId);
       return task?.state === 'scheduled' && task.nextAtMs === precondition.dueAtMs;
