@@ -60,6 +60,9 @@ export function decideChange(command: ChangeCommand, task: Task | undefined, con
   if (!event.ok) return event;
   const { taskId, version } = task;
   const requires: Precondition[] = [{ type: 'task-version', taskId, version }];
+  // It says when the task is due next: a fire in between would be repeated.
+  if (event.value.type === 'TaskUpdated' && task.state === 'scheduled' && task.nextAtMs !== null)
+    requires.push({ type: 'task-due', taskId, dueAtMs: task.nextAtMs });
   if (event.value.type === 'ExecutionRequested') requires.push({ type: 'run-is-next', taskId, run: event.value.run });
   return ok({ requires, events: [event.value], by: context.by });
 }
