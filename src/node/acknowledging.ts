@@ -9,9 +9,12 @@ import { SEND_LEASE_OVER_MS } from './limits.ts';
  */
 interface Wait {
   readonly index: LogIndex;
-  readonly holders: readonly string[];
-  readonly acknowledge: () => void;
+  readonly holders: Holders;
+  readonly settle: (silent: boolean) => void;
 }
+
+/** Null: whoever is a member may hold something. A leader that has just begun has not counted it yet. */
+type Holders = readonly string[] | null;
 
 export class Acknowledging {
   readonly #core: RaftCore;
@@ -27,21 +30,34 @@ export class Acknowledging {
     this.#leadingSinceMs = this.#core.monotonicMs;
   }
 
-  /** Resolves at once where nobody else holds anything. When this node stops leading too: what was committed stays committed. */
-  untilSilent(index: LogIndex, holders: readonly string[]): Promise<void> {
-    if (holders.every((nodeId) => this.#isSilent(nodeId, index))) return Promise.resolve();
-    return new Promise((acknowledge) => this.#waits.push({ index, holders, acknowledge }));
+  /** Resolves to true at once where nobody else holds anything; to false when this node cannot tell any more, as it leads no more. */
+  untilSilent(index: LogIndex, holders: Holders): Promise<boolean> {
+    if (this.#areSilent(holders, index)) return Promise.resolve(true);
+    return new Promise((settle) => this.#waits.push({ index, holders, settle }));
+  }
+
+  stop(): void {
+    for (const { settle } of this.#waits.splice(0)) settle(false);
   }
 
   /** Called after each turn. */
   look(): void {
     if (this.#waits.length === 0) return;
-    const leads = this.#core.leading !== null;
-    this.#waits = this.#waits.filter(({ index, holders, acknowledge }) => {
-      if (leads && !holders.every((nodeId) => this.#isSilent(nodeId, index))) return true;
-      acknowledge();
+    if (this.#core.leading === null) {
+      this.stop();
+      return;
+    }
+    this.#waits = this.#waits.filter(({ index, holders, settle }) => {
+      if (!this.#areSilent(holders, index)) return true;
+      settle(true);
       return false;
     });
+  }
+
+  #areSilent(holders: Holders, index: LogIndex): boolean {
+    const { configuration, self } = this.#core;
+    const all = holders ?? configuration.members.filter((one) => idOf(one) !== self).map(({ nodeId }) => nodeId);
+    return all.every((nodeId) => this.#isSilent(nodeId, index));
   }
 
   #isSilent(nodeId: string, index: LogIndex): boolean {

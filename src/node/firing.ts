@@ -81,8 +81,9 @@ export class Firing {
   get holders(): readonly ClaimSender[] {
     return this.#targets.holders;
   }
-  /** Who held claims of a task when it was changed: to be asked as soon as the change is applied. */
-  holdersOf(taskId: TaskId): readonly string[] {
+  /** Who held claims of a task when it was changed: to be asked as soon as the change is applied. Null: not known. */
+  holdersOf(taskId: TaskId | null): readonly string[] | null {
+    if (!this.#active || taskId === null) return null;
     return (this.#heldBefore.get(taskId) ?? []).filter((nodeId) => nodeId !== this.#self);
   }
 

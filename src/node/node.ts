@@ -195,7 +195,7 @@ export class Node implements SchedulerNode {
       planner,
       clock,
       group: parts.group,
-      untilSilent: (taskId, index) => this.#acknowledging.untilSilent(index, this.#firing.holdersOf(taskId)),
+      untilSilent: (index, taskId) => this.#acknowledging.untilSilent(index, this.#firing.holdersOf(taskId)),
     });
     this.#writing = new Writing({
       clock,
@@ -315,6 +315,7 @@ export class Node implements SchedulerNode {
     this.#duties.end();
     this.#housekeeping.stop();
     this.#replica.fail();
+    this.#acknowledging.stop();
     const reason = error instanceof StorageRefused ? `${error.message}. ${error.remedy}` : error.message;
     this.#life.send(kind === 'invariant' ? { type: 'INVARIANT_BROKEN', reason } : { type: 'STORAGE_FAILED', reason });
     this.#parts.events.failed(kind, error);
@@ -323,11 +324,9 @@ export class Node implements SchedulerNode {
   submit(command: Command, asked: Asked): Promise<SubmitOutcome> {
     return this.#writing.write(command, asked.by);
   }
-
   changeMembers(change: MembershipChange): Promise<ChangeOutcome> {
     return this.#replica.changeMembers(change);
   }
-
   transferTo(nodeId: NodeId): Promise<TransferOutcome> {
     return this.#replica.transferTo(nodeId);
   }
