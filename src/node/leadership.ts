@@ -34,6 +34,11 @@ export class Leadership {
     this.#tell();
   }
 
+  /** This node failed: it decides nothing any more, and whoever asks it goes on to the next leader. */
+  ended(): void {
+    this.changed(null);
+  }
+
   termBegun(): void {
     this.#mayDecide = true;
     this.#tell();

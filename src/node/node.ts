@@ -315,6 +315,7 @@ export class Node implements SchedulerNode {
     this.#duties.end();
     this.#housekeeping.stop();
     this.#replica.fail();
+    this.#leadership.ended();
     this.#acknowledging.stop();
     const reason = error instanceof StorageRefused ? `${error.message}. ${error.remedy}` : error.message;
     this.#life.send(kind === 'invariant' ? { type: 'INVARIANT_BROKEN', reason } : { type: 'STORAGE_FAILED', reason });

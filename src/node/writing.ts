@@ -57,7 +57,8 @@ export class Writing {
         ? await submitting.submit(command, by, commandId)
         : await this.#askLeader(command, by, commandId, (maybe ? untilMs : patientUntilMs) - clock.monotonicMs());
       if (outcome.outcome === 'unknown') maybe = true;
-      else if (outcome.outcome !== 'unavailable' || outcome.reason !== 'no_leader') return outcome;
+      // That it was not done this time says nothing of the time before.
+      else if (outcome.outcome !== 'unavailable' || (outcome.reason !== 'no_leader' && !maybe)) return outcome;
       if (clock.monotonicMs() >= (maybe ? untilMs : patientUntilMs)) {
         return maybe ? { outcome: 'unknown', taskId: outcome.outcome === 'unknown' ? outcome.taskId : null } : outcome;
       }
