@@ -41,6 +41,6 @@ export function closedToWrites(life: Life, isAlone: boolean): UnavailableReason 
   }
 }
 
-/** After a failed write what is applied stays readable. */
+/** After a failed write what is applied stays readable, unless others go on without this node. */
 export const closedToReads = (life: Life, isAlone: boolean): UnavailableReason | null =>
-  life === 'storageFailed' ? null : closedToWrites(life, isAlone);
+  life === 'storageFailed' && isAlone ? null : closedToWrites(life, isAlone);

@@ -4,6 +4,7 @@ import type { RaftCore } from '../raft/core.ts';
 import { featureLevelOf } from '../raft/membership.ts';
 import type { Message } from '../raft/messages.ts';
 import type { ChangeOutcome, Effect, Input, MembershipChange, TransferOutcome } from '../raft/ports.ts';
+import { isSoleVoter } from '../raft/quorum.ts';
 import { type RaftRole, roleOf } from '../raft/role.ts';
 import { step } from '../raft/step.ts';
 import type { LogIndex, MemberId, NodeId, Term } from '../raft/types.ts';
@@ -161,11 +162,15 @@ export class Replica {
 
   /** Resolves to true when what is applied here is as new as any acknowledged write, to false when nobody leads. */
   readBarrier(): Promise<boolean> {
-    // After a failed write nothing newer is acknowledged here, so what is applied is all there is to see.
-    if (this.#ended !== null) return Promise.resolve(this.#ended === 'storage_failed');
+    if (this.#ended !== null) return Promise.resolve(this.#ended === 'storage_failed' && this.#isSole);
     const ready = this.#reads.ask();
     this.wake();
     return ready;
+  }
+
+  /** After its disk failed, what it has applied is all there is to see: nobody else acknowledges anything. */
+  get #isSole(): boolean {
+    return isSoleVoter(this.#core.voters, this.#core.self);
   }
 
   /** A turn follows after the poll phase, so that all requests that arrived together share it. */
@@ -201,7 +206,7 @@ export class Replica {
     this.#tickTimer?.cancel();
     this.#proposals.doubtAll();
     this.#proposals.refuseWaiting('storage_failed');
-    this.#reads.settleAll(true);
+    this.#reads.settleAll(this.#isSole);
     this.#changes.answerAll({ kind: 'unknown' });
     this.#transfers.answerAll({ kind: 'timed-out' });
   }
