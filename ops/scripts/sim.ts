@@ -6,8 +6,9 @@ import { hashText, mix } from '../../src/sim/hash.ts';
 import { MUTANTS } from '../../src/sim/mutants.ts';
 import { tryMutants } from '../../src/sim/mutation-gate.ts';
 import { runSeeds } from '../../src/sim/seed-runner.ts';
+import { runOf } from '../../src/sim/seed-worker.ts';
 import { shrink } from '../../src/sim/shrink.ts';
-import { type RunReport, simulate } from '../../src/sim/simulate.ts';
+import type { RunReport } from '../../src/sim/simulate.ts';
 
 const EXIT_BROKEN = 1;
 const EXIT_USAGE = 2;
@@ -20,9 +21,10 @@ const SHRUNK_AT_ONCE = 3;
 const MUTANT_SEEDS = 600;
 const MUTANT_STEPS = 10_000;
 
-async function runOne(seed: number, { steps, faults, trace }: SimFlags): Promise<number> {
+async function runOne(seed: number, flags: SimFlags): Promise<number> {
+  const { steps, faults, trace, nodes } = flags;
   const out = trace === null ? null : createWriteStream(trace);
-  const report = simulate({
+  const report = await runOf(nodes, {
     seed,
     steps,
     ...(faults === null ? {} : { keepFaults: faults }),
@@ -34,11 +36,13 @@ async function runOne(seed: number, { steps, faults, trace }: SimFlags): Promise
   for (const [what, count] of Object.entries(report.counts)) console.log(`  ${what} ${count}`);
   if (report.failure === null) return 0;
   console.log(report.failure.stack);
-  if (faults === null) tellShrunk(report, steps);
+  if (faults === null) await tellShrunk(report, flags);
   return EXIT_BROKEN;
 }
 
-async function runMany({ seeds, steps, minutes }: SimFlags): Promise<number> {
+async function runMany(flags: SimFlags): Promise<number> {
+  const { seeds, steps, minutes, nodes } = flags;
+  console.log(nodes ? 'production nodes with tasks' : 'the consensus core alone');
   const began = performance.now();
   const untilMs = minutes === null ? null : began + minutes * 60_000;
   const runs: RunReport[] = [];
@@ -46,8 +50,8 @@ async function runMany({ seeds, steps, minutes }: SimFlags): Promise<number> {
   let saidMs = began;
   const next = () => {
     given += 1;
-    if (untilMs !== null) return performance.now() < untilMs ? { seed: freshSeed(), steps } : null;
-    return given <= seeds ? { seed: given, steps } : null;
+    if (untilMs !== null) return performance.now() < untilMs ? { seed: freshSeed(), steps, nodes } : null;
+    return given <= seeds ? { seed: given, steps, nodes } : null;
   };
   await runSeeds(next, (run) => {
     runs.push(run);
@@ -60,7 +64,7 @@ async function runMany({ seeds, steps, minutes }: SimFlags): Promise<number> {
   });
   summarise(runs, performance.now() - began);
   const broken = runs.filter(failed).sort((a, b) => a.seed - b.seed);
-  for (const run of broken.slice(0, SHRUNK_AT_ONCE)) tellShrunk(run, steps);
+  for (const run of broken.slice(0, SHRUNK_AT_ONCE)) await tellShrunk(run, flags);
   return broken.length === 0 ? 0 : EXIT_BROKEN;
 }
 
@@ -103,15 +107,16 @@ function summarise(runs: readonly RunReport[], tookMs: number): void {
   );
 }
 
-function tellShrunk(run: RunReport, steps: number): void {
+async function tellShrunk(run: RunReport, { steps, nodes }: SimFlags): Promise<void> {
   const { seed, failure } = run;
   if (failure === null) return;
-  const shrunk = shrink(run, run.faultsBegun, { seed, steps });
+  const shrunk = await shrink(run, run.faultsBegun, (keepFaults) => runOf(nodes, { seed, steps, keepFaults }));
+  const command = `npm run sim -- ${nodes ? '--nodes ' : ''}--seed ${seed} --steps ${steps}`;
   const few = shrunk.faults.length === 0 ? 'none' : shrunk.faults.join(',');
   console.log(`\nseed ${seed} breaks "${failure.rule}" at step ${failure.step}: ${failure.message}`);
-  console.log(`replay:  npm run sim -- --seed ${seed} --steps ${steps}`);
+  console.log(`replay:  ${command}`);
   console.log(
-    `with ${shrunk.faults.length} of ${run.faultsBegun.length} faults, at step ${shrunk.report.failure?.step}:  npm run sim -- --seed ${seed} --steps ${steps} --faults ${few}`,
+    `with ${shrunk.faults.length} of ${run.faultsBegun.length} faults, at step ${shrunk.report.failure?.step}:  ${command} --faults ${few}`,
   );
 }
 

@@ -16,6 +16,13 @@ export type DiskWrite =
   | { readonly kind: 'log'; readonly hardState?: HardState; readonly entries: readonly Entry[] }
   | { readonly kind: 'install'; readonly head: SnapshotHead; readonly state: StoredState };
 
+/** What can be done to a disk that is in use. */
+export interface FailingDisk {
+  stalledUntilMs: number;
+  /** The next write fails, and is on the disk afterwards or not. */
+  failing: 'lost' | 'written' | null;
+}
+
 const EMPTY_STATE: StoredState = { index: 0, term: 0, hash: 0, configuration: null };
 
 const WRITE_MS_MIN = 0.2;
@@ -25,7 +32,7 @@ const WRITE_MS_MAX = 2;
  * One node's disk. What is written is lost at a crash until it is durable; the guard record remembers what was durable, and so tells
  * when a part of it has gone (raft.md, case 30).
  */
-export class SimulatedDisk {
+export class SimulatedDisk implements FailingDisk {
   hardState: HardState = { term: 0, votedFor: null };
   base: StoredState = EMPTY_STATE;
   entries: Entry[] = [];
@@ -33,7 +40,6 @@ export class SimulatedDisk {
   /** Copies made here, newest last. */
   snapshots: { readonly snapshotId: string; readonly state: StoredState }[] = [];
   stalledUntilMs = 0;
-  /** The next write fails, and is on the disk afterwards or not. */
   failing: 'lost' | 'written' | null = null;
   #guard = { lastIndex: 0, lastTerm: 0 };
   /** Kept with the guard record, through any number of restarts, until the log is whole again. */

@@ -10,6 +10,8 @@ export interface SimFlags {
   /** Fresh seeds for so long. */
   readonly minutes: number | null;
   readonly mutants: boolean;
+  /** Production nodes with tasks, not the bare core. */
+  readonly nodes: boolean;
 }
 
 export const USAGE = `npm run sim -- [flags]
@@ -18,6 +20,7 @@ export const USAGE = `npm run sim -- [flags]
   --steps N        events of the safety phase of a run (30000)
   --trace FILE     with --seed: one JSON line an event
   --minutes M      fresh seeds for M minutes
+  --nodes          run whole production nodes: tasks, claims and callbacks; without it, the consensus core alone
   --mutants        put known bugs in, one by one: each must be caught`;
 
 const SEEDS = 20;
@@ -29,7 +32,7 @@ export function readFlags(args: readonly string[]): SimFlags | string {
   for (let at = 0; at < args.length; at += 1) {
     const [name = '', inline] = (args[at] ?? '').split('=', 2);
     if (!FLAGS.includes(name)) return `unknown flag ${args[at]}`;
-    if (name === '--mutants') given.set(name, 'yes');
+    if (SWITCHES.includes(name)) given.set(name, 'yes');
     else {
       const value = inline ?? args[at + 1];
       if (value === undefined || !isRight(name, value)) return `${name} ${value ?? ''}: not a value for it`;
@@ -38,6 +41,7 @@ export function readFlags(args: readonly string[]): SimFlags | string {
     }
   }
   if (given.has('--trace') && !given.has('--seed')) return '--trace needs --seed';
+  if (given.has('--mutants') && given.has('--nodes')) return '--mutants are of the core: not with --nodes';
   if (given.has('--faults') && !given.has('--seed')) return '--faults needs --seed';
   const number = (name: string): number | null => (given.has(name) ? Number(given.get(name)) : null);
   const faults = given.get('--faults');
@@ -49,10 +53,12 @@ export function readFlags(args: readonly string[]): SimFlags | string {
     trace: given.get('--trace') ?? null,
     minutes: number('--minutes'),
     mutants: given.has('--mutants'),
+    nodes: given.has('--nodes'),
   };
 }
 
-const FLAGS = ['--seeds', '--seed', '--steps', '--faults', '--trace', '--minutes', '--mutants'];
+const SWITCHES = ['--mutants', '--nodes'];
+const FLAGS = ['--seeds', '--seed', '--steps', '--faults', '--trace', '--minutes', ...SWITCHES];
 
 function isRight(name: string, value: string): boolean {
   if (name === '--trace') return value !== '';

@@ -1,26 +1,26 @@
 import type { Incarnation, InstanceId, MemberId, NodeId } from '../raft/types.ts';
 import { memberId } from '../raft/types.ts';
 import type { SimulatedClock } from './clock.ts';
-import type { SimulatedDisk } from './disk.ts';
+import type { FailingDisk, SimulatedDisk } from './disk.ts';
 import type { EventQueue } from './event-queue.ts';
-import type { SimulatedProcess } from './process.ts';
+import type { HostedProcess, SimulatedProcess } from './process.ts';
 
 /** What outlives a process: the disk, the clock, a place on the network, and the identity that the disk carries. */
-export class Host {
+export class Host<Disk extends FailingDisk = SimulatedDisk, Process extends HostedProcess = SimulatedProcess> {
   readonly number: number;
   readonly nodeId: NodeId;
   instance: InstanceId;
   incarnation = 0 as Incarnation;
-  disk: SimulatedDisk;
+  disk: Disk;
   readonly clock: SimulatedClock;
-  process: SimulatedProcess | null = null;
+  process: Process | null = null;
   /** Its disk lost something and nobody has brought it back yet: it counts as down. */
   impaired = false;
   readonly #queue: EventQueue;
   #pauses = 0;
   #postponed: (() => void)[] = [];
 
-  constructor(number: number, queue: EventQueue, clock: SimulatedClock, disk: SimulatedDisk) {
+  constructor(number: number, queue: EventQueue, clock: SimulatedClock, disk: Disk) {
     this.number = number;
     this.nodeId = `n${number + 1}` as NodeId;
     this.instance = 'i1' as InstanceId;

@@ -1,14 +1,35 @@
 import { idOf } from '../raft/quorum.ts';
 import type { Configuration } from '../raft/types.ts';
+import type { FailingDisk } from './disk.ts';
+import type { EventQueue } from './event-queue.ts';
 import type { Fault, FaultKind, Target } from './fault.ts';
 import type { Host } from './host.ts';
-import type { Weather } from './network.ts';
-import type { World } from './world.ts';
+import type { Links, Weather } from './network.ts';
+import type { HostedProcess } from './process.ts';
+
+type AnyHost = Host<FailingDisk, HostedProcess>;
+
+/** What faults need of a world, whatever its processes run. */
+export interface FaultyWorld {
+  readonly queue: EventQueue;
+  readonly network: Links;
+  readonly hosts: readonly AnyHost[];
+  readonly leader: AnyHost | null;
+  /** A removal that is asked for and not settled. */
+  readonly removing: { readonly host: AnyHost; readonly incarnation: number } | null;
+  /** Those that are in force on some node, or may come into force again. */
+  configurations(): Iterable<Configuration>;
+  start(host: AnyHost): void;
+  stop(host: AnyHost, surviving?: number): void;
+  wipe(host: AnyHost): void;
+  loseTail(host: AnyHost, count: number): void;
+  note(host: AnyHost | null, kind: string, a: number, b: number, more?: () => object): void;
+}
 
 /** Carries a planned fault out, if the cluster can be asked to bear it. */
 export class Faults {
   readonly inflicted = new Map<FaultKind, number>();
-  readonly #world: World;
+  readonly #world: FaultyWorld;
   readonly #fairest: Weather;
   /** Set when the cluster is to heal: no fault begins or ends any more. */
   #over = false;
@@ -16,7 +37,7 @@ export class Faults {
   /** Numbers of those that happened. */
   readonly begun: number[] = [];
 
-  constructor(world: World, planned: readonly Fault[], kept: readonly number[]) {
+  constructor(world: FaultyWorld, planned: readonly Fault[], kept: readonly number[]) {
     this.#world = world;
     this.#fairest = world.network.weather;
     for (const [number, fault] of planned.entries()) {
@@ -41,7 +62,7 @@ export class Faults {
     });
   }
 
-  #target(target: Target): Host | null {
+  #target(target: Target): AnyHost | null {
     return target === 'leader' ? this.#world.leader : (this.#world.hosts[target] ?? null);
   }
 
@@ -76,7 +97,7 @@ export class Faults {
     }
   }
 
-  #inflictOn(host: Host, fault: Extract<Fault, { readonly target: Target }>): boolean {
+  #inflictOn(host: AnyHost, fault: Extract<Fault, { readonly target: Target }>): boolean {
     const world = this.#world;
     const { number } = host;
     switch (fault.kind) {
@@ -126,14 +147,14 @@ export class Faults {
     }
   }
 
-  #crash(host: Host, forMs: number, surviving: number): boolean {
+  #crash(host: AnyHost, forMs: number, surviving: number): boolean {
     if (host.process === null) return false;
     this.#world.stop(host, surviving);
     this.#after(forMs, () => this.#world.start(host));
     return true;
   }
 
-  #reconnected(host: Host): void {
+  #reconnected(host: AnyHost): void {
     this.#world.network.reconnect(host.number);
     for (const other of this.#world.hosts) if (other !== host) host.process?.unreachable(other.member);
   }
@@ -155,30 +176,24 @@ export class Faults {
   }
 
   /** Raft survives the loss of a minority for good, and promises nothing beyond: no set of voters in force anywhere loses more. */
-  mayLose(host: Host): boolean {
+  mayLose(host: AnyHost): boolean {
     const { hosts, removing } = this.#world;
     if (removing !== null && removing.host.incarnation === removing.incarnation) return false;
     const gone = new Set(
       hosts.filter((other) => isImpaired(other) || other === host).map(({ member }) => member as string),
     );
     const known = new Set(hosts.map(({ member }) => member as string));
-    return [...this.#configurations()].every((configuration) =>
+    return [...this.#world.configurations()].every((configuration) =>
       [configuration.members, configuration.outgoing ?? []].every((side) => {
         const voters = side.filter(({ kind }) => kind === 'voter').map(idOf);
         return voters.filter((voter) => gone.has(voter) || !known.has(voter)).length * 2 < Math.max(1, voters.length);
       }),
     );
   }
-
-  *#configurations(): Iterable<Configuration> {
-    for (const { log } of this.#world.history.members.values()) {
-      for (const { configuration } of log.configurations.slice(-3)) yield configuration;
-    }
-  }
 }
 
-const isImpaired = (host: Host): boolean => {
+const isImpaired = (host: AnyHost): boolean => {
   // Its own word for it, once it runs: until then it has lost what it lost.
-  if (host.impaired && host.process?.core.role.value === 'follower') host.impaired = false;
+  if (host.impaired && host.process?.role === 'follower') host.impaired = false;
   return host.impaired;
 };

@@ -1,4 +1,3 @@
-import type { Message } from '../raft/messages.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Random } from './random.ts';
 
@@ -6,8 +5,12 @@ import type { Random } from './random.ts';
  * NATS as members see it (I2): per-pair order holds within a connection; messages get lost, doubled, held back and delivered in one
  * burst, and overtake each other when a connection is made anew. Addresses are node numbers, because a subject names a node.
  */
-export interface Network {
+export interface Network<Message> extends Links {
   send(from: number, to: number, incarnation: number, message: Message): void;
+}
+
+/** What can be done to the network, whatever passes over it. */
+export interface Links {
   /** Ambient conditions, until changed again. */
   weather: Weather;
   /** Nothing passes in this direction until it is opened as often as it was blocked. */
@@ -44,12 +47,12 @@ const DUPLICATE_LATER_MS = 40;
 /** A link that is held longer is a broken one: what waits is bounded. */
 const WAITING_MAX = 2_000;
 
-export function createNetwork(
+export function createNetwork<Message>(
   nodes: number,
   queue: EventQueue,
   random: Random,
   deliver: (to: number, incarnation: number, message: Message) => void,
-): Network {
+): Network<Message> {
   const links: Link[] = Array.from({ length: nodes * nodes }, () => ({
     blocked: 0,
     held: 0,
@@ -62,7 +65,7 @@ export function createNetwork(
     return found;
   };
 
-  const network: Network = {
+  const network: Network<Message> = {
     weather: FAIR_WEATHER,
     send(from, to, incarnation, message) {
       const over = link(from, to);

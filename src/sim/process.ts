@@ -1,16 +1,22 @@
 import type { RaftCore } from '../raft/core.ts';
 import type { Message } from '../raft/messages.ts';
 import type { ChangeOutcome, MembershipChange, TransferOutcome } from '../raft/ports.ts';
+import type { RaftRole } from '../raft/role.ts';
 import type { LogIndex, MemberId, NodeId } from '../raft/types.ts';
 
 /**
  * A program that runs on a simulated host: started from what its disk holds, fed by the network, the clock and clients, and gone
  * without a word when it crashes. Whatever it plans, it plans through its host, which forgets the plans of the dead.
  */
-export interface SimulatedProcess {
+export interface HostedProcess {
+  readonly role: RaftRole;
+  unreachable(peer: MemberId): void;
+}
+
+/** One that runs the consensus core and nothing else. */
+export interface SimulatedProcess extends HostedProcess {
   readonly core: RaftCore;
   receive(message: Message): void;
-  unreachable(peer: MemberId): void;
   /** `settle` is called once, or never by a process that died. */
   propose(data: string, settle: (outcome: ProposeOutcome) => void): void;
   read(settle: (outcome: ReadOutcome) => void): void;

@@ -1,6 +1,7 @@
 import { createRaftCore, type RaftCore } from '../raft/core.ts';
 import type { Message } from '../raft/messages.ts';
 import type { ChangeOutcome, Effect, Input, MembershipChange, RaftTimings, TransferOutcome } from '../raft/ports.ts';
+import { type RaftRole, roleOf } from '../raft/role.ts';
 import { step } from '../raft/step.ts';
 import type { LogIndex, MemberId, NodeId, PlacedConfiguration, Term } from '../raft/types.ts';
 import type { StoredState } from './disk.ts';
@@ -77,6 +78,10 @@ export class RaftProcess implements SimulatedProcess {
   start(): void {
     this.#tick();
     this.#flushLater();
+  }
+
+  get role(): RaftRole {
+    return roleOf(this.core.role);
   }
 
   get state(): { readonly index: LogIndex; readonly hash: number } {

@@ -84,7 +84,7 @@ export function simulate(options: RunOptions): RunReport {
   };
 }
 
-function failureOf(error: unknown, step: number, atMs: number): RunFailure {
+export function failureOf(error: unknown, step: number, atMs: number): RunFailure {
   const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
   let rule = 'Crash';
   if (error instanceof SafetyBroken) rule = error.rule;

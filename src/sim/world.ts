@@ -39,7 +39,7 @@ const RESTART_MS = 150;
 export class World {
   readonly queue: EventQueue = createEventQueue();
   readonly history: History = createHistory();
-  readonly network: Network;
+  readonly network: Network<Message>;
   readonly hosts: readonly Host[];
   readonly trace: Trace;
   readonly shape: Shape;
@@ -163,6 +163,12 @@ export class World {
   loseTail(host: Host, count: number): void {
     safety.lost(this.history, host.member, host.disk.loseTail(count));
     this.note(host, 'lost-tail', count, host.disk.lastIndex);
+  }
+
+  *configurations(): Iterable<Configuration> {
+    for (const { log } of this.history.members.values()) {
+      for (const { configuration } of log.configurations.slice(-3)) yield configuration;
+    }
   }
 
   hostOf(nodeId: NodeId): Host | undefined {

@@ -14,6 +14,14 @@ export type Rule =
   | 'One Membership Change'
   | 'Acknowledged Is Committed'
   | 'Linearizable Reads'
+  | 'A Healthy Node Stands'
+  | 'No Due Time Lost'
+  | 'One Live Claim'
+  | 'Claimed Before Sent'
+  | 'Sent Once An Attempt'
+  | 'At Most Once'
+  | 'Silence Once Acknowledged'
+  | 'Created Once'
   | 'Liveness'
   | 'Calm';
 

@@ -1,0 +1,276 @@
+import type { ReadOutcome, SubmitOutcome } from '../../node/api.ts';
+import type { ChangeCommand, Command, TaskDraft } from '../../tasks/command.ts';
+import type { TaskEvent } from '../../tasks/event.ts';
+import type { Task, TaskId } from '../../tasks/task.ts';
+import { holds } from '../checks/rule.ts';
+import { createRandom, type Random } from '../random.ts';
+import type { NodeHost } from './node-process.ts';
+import type { NodeWorld } from './node-world.ts';
+
+/** People with tasks: what they ask of any node, what they are told, and what must be true from then on. */
+
+/** What one client knows of its task. It changes it one step after the other, and reads it whenever it likes. */
+interface Known {
+  readonly taskId: TaskId;
+  readonly draft: TaskDraft;
+  isBusy: boolean;
+  /** The newest version that anybody was told of. */
+  version: number;
+  state: 'scheduled' | 'paused' | 'cancelled';
+  /** A change whose outcome is not known may come into force at any time. */
+  isDoubtful: boolean;
+  body: number;
+}
+
+/** An answer that has not come by then never will: its node died, or the question did. */
+const PATIENCE_MS = 14_000;
+const LIVING_MAX = 12;
+const ASK_AGAIN_MS = 400;
+const RETRIES_MAX = 3;
+
+export class Clients {
+  readonly counts = { submitted: 0, committed: 0, refused: 0, unavailable: 0, unknown: 0, reads: 0, readsAnswered: 0 };
+  readonly #world: NodeWorld;
+  readonly #random: Random;
+  readonly #everyMs: number;
+  readonly #tasks: Known[] = [];
+  #names = 0;
+  #isOver = false;
+  /** Name → how often it came into being. */
+  readonly #created = new Map<string, number>();
+  readonly #notDone = new Set<string>();
+
+  constructor(world: NodeWorld, seed: number) {
+    this.#world = world;
+    this.#random = createRandom(seed, 'clients');
+    this.#everyMs = this.#random.between(30, 250);
+    world.onCommitted = (event) => this.#committed(event);
+    this.#actLater();
+  }
+
+  end(): void {
+    this.#isOver = true;
+  }
+
+  #committed(event: TaskEvent): void {
+    if (event.type !== 'TaskCreated') return;
+    const name = event.definition.name ?? '';
+    const times = (this.#created.get(name) ?? 0) + 1;
+    this.#created.set(name, times);
+    holds(times === 1, 'Created Once', () => `${name} is created ${times} times`);
+    holds(!this.#notDone.has(name), 'Acknowledged Is Committed', () => `${name} is created, and was said not to be`);
+  }
+
+  #actLater(): void {
+    this.#world.queue.after(-Math.log(1 - this.#random.next()) * this.#everyMs, () => {
+      if (this.#isOver) return;
+      this.#act();
+      this.#actLater();
+    });
+  }
+
+  #act(): void {
+    const host = this.#someHost();
+    if (host === null) return;
+    const living = this.#tasks.filter(({ state }) => state !== 'cancelled');
+    const [first] = living;
+    if (first === undefined || (living.length < LIVING_MAX && this.#random.chance(0.25))) {
+      this.create(host);
+      return;
+    }
+    const known = this.#random.pick(living);
+    if (known.isBusy || this.#random.chance(0.4)) this.read(host, known);
+    else this.#change(host, known, living.length);
+  }
+
+  #someHost(): NodeHost | null {
+    const running = this.#world.hosts.filter(({ process }) => process !== null);
+    return running.length === 0 ? null : this.#random.pick(running);
+  }
+
+  create(host: NodeHost, settled: (known: Known | null) => void = () => {}): void {
+    this.#names += 1;
+    const name = `c${this.#names}`;
+    const draft = this.#draft(name);
+    const idempotency = this.#random.chance(0.4) ? { key: name, fingerprint: name } : null;
+    const command: Command = { type: 'CreateTask', draft, idempotency };
+    let isMaybe = false;
+    let retries = 0;
+    const ask = (at: NodeHost): void =>
+      this.#submit(at, command, (outcome) => {
+        if (outcome.outcome === 'committed') settled(this.#acknowledged(outcome.task, draft));
+        else if (outcome.outcome === 'unknown') {
+          isMaybe = true;
+          retries += 1;
+          if (idempotency === null || retries > RETRIES_MAX) settled(null);
+          else this.#world.queue.after(ASK_AGAIN_MS, () => ask(this.#someHost() ?? at));
+        } else {
+          if (!isMaybe) this.#saidNotDone(name);
+          settled(null);
+        }
+      });
+    ask(host);
+  }
+
+  #saidNotDone(name: string): void {
+    this.#notDone.add(name);
+    holds(!this.#created.has(name), 'Acknowledged Is Committed', () => `${name} is said not to be done, and exists`);
+  }
+
+  #acknowledged(task: Task, draft: TaskDraft): Known {
+    const { taskId } = task;
+    holds(
+      this.#world.committed.task(taskId)?.definition.name === draft.name,
+      'Acknowledged Is Committed',
+      () => `${draft.name} is acknowledged as ${taskId}, which is not committed`,
+    );
+    const known: Known = {
+      taskId,
+      draft,
+      isBusy: false,
+      version: task.version,
+      state: 'scheduled',
+      isDoubtful: false,
+      body: 0,
+    };
+    this.#tasks.push(known);
+    return known;
+  }
+
+  #draft(name: string): TaskDraft {
+    const inMs = this.#random.between(-500, 6_000);
+    const once = new Date(Math.round(this.#world.nowMs + inMs)).toISOString();
+    const schedule = this.#random.pick([once, once, once, '* * * * * *', '*/3 * * * * *', '@every 2s']);
+    return {
+      name,
+      tags: [],
+      schedule,
+      timezone: 'UTC',
+      dst: 'once',
+      callback: { url: `http://target-${this.#random.below(3)}.test/`, method: 'POST', headers: {}, body: '0' },
+      retry: { attempts: 3, backoffMs: 300, backoffMaxMs: 2_000 },
+      misfire: 'latest',
+      overlap: 'allow',
+      delivery: this.#random.chance(0.35) ? 'at_most_once' : 'at_least_once',
+    };
+  }
+
+  #change(host: NodeHost, known: Known, living: number): void {
+    const { taskId } = known;
+    const { sendings } = this.#world;
+    const order = { taskId, version: null };
+    const cancels = this.#random.chance(living >= LIVING_MAX ? 0.5 : 0.1);
+    if (cancels) {
+      this.#order(host, known, { type: 'CancelTask', ...order }, () => {
+        known.state = 'cancelled';
+        sendings.silence(taskId, 'cancelled');
+      });
+      return;
+    }
+    if (known.state === 'paused') {
+      sendings.maySpeak(taskId);
+      this.#order(host, known, { type: 'ResumeTask', ...order }, () => {
+        known.state = 'scheduled';
+      });
+      return;
+    }
+    const kind = this.#random.pick(['pause', 'update', 'run'] as const);
+    if (kind === 'pause') {
+      this.#order(host, known, { type: 'PauseTask', ...order }, () => {
+        known.state = 'paused';
+        if (!known.isDoubtful) sendings.silence(taskId, 'paused');
+      });
+    } else if (kind === 'update') {
+      known.body += 1;
+      const { body } = known;
+      const callback = { ...known.draft.callback, body: String(body) };
+      this.#order(host, known, { type: 'UpdateTask', ...order, changes: { callback } }, () => {
+        if (!known.isDoubtful) sendings.updated(taskId, body);
+      });
+    } else this.#order(host, known, { type: 'RunTask', ...order }, () => {});
+  }
+
+  #order(host: NodeHost, known: Known, command: ChangeCommand, done: () => void): void {
+    known.isBusy = true;
+    this.#submit(host, command, (outcome) => {
+      known.isBusy = false;
+      if (outcome.outcome === 'committed') {
+        known.version = Math.max(known.version, outcome.task.version);
+        done();
+      } else if (outcome.outcome === 'unknown') known.isDoubtful = true;
+      else if (outcome.outcome === 'refused' && outcome.refusal.code === 'task_finished') known.state = 'cancelled';
+    });
+  }
+
+  /** Settled once: by its answer, or as unknown when none comes. */
+  #submit(host: NodeHost, command: Command, settled: (outcome: SubmitOutcome) => void): void {
+    const { queue } = this.#world;
+    const { process, incarnation } = host;
+    if (process === null) {
+      settled({ outcome: 'unavailable', reason: 'starting', retryAfterMs: 0 });
+      return;
+    }
+    this.counts.submitted += 1;
+    let isSettled = false;
+    const settle = (outcome: SubmitOutcome): void => {
+      if (isSettled) return;
+      isSettled = true;
+      this.counts[outcome.outcome] += 1;
+      this.#world.note(host, outcome.outcome, 0, 0, () => ({ command, outcome }));
+      this.#world.check(() => settled(outcome));
+    };
+    process.node.submit(command, { by: 'client' }).then(
+      (outcome) => {
+        // A node that died says nothing any more.
+        if (incarnation === host.incarnation) settle(outcome);
+      },
+      (error) =>
+        this.#world.check(() => {
+          throw error;
+        }),
+    );
+    queue.after(PATIENCE_MS, () => settle({ outcome: 'unknown', taskId: null }));
+  }
+
+  read(host: NodeHost, known: Known, settled: (outcome: ReadOutcome<Task | undefined>) => void = () => {}): void {
+    const { process, incarnation } = host;
+    if (process === null) return;
+    const { version, taskId } = known;
+    this.counts.reads += 1;
+    process.node.readTask(taskId).then(
+      (outcome) => {
+        if (incarnation !== host.incarnation) return;
+        if (outcome.ok) this.counts.readsAnswered += 1;
+        this.#world.note(host, 'read', outcome.ok ? (outcome.value?.version ?? 0) : -1, version);
+        this.#world.check(() => {
+          if (outcome.ok) {
+            holds(
+              outcome.value !== undefined && outcome.value.version >= version,
+              'Linearizable Reads',
+              () =>
+                `${host.nodeId} shows task ${taskId} at version ${outcome.value?.version}, and ${version} was known`,
+            );
+            known.version = Math.max(known.version, outcome.value.version);
+          }
+          settled(outcome);
+        });
+      },
+      (error) =>
+        this.#world.check(() => {
+          throw error;
+        }),
+    );
+  }
+
+  /** Everything that lives is cancelled: nothing is left that could fire. */
+  cancelAll(host: NodeHost): void {
+    for (const known of this.#tasks) {
+      if (known.state === 'cancelled') continue;
+      const { taskId } = known;
+      this.#order(host, known, { type: 'CancelTask', taskId, version: null }, () => {
+        known.state = 'cancelled';
+        this.#world.sendings.silence(taskId, 'cancelled');
+      });
+    }
+  }
+}

@@ -1,0 +1,325 @@
+import type { CallbackRequest } from '../../dispatch/callback.ts';
+import type { NodeEvents } from '../../node/node-parts.ts';
+import type { Configuration, Entry, InstanceId, LogIndex, MemberId } from '../../raft/types.ts';
+import { StorageRefused } from '../../store/log-store.ts';
+import { ENTRY_VERSION } from '../../tasks/entry.ts';
+import type { PeerBatch } from '../../transport/transport.ts';
+import { SafetyBroken } from '../checks/rule.ts';
+import { createSimulatedClock } from '../clock.ts';
+import { createEventQueue, type EventQueue } from '../event-queue.ts';
+import { hashText } from '../hash.ts';
+import { Host } from '../host.ts';
+import type { FaultyWorld } from '../inflict.ts';
+import { createNetwork, type Network } from '../network.ts';
+import { createRandom, type Random } from '../random.ts';
+import { createTrace, type Trace, type TraceLine } from '../trace.ts';
+import { CommittedTasks } from './committed-tasks.ts';
+import { DueTimes } from './due-times.ts';
+import { createNodeClock, WORLD_BEGINS_MS } from './node-clock.ts';
+import { NodeDisk } from './node-disk.ts';
+import { type NodeHost, NodeProcess } from './node-process.ts';
+import { Sendings } from './sendings.ts';
+import { SimulatedTarget } from './simulated-target.ts';
+
+/** Hosts that run production nodes, the network and the target between them, and the checkers that watch all of it. */
+
+export interface NodeWorldOptions {
+  readonly seed: number;
+  readonly traceLine: TraceLine | null;
+}
+
+interface Shape {
+  readonly nodes: number;
+  readonly voters: number;
+  readonly forgetful: boolean;
+  readonly slowDisk: boolean;
+  readonly compacts: boolean;
+}
+
+type Passing =
+  | { readonly kind: 'batch'; readonly from: MemberId; readonly to: MemberId; readonly batch: PeerBatch }
+  | { readonly kind: 'hail'; readonly said: unknown };
+
+/** A process that stopped because something failed it is started again after this. */
+const RESTART_MS = 1_500;
+/** Every so many entries a node tells the hash of its state, a moment later. */
+const COMPARE_EVERY_ENTRIES = 12;
+const COMPARE_MS_MAX = 200;
+
+export class NodeWorld implements FaultyWorld {
+  readonly queue: EventQueue = createEventQueue();
+  readonly network: Network<Passing>;
+  readonly hosts: readonly NodeHost[];
+  readonly trace: Trace;
+  readonly shape: Shape;
+  readonly target: SimulatedTarget;
+  readonly committed: CommittedTasks;
+  readonly dueTimes = new DueTimes();
+  readonly sendings: Sendings;
+  readonly removing = null;
+  keptDown: NodeHost | null = null;
+  /** The first thing that was found wrong. Thrown between two events: a node would take it for a failure of its own. */
+  broken: unknown = null;
+  readonly counts = { elections: 0, batches: 0, compared: 0, failStops: 0 };
+  /** How far each node's wall clock is off. */
+  readonly wallOffsetMs: number[];
+  readonly #random: Random;
+  readonly #configurations = new Map<MemberId, Configuration[]>();
+  readonly #heard = new Map<string, number>();
+
+  constructor({ seed, traceLine }: NodeWorldOptions) {
+    this.trace = createTrace(traceLine);
+    this.shape = shapeOf(createRandom(seed, 'shape of nodes'));
+    this.#random = createRandom(seed, 'node');
+    const { nodes, voters } = this.shape;
+    this.wallOffsetMs = Array.from({ length: nodes }, () => 0);
+    this.network = createNetwork(nodes, this.queue, createRandom(seed, 'network'), (to, incarnation, passing) =>
+      this.#deliver(to, incarnation, passing),
+    );
+    this.committed = new CommittedTasks((event, atMs) => {
+      this.dueTimes.follow(event, atMs);
+      this.sendings.follow(event);
+      this.onCommitted(event);
+    });
+    this.sendings = new Sendings(this.committed);
+    this.target = new SimulatedTarget(createRandom(seed, 'target'), (nodeId, incarnation, request) =>
+      this.#arrived(nodeId, incarnation, request),
+    );
+    this.hosts = Array.from(
+      { length: nodes },
+      (_, number): NodeHost =>
+        new Host(number, this.queue, createSimulatedClock(this.queue), new NodeDisk('i1' as InstanceId)),
+    );
+    const first: Configuration = {
+      members: this.hosts.slice(0, voters).map(({ nodeId, instance }) => ({ nodeId, instance, kind: 'voter' })),
+      featureLevel: ENTRY_VERSION,
+    };
+    const entry: Entry = { index: 1, term: 0, kind: 'configuration', data: JSON.stringify(first) };
+    for (const host of this.hosts.slice(0, voters)) {
+      this.#wrote(host, [entry]);
+      host.disk.form(entry);
+    }
+  }
+
+  onCommitted: (event: Parameters<DueTimes['follow']>[0]) => void = () => {};
+
+  /** What a clock that is right shows now. */
+  get nowMs(): number {
+    return WORLD_BEGINS_MS + this.queue.nowMs;
+  }
+
+  begin(): void {
+    for (const host of this.hosts) this.start(host);
+  }
+
+  step(): void {
+    if (!this.queue.step()) throw new Error('nothing is left to happen');
+  }
+
+  /** What a checker finds is kept: it must not disturb whoever is running. */
+  check(look: () => void): void {
+    try {
+      look();
+    } catch (error) {
+      this.broken ??= error;
+    }
+  }
+
+  start(host: NodeHost): void {
+    if (host.process !== null || host === this.keptDown) return;
+    let process: NodeProcess;
+    try {
+      process = this.#open(host);
+    } catch (error) {
+      if (!(error instanceof StorageRefused) || !host.impaired) throw error;
+      // As its operator is told to: a disk that cannot be used is emptied, and the node joins anew.
+      this.wipe(host);
+      process = this.#open(host);
+    }
+    host.process = process;
+    this.note(host, 'started', host.disk.starts, 0);
+    process.start();
+  }
+
+  #open(host: NodeHost): NodeProcess {
+    const { shape } = this;
+    const clock = createNodeClock(host, () => this.wallOffsetMs[host.number] ?? 0, this.#random);
+    const { nodeId, member } = host;
+    const starts = host.disk.starts + 1;
+    return new NodeProcess(host, {
+      ...shape,
+      clock,
+      random: this.#random,
+      queue: this.queue,
+      send: {
+        send: (to, batch) => this.#send(host, to, { kind: 'batch', from: member, to, batch }),
+        hail: (said) => {
+          for (const { number } of this.hosts) {
+            if (number !== host.number) this.network.send(host.number, number, starts, { kind: 'hail', said });
+          }
+        },
+      },
+      sender: this.target.sender(
+        { nodeId, incarnation: starts },
+        (delayMs, run) => host.later(delayMs, run),
+        () => clock.nowMs(),
+      ),
+      applied: (index, entry, process) => this.#applied(host, index, entry, process),
+      wrote: (entries) => this.#wrote(host, entries),
+      events: this.#events(host),
+    });
+  }
+
+  #events(host: NodeHost): NodeEvents {
+    return {
+      lifeChanged: ({ state }) => this.note(host, state, 0, 0),
+      roleChanged: (role, term) => {
+        if (role === 'leader') this.counts.elections += 1;
+        this.note(host, role, term, 0);
+      },
+      settled: () => {},
+      compactionPostponed: () => {},
+      notTakenIn: () => {},
+      dropped: (from, cause) => this.note(host, 'dropped', hashText(cause), 0, () => ({ from, cause })),
+      failed: (kind, error) => this.#failed(host, kind, error),
+    };
+  }
+
+  #failed(host: NodeHost, kind: 'storage' | 'invariant', error: Error): void {
+    this.counts.failStops += 1;
+    this.note(host, `failed by ${kind}`, hashText(error.message), 0, () => ({ message: error.message }));
+    const isMeant = kind === 'storage' && error.message.includes('EIO');
+    if (!isMeant) {
+      const broken = new SafetyBroken('A Healthy Node Stands', `${host.nodeId} halts: ${error.message}`);
+      broken.stack = error.stack ?? '';
+      this.broken ??= broken;
+    }
+    const { incarnation } = host;
+    this.queue.after(RESTART_MS, () => {
+      if (incarnation !== host.incarnation) return;
+      this.stop(host);
+      this.start(host);
+    });
+  }
+
+  stop(host: NodeHost, surviving = 0): void {
+    const { process } = host;
+    if (process === null) return;
+    process.kill(surviving);
+    host.stop();
+    this.note(host, 'stopped', surviving, 0);
+  }
+
+  wipe(host: NodeHost): void {
+    this.stop(host);
+    host.instance = `i${Number(host.instance.slice(1)) + 1}` as NodeHost['instance'];
+    host.disk = new NodeDisk(host.instance);
+    this.note(host, 'wiped', 0, 0);
+  }
+
+  loseTail(host: NodeHost, count: number): void {
+    host.disk.log.loseTail(count);
+    this.note(host, 'lost-tail', count, 0);
+  }
+
+  *configurations(): Iterable<Configuration> {
+    for (const known of this.#configurations.values()) yield* known;
+  }
+
+  get leader(): NodeHost | null {
+    let latest: NodeHost | null = null;
+    let latestTerm = -1;
+    for (const host of this.hosts) {
+      if (host.process?.role !== 'leader') continue;
+      const { term } = host.process.node.status();
+      if (term > latestTerm) latest = host;
+      latestTerm = Math.max(latestTerm, term);
+    }
+    return latest;
+  }
+
+  note(host: NodeHost | null, kind: string, a: number, b: number, more?: () => object): void {
+    this.trace.note(this.queue.nowMs, host?.number ?? -1, kind, a, b, more);
+  }
+
+  #wrote(host: NodeHost, entries: readonly Entry[]): void {
+    for (const { kind, data } of entries) {
+      if (kind !== 'configuration') continue;
+      const known = this.#configurations.get(host.member) ?? [];
+      this.#configurations.set(host.member, [...known.slice(-2), JSON.parse(data)]);
+    }
+  }
+
+  #send(host: NodeHost, member: MemberId, passing: Passing & { readonly kind: 'batch' }): void {
+    const { raft, notes } = passing.batch;
+    this.counts.batches += 1;
+    this.note(host, 'batch', raft.length, notes.length, () => ({
+      to: member,
+      raft: raft.map(({ type }) => type),
+      notes,
+    }));
+    const to = Number(member.slice(1, member.indexOf('/'))) - 1;
+    this.network.send(host.number, to, host.disk.starts, passing);
+  }
+
+  #deliver(to: number, incarnation: number, passing: Passing): void {
+    const host = this.hosts[to];
+    if (host === undefined || host.process === null) return;
+    const { process } = host;
+    if (passing.kind === 'hail') {
+      host.now(() => process.listener?.hailed(passing.said));
+      return;
+    }
+    const { from, batch } = passing;
+    if (passing.to !== host.member) return;
+    // What an earlier start of the sender said is stale, and the transport drops it.
+    const key = `${host.member} ${from}`;
+    if (incarnation < (this.#heard.get(key) ?? 0)) return;
+    this.#heard.set(key, incarnation);
+    host.now(() => process.listener?.received(from, batch));
+  }
+
+  #applied(host: NodeHost, index: LogIndex, entry: Entry, { projection }: NodeProcess): void {
+    this.note(host, 'applied', index, entry.term);
+    const isFirst = index > this.committed.index;
+    this.check(() => this.committed.applied(host.nodeId, index, entry));
+    if (isFirst) this.committed.hash().catch((error) => this.check(() => rethrow(error)));
+    if (index % COMPARE_EVERY_ENTRIES === 0)
+      host.later(this.#random.next() * COMPARE_MS_MAX, () => this.#compare(host, projection));
+  }
+
+  /** Flushes on the way: what a crash loses is what came after. */
+  #compare(host: NodeHost, projection: NodeProcess['projection']): void {
+    const { incarnation } = host;
+    projection.stateHash().then(
+      ({ index, hash }) => {
+        if (incarnation !== host.incarnation) return;
+        this.counts.compared += 1;
+        this.check(() => this.committed.hashed(host.nodeId, index, hash));
+      },
+      // It failed: the node says so itself.
+      () => {},
+    );
+  }
+
+  #arrived(nodeId: string, incarnation: number, request: CallbackRequest): void {
+    const host = this.hosts.find((one) => one.nodeId === nodeId) ?? null;
+    this.note(host, 'sent', request.attempt, hashText(request.executionId), () => request);
+    this.check(() => this.sendings.arrived(nodeId, incarnation, request));
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+function shapeOf(random: Random): Shape {
+  const voters = random.pick([1, 3, 3, 3, 3, 3, 4, 5]);
+  return {
+    voters,
+    nodes: Math.max(3, voters + random.below(2)),
+    forgetful: random.chance(0.5),
+    slowDisk: random.chance(0.6),
+    compacts: random.chance(0.6),
+  };
+}

@@ -1,0 +1,76 @@
+import type { CallbackRequest } from '../../dispatch/callback.ts';
+import type { TaskEvent } from '../../tasks/event.ts';
+import type { TaskId } from '../../tasks/task.ts';
+import { holds } from '../checks/rule.ts';
+import type { CommittedTasks } from './committed-tasks.ts';
+
+/** What reached the target, held against what is committed and what clients were told. */
+export class Sendings {
+  count = 0;
+  readonly #committed: CommittedTasks;
+  /** Execution → attempts that reached the target. */
+  readonly #attempts = new Map<string, Set<number>>();
+  /** Tasks that a client was told are paused or cancelled. */
+  readonly #silent = new Map<TaskId, string>();
+  /** Task → what its body says at least since an update was acknowledged. */
+  readonly #bodies = new Map<TaskId, number>();
+
+  constructor(committed: CommittedTasks) {
+    this.#committed = committed;
+  }
+
+  silence(taskId: TaskId, because: string): void {
+    this.#silent.set(taskId, because);
+  }
+  maySpeak(taskId: TaskId): void {
+    this.#silent.delete(taskId);
+  }
+  updated(taskId: TaskId, body: number): void {
+    this.#bodies.set(taskId, body);
+  }
+
+  arrived(nodeId: string, incarnation: number, request: CallbackRequest): void {
+    this.count += 1;
+    const { executionId, attempt } = request;
+    const taskId = request.taskId as TaskId;
+    const run = Number(request.key.split('/')[1]);
+    const what = `attempt ${attempt} of ${executionId}, sent by ${nodeId} in its start ${incarnation},`;
+    const silent = this.#silent.get(taskId);
+    holds(silent === undefined, 'Silence Once Acknowledged', () => `${what} leaves after it was ${silent}`);
+    const body = this.#bodies.get(taskId);
+    holds(
+      body === undefined || Number(request.body) >= body,
+      'Silence Once Acknowledged',
+      () => `${what} says ${request.body}, and was updated to ${body}`,
+    );
+    const execution = this.#committed.execution(taskId, run);
+    const claim = execution?.attempts.find(({ number }) => number === attempt);
+    holds(
+      execution?.executionId === executionId &&
+        execution.scheduledAtMs === request.scheduledAtMs &&
+        claim?.nodeId === nodeId &&
+        claim.incarnation === incarnation,
+      'Claimed Before Sent',
+      () => `${what} is no claim of its; claimed: ${JSON.stringify(claim)}`,
+    );
+    const sent = this.#attempts.get(executionId) ?? new Set();
+    holds(!sent.has(attempt), 'Sent Once An Attempt', () => `${what} was sent before`);
+    const delivery = this.#committed.task(taskId)?.definition.delivery;
+    holds(sent.size === 0 || delivery !== 'at_most_once', 'At Most Once', () => `${what} is sent again`);
+    sent.add(attempt);
+    this.#attempts.set(executionId, sent);
+  }
+
+  /** An outcome is committed: what is said to have been answered was sent. */
+  follow(event: TaskEvent): void {
+    if (event.type !== 'ExecutionSucceeded' && event.type !== 'ExecutionFailed' && event.type !== 'AttemptFailed')
+      return;
+    if (event.status === null) return;
+    const { executionId } = this.#committed.execution(event.taskId, event.run) ?? {};
+    holds(
+      executionId !== undefined && this.#attempts.get(executionId)?.has(event.attempt) === true,
+      'Claimed Before Sent',
+      () => `attempt ${event.attempt} of ${executionId} was answered, and never sent`,
+    );
+  }
+}

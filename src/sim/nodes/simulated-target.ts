@@ -1,0 +1,89 @@
+import type { CallbackOutcome, CallbackRequest } from '../../dispatch/callback.ts';
+import type { Sender } from '../../dispatch/sender.ts';
+import type { Random } from '../random.ts';
+
+/** Where callbacks go. It answers well, badly, late, or not at all, as the seed has it. */
+export class SimulatedTarget {
+  readonly #random: Random;
+  readonly #arrived: (nodeId: string, incarnation: number, request: CallbackRequest) => void;
+  /** Set when the world is to heal: from then on it answers at once, and well. */
+  isWell = false;
+
+  constructor(random: Random, arrived: (nodeId: string, incarnation: number, request: CallbackRequest) => void) {
+    this.#random = random;
+    this.#arrived = arrived;
+  }
+
+  /** The port of one process. `later` forgets what a process planned that is gone; `nowMs` is that process's own. */
+  sender(
+    of: { readonly nodeId: string; readonly incarnation: number },
+    later: (delayMs: number, run: () => void) => void,
+    nowMs: () => number,
+  ): Sender {
+    const counts = { sending: 0, waiting: 0, targets: 0, connections: 0, idleConnections: 0 };
+    let inFlight = 0;
+    return {
+      get inFlight() {
+        return inFlight;
+      },
+      counts,
+      send: (request, mayStillSend, settled) => {
+        inFlight += 1;
+        const end = (outcome: CallbackOutcome): void => {
+          inFlight -= 1;
+          settled(outcome);
+        };
+        later(this.#random.next() * CONNECT_MS_MAX, () => {
+          if (!mayStillSend()) {
+            end({ kind: 'withheld', reason: 'may_not_send' });
+            return;
+          }
+          const startedAtMs = nowMs();
+          const { outcome, afterMs, isReached } = this.#answer();
+          if (isReached) this.#arrived(of.nodeId, of.incarnation, request);
+          later(afterMs, () => end(outcome({ startedAtMs, endedAtMs: nowMs() })));
+        });
+      },
+      cancel() {},
+      close: async () => {},
+    };
+  }
+
+  #answer(): Answer {
+    const soonMs = this.#random.next() * ANSWER_MS_MAX;
+    const kind = this.isWell ? 'good' : this.#random.pick(ANSWERS);
+    switch (kind) {
+      case 'good':
+        return { outcome: response(200), afterMs: soonMs, isReached: true };
+      case 'bad':
+        return { outcome: response(500), afterMs: soonMs, isReached: true };
+      case 'late':
+        return { outcome: response(200), afterMs: this.#random.between(500, LATE_MS_MAX), isReached: true };
+      case 'refused':
+        return { outcome: error('connect_refused', false), afterMs: soonMs, isReached: false };
+      case 'never':
+        return { outcome: error('total_timeout', true), afterMs: TOTAL_MS, isReached: true };
+    }
+  }
+}
+
+interface Answer {
+  readonly outcome: (times: { readonly startedAtMs: number; readonly endedAtMs: number }) => CallbackOutcome;
+  readonly afterMs: number;
+  readonly isReached: boolean;
+}
+
+const CONNECT_MS_MAX = 6;
+const ANSWER_MS_MAX = 40;
+const LATE_MS_MAX = 4_000;
+/** Shorter than the real deadline, so that a run sees what follows from it. */
+const TOTAL_MS = 8_000;
+const ANSWERS = ['good', 'good', 'good', 'good', 'good', 'good', 'bad', 'late', 'refused', 'never'] as const;
+
+const response =
+  (status: number): Answer['outcome'] =>
+  (times) => ({ kind: 'response', status, retryAfterMs: null, excerpt: null, ...times });
+
+const error =
+  (code: 'connect_refused' | 'total_timeout', sent: boolean): Answer['outcome'] =>
+  (times) => ({ kind: 'error', error: code, detail: '', sent, ...times });
