@@ -102,6 +102,7 @@ export class Node implements SchedulerNode {
           this.#sending.applied(content, results);
           deadLetters.applied(content);
         },
+        replaced: () => this.#sending.replaced(),
         roleChanged: (role, term, leader) => this.#roleChanged(role, term, leader),
         termStarted: () => this.#termStarted(),
         turned: () => this.#turned(),
@@ -355,7 +356,6 @@ export class Node implements SchedulerNode {
     const replaying = this.#isAlone || isBehind ? { appliedIndex, lastIndex: this.#core.log.lastIndex } : null;
     return healthOf(value, context.reason, replaying);
   }
-
   status(): ClusterStatus {
     const { identity, httpUrl } = this.#parts;
     return statusOf(this.#core, identity, this.#replica.appliedIndex, httpUrl());

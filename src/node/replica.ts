@@ -31,6 +31,8 @@ export interface ReplicaListener {
   gathering(): void;
   /** Called after an entry was folded, in log order, on every node. */
   applied(content: EntryContent, results: readonly PairResult[]): void;
+  /** A snapshot took the place of the state: what it holds was applied elsewhere, and is not told. */
+  replaced(): void;
   roleChanged(role: RaftRole, term: Term, leader: MemberId | null): void;
   /** This leader's first entry is applied: from now on it may decide (I5). */
   termStarted(term: Term): void;
@@ -95,7 +97,10 @@ export class Replica {
       isStateBusy: () => this.#applying.isWaiting,
       completed: (input) => this.take(input),
       wrote: (tookMs) => this.fsyncSeconds.observe(tookMs / 1_000),
-      installed: ({ index }) => this.#applying.replaced(index),
+      installed: ({ index }) => {
+        this.#applying.replaced(index);
+        this.#listener.replaced();
+      },
       failed: (error) => this.#broken(error),
     });
     this.#applying = new Applying({

@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.ts';
 import type { CallbackOutcome } from '../dispatch/callback.ts';
 import type { Sender } from '../dispatch/sender.ts';
-import type { Projection } from '../store/projection.ts';
+import type { Projection, RunRef } from '../store/projection.ts';
 import type { EntryContent, PairResult } from '../tasks/entry.ts';
 import type { TaskEvent } from '../tasks/event.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { AttemptOutcome } from '../tasks/outcome.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 import { createHistogram, type RunningHistogram } from './histogram.ts';
-import { CONNECT_TIMEOUT_MS, HEADERS_TIMEOUT_MS, REPORT_AGAIN_MS, TOTAL_TIMEOUT_MS } from './limits.ts';
+import { CONNECT_TIMEOUT_MS, HEADERS_TIMEOUT_MS, REPORT_AGAIN_MS, SETTLE_BATCH, TOTAL_TIMEOUT_MS } from './limits.ts';
 import type { AttemptReport } from './peer-notes.ts';
 import type { Replica } from './replica.ts';
 
@@ -88,6 +88,34 @@ export class Sending {
     }
   }
 
+  /**
+   * A snapshot says what became of tasks, and not how: whatever is not on the wire stays here, as if its task had changed; and what was
+   * claimed for this node in the meantime is found in the state, because no entry tells it any more.
+   */
+  replaced(): void {
+    for (const inHand of this.#inHand.values()) inHand.superseded = true;
+    this.#claimed = [];
+    this.#findClaims().catch(this.#options.failed);
+  }
+
+  async #findClaims(): Promise<void> {
+    const { projection, replica, self } = this.#options;
+    let after: RunRef | null = null;
+    for (;;) {
+      const claims: readonly RunRef[] = await projection.openClaims(after, SETTLE_BATCH);
+      const last = claims.at(-1);
+      if (last === undefined) return;
+      for (const { taskId, run } of claims) {
+        const held = (await projection.readExecution(taskId, run))?.attempts.at(-1);
+        if (held?.nodeId !== self.nodeId || held.incarnation !== self.incarnation) continue;
+        const claim = { taskId, run, attempt: held.number };
+        if (!this.#inHand.has(keyOf(claim))) this.#claimed.push(claim);
+      }
+      after = last;
+      replica.wake();
+    }
+  }
+
   /** A turn is over, and nothing more is known to be committed: what is still claimed now is sent. */
   turned(): void {
     if (this.#claimed.length === 0) return;
@@ -109,6 +137,8 @@ export class Sending {
       this.#options.ended(taskId, run);
       return;
     }
+    // Told by an entry, and found in the state as well.
+    if (this.#inHand.has(keyOf({ taskId, run, attempt }))) return;
     const inHand = this.#take(task, execution, attempt);
     if (lease.isHeld) this.#send(task, execution, inHand);
     else {
