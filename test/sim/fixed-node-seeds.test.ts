@@ -13,6 +13,7 @@ const PINNED: Readonly<Record<number, string>> = {
   43: 'an update that meets a fire repeats its due time',
   52: 'a new leader acknowledges a pause before it has counted what others hold',
   67: 'a wiped node sends what was claimed for the instance before it',
+  1001: 'a snapshot holds a claim for the node that installs it, and nobody sends it',
   107: 'a cancel meets a task that has just completed',
 };
 

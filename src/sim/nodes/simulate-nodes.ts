@@ -69,5 +69,7 @@ function slower(fault: Fault): Fault {
   if (fault.kind === 'clock-rate') {
     return { ...fault, atMs, forMs: fault.forMs * SLOWER, rate: 1 + (fault.rate - 1) * RATE_SHARE };
   }
+  // A stall that is under way outlasts the healing of the world, and must not outlast its patience.
+  if (fault.kind === 'disk-stall') return { ...fault, atMs };
   return 'forMs' in fault ? { ...fault, atMs, forMs: fault.forMs * SLOWER } : { ...fault, atMs };
 }
