@@ -110,7 +110,8 @@ export class Firing {
 
   /** Takes what is due into this turn's entry. */
   gather(): void {
-    if (!this.#active) return;
+    // While leadership is to move nothing is taken into the log: what is due waits where it is, in case it does not move.
+    if (!this.#active || this.#replica.core.transfer !== null) return;
     const nowMs = this.#clock.nowMs();
     const missing: EntityRef[] = [];
     const later: DuePosition[] = [];
@@ -225,9 +226,10 @@ export class Firing {
       this.#replica.propose(pair, (outcome) => {
         if (at === decided.length - 1) this.#deciding.delete(key);
         if (outcome.kind === 'applied') return;
-        // The state moved on between decision and apply; look at it again as it is now.
+        // The state moved on between decision and apply, or nothing was taken into the log: look at it again as it is now.
         this.#targets.release(taskId, place);
-        if (outcome.kind === 'not-applied') this.#refresh(position);
+        const goesOn = outcome.kind === 'not-applied' || (outcome.kind === 'refused' && outcome.why === 'no_leader');
+        if (goesOn) this.#refresh(position);
       });
     }
   }

@@ -51,7 +51,11 @@ export class LeaderDuties {
   async #lead(round: number): Promise<void> {
     const { identity, firing, settled, begun } = this.#options;
     const { nodeId, instance, incarnation } = identity;
-    if (!(await this.makeKnown(nodeId, instance, incarnation))) return;
+    while (!(await this.makeKnown(nodeId, instance, incarnation))) {
+      if (this.#round !== round) return;
+      // A transfer was under way. When nothing comes of it, this node leads on, with all that is asked of a leader.
+      await new Promise<void>((resolve) => this.#options.clock.setTimer(PLAN_B_LOOK_MS, resolve));
+    }
     const count = await this.#settleLost();
     if (count > 0) settled(count);
     await this.#adoptClaims();

@@ -1,48 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SubmitOutcome } from '../../src/node/api.ts';
 import type { TaskId } from '../../src/tasks/task.ts';
 import { draft } from '../tasks/scenario.ts';
 import { until } from '../whole/serving.ts';
-import { type ClusterNode, type MemoryCluster, startMemoryCluster } from './memory-cluster.ts';
-
-const by = { by: 'test' };
-
-async function withCluster(work: (cluster: MemoryCluster) => Promise<void>): Promise<void> {
-  const cluster = startMemoryCluster(['n1', 'n2', 'n3']);
-  try {
-    await ready(cluster);
-    await work(cluster);
-    assert.deepEqual(cluster.failures, []);
-  } finally {
-    await cluster.stop();
-  }
-}
-
-const ready = (cluster: MemoryCluster): Promise<void> =>
-  until(
-    () => cluster.leader() !== undefined && cluster.nodes().every(({ node }) => node.health().ready),
-    () => JSON.stringify(cluster.nodes().map(({ node }) => node.health())),
-  );
-
-const leaderOf = (cluster: MemoryCluster): ClusterNode => {
-  const leader = cluster.leader();
-  assert.ok(leader !== undefined);
-  return leader;
-};
-const followerOf = (cluster: MemoryCluster): ClusterNode => {
-  const follower = cluster.nodes().find(({ nodeId }) => nodeId !== cluster.leader()?.nodeId);
-  assert.ok(follower !== undefined);
-  return follower;
-};
-
-const create = ({ node }: ClusterNode, schedule: string): Promise<SubmitOutcome> =>
-  node.submit({ type: 'CreateTask', draft: draft({ schedule }), idempotency: null }, by);
-
-function taskIdOf(outcome: SubmitOutcome): TaskId {
-  assert.equal(outcome.outcome, 'committed', JSON.stringify(outcome));
-  return outcome.outcome === 'committed' ? outcome.task.taskId : ('' as TaskId);
-}
+import { by, create, followerOf, leaderOf, ready, taskIdOf, withCluster } from './cluster-steps.ts';
 
 test('any node takes a write; every node reads it; one of them sends it', () =>
   withCluster(async (cluster) => {
