@@ -48,6 +48,8 @@ export class Firing {
   readonly #heldBefore = new Map<TaskId, readonly string[]>();
   /** Claims proposed and not applied: a due thing is decided on once at a time. */
   readonly #deciding = new Set<string>();
+  /** Open claims are counted: from when leading begins, before any is made. */
+  #counting = false;
   #active = false;
   /** Every node that may send holds as much as it may. */
   #noHands = false;
@@ -87,8 +89,14 @@ export class Firing {
     return (this.#heldBefore.get(taskId) ?? []).filter((nodeId) => nodeId !== this.#self);
   }
 
+  /** What ends from now on is counted out; what is open already is to be counted in, by `adopt`. */
+  count(): void {
+    this.#counting = true;
+  }
+
   /** Claims that other nodes hold when this one begins to lead: they count against their targets. */
   adopt(task: Task, execution: Execution): void {
+    if (!this.#counting) return;
     const holder = execution.attempts.at(-1);
     if (holder !== undefined) this.#targets.claim(targetOf(task.definition), holder, task.taskId, execution.run);
   }
@@ -101,6 +109,7 @@ export class Firing {
   }
 
   end(): void {
+    this.#counting = false;
     this.#active = false;
     this.#timer?.cancel();
     this.#due.clear();
@@ -141,14 +150,14 @@ export class Firing {
 
   /** The attempt is over on this node: its request ended, or was never made. Its place is free from now on, and not before. */
   ended(taskId: TaskId, run: number): void {
-    if (!this.#active) return;
+    if (!this.#counting) return;
     this.#targets.release(taskId, run);
     this.#noHands = false;
     this.#arm();
   }
 
   applied(content: EntryContent, results: readonly PairResult[]): void {
-    if (!this.#active) return;
+    if (!this.#counting) return;
     this.#heldBefore.clear();
     this.#noHands = false;
     for (const [at, pair] of content.pairs.entries()) {

@@ -56,9 +56,12 @@ export class LeaderDuties {
       // A transfer was under way. When nothing comes of it, this node leads on, with all that is asked of a leader.
       await new Promise<void>((resolve) => this.#options.clock.setTimer(PLAN_B_LOOK_MS, resolve));
     }
-    const count = await this.#settleLost();
+    const count = await this.#settleLost(round);
     if (count > 0) settled(count);
-    await this.#adoptClaims();
+    if (this.#round !== round) return;
+    // Before the first is read: others report what becomes of theirs in the meantime, and who was counted in has to be counted out.
+    firing.count();
+    await this.#adoptClaims(round);
     if (this.#round !== round) return;
     firing.begin();
     this.#lookForLost(round);
@@ -75,16 +78,17 @@ export class LeaderDuties {
     return outcome.kind === 'applied' || outcome.kind === 'not-applied';
   }
 
-  #settleLost(): Promise<number> {
+  #settleLost(round: number): Promise<number> {
     const { firing } = this.#options;
     return settleLostClaims({
       ...this.#options,
-      isLost: (nodeId, incarnation) => firing.senders.isLost(nodeId, incarnation),
+      // Who leads no more hears nobody, and knows of no one that is lost.
+      isLost: (nodeId, incarnation) => this.#round === round && firing.senders.isLost(nodeId, incarnation),
     });
   }
 
   /** Claims that living nodes hold, for counting what is open per target. */
-  async #adoptClaims(): Promise<void> {
+  async #adoptClaims(round: number): Promise<void> {
     const { projection, firing } = this.#options;
     let after: RunRef | null = null;
     for (;;) {
@@ -94,6 +98,7 @@ export class LeaderDuties {
       for (const { taskId, run } of claims) {
         const task = await projection.readTask(taskId);
         const execution = await projection.readExecution(taskId, run);
+        if (this.#round !== round) return;
         if (task !== undefined && execution?.state === 'attempting') firing.adopt(task, execution);
       }
       after = last;
@@ -106,7 +111,7 @@ export class LeaderDuties {
     this.#planB = clock.setTimer(PLAN_B_LOOK_MS, () => {
       // Each by its own incarnation: a node that is back at once was never silent, and sends nothing of its old ones (raft.md, case 33).
       const anyLost = firing.holders.some(({ nodeId, incarnation }) => firing.senders.isLost(nodeId, incarnation));
-      const looked = anyLost ? this.#settleLost() : Promise.resolve(0);
+      const looked = anyLost ? this.#settleLost(round) : Promise.resolve(0);
       looked.then((count) => {
         if (count > 0) settled(count);
         if (this.#round === round) this.#lookForLost(round);

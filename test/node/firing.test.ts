@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { systemClock } from '../../src/clock.ts';
+import { Firing } from '../../src/node/firing.ts';
+import type { Replica } from '../../src/node/replica.ts';
+import { schedulePlanner } from '../../src/node/schedule-planner.ts';
+import type { Senders } from '../../src/node/senders.ts';
+import type { Projection } from '../../src/store/projection.ts';
+import type { EntryContent } from '../../src/tasks/entry.ts';
+import { answered, Scenario } from '../tasks/scenario.ts';
+
+/** A leader's, over a scenario: another node sends its claims. */
+function firingOver(t: TestContext, { state }: Scenario, others: readonly string[] = ['n1']): Firing {
+  const firing = new Firing({
+    projection: {
+      entities: state,
+      missing: () => [],
+      load: async () => {},
+      dueAfter: async () => [],
+    } as unknown as Projection,
+    replica: { core: { transfer: null }, wake() {} } as unknown as Replica,
+    planner: schedulePlanner,
+    clock: systemClock,
+    self: 'n2',
+    senders: () => ({ others }) as unknown as Senders,
+    failed: (error) => assert.fail(error),
+  });
+  // Its timer would keep the process.
+  t.after(() => firing.end());
+  return firing;
+}
+
+const claimed = (): Scenario => {
+  const scenario = new Scenario().create();
+  scenario.at(scenario.task.nextAtMs ?? 0);
+  assert.ok(scenario.claim() !== null);
+  return scenario;
+};
+
+function lastEntry(scenario: Scenario): EntryContent {
+  const entry = scenario.entries.at(-1);
+  assert.ok(entry !== undefined);
+  return entry;
+}
+
+test('a claim that ends while a new leader still counts what is open leaves no place taken', (t) => {
+  const scenario = claimed();
+  const firing = firingOver(t, scenario);
+  firing.count();
+  firing.adopt(scenario.task, scenario.run(1));
+  assert.equal(firing.claimsInHand, 1);
+  const results = scenario.outcome(1, answered(200));
+  firing.applied(lastEntry(scenario), results);
+  firing.begin();
+  assert.equal(firing.claimsInHand, 0);
+});
+
+test('of a term that is over nothing is counted in', (t) => {
+  const scenario = claimed();
+  const firing = firingOver(t, scenario);
+  firing.count();
+  firing.end();
+  firing.adopt(scenario.task, scenario.run(1));
+  firing.count();
+  firing.begin();
+  assert.equal(firing.claimsInHand, 0);
+});
