@@ -1,6 +1,6 @@
 import type { RaftCore } from '../raft/core.ts';
 import { idOf } from '../raft/quorum.ts';
-import type { LogIndex } from '../raft/types.ts';
+import type { Configuration, LogIndex } from '../raft/types.ts';
 import { SEND_LEASE_OVER_MS } from './limits.ts';
 
 /**
@@ -20,10 +20,15 @@ export class Acknowledging {
   readonly #core: RaftCore;
   /** Leases of an earlier leader's time may run from then on. */
   #leadingSinceMs = 0;
+  /** Who left the members may hold a lease from before. */
+  #configuration: Configuration;
+  #membersSinceMs = 0;
   #waits: Wait[] = [];
+  #stopped = false;
 
   constructor(core: RaftCore) {
     this.#core = core;
+    this.#configuration = core.configuration;
   }
 
   termBegun(): void {
@@ -33,18 +38,30 @@ export class Acknowledging {
   /** Resolves to true at once where nobody else holds anything; to false when this node cannot tell any more, as it leads no more. */
   untilSilent(index: LogIndex, holders: Holders): Promise<boolean> {
     if (this.#areSilent(holders, index)) return Promise.resolve(true);
+    if (this.#stopped) return Promise.resolve(false);
     return new Promise((settle) => this.#waits.push({ index, holders, settle }));
   }
 
+  /** Nothing is heard any more, and nobody looks. */
   stop(): void {
+    this.#stopped = true;
+    this.#giveUp();
+  }
+
+  #giveUp(): void {
     for (const { settle } of this.#waits.splice(0)) settle(false);
   }
 
   /** Called after each turn. */
   look(): void {
+    const { configuration, monotonicMs } = this.#core;
+    if (configuration !== this.#configuration) {
+      this.#configuration = configuration;
+      this.#membersSinceMs = monotonicMs;
+    }
     if (this.#waits.length === 0) return;
     if (this.#core.leading === null) {
-      this.stop();
+      this.#giveUp();
       return;
     }
     this.#waits = this.#waits.filter(({ index, holders, settle }) => {
@@ -65,7 +82,8 @@ export class Acknowledging {
     const member = core.configuration.members.find((one) => one.nodeId === nodeId);
     const progress = member === undefined ? undefined : core.leading?.peers.get(idOf(member));
     if (progress !== undefined && progress.appliedIndex >= index) return true;
-    const leaseFromMs = Math.max(this.#leadingSinceMs, progress?.readConfirmedAtMs ?? 0);
+    const saidMs = progress === undefined ? this.#membersSinceMs : (progress.readConfirmedAtMs ?? 0);
+    const leaseFromMs = Math.max(this.#leadingSinceMs, saidMs);
     return core.monotonicMs - leaseFromMs > SEND_LEASE_OVER_MS;
   }
 }

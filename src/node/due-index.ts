@@ -1,4 +1,5 @@
 import type { DuePosition } from '../store/projection.ts';
+import type { EntityRef } from '../tasks/needs.ts';
 import type { TaskId } from '../tasks/task.ts';
 import { isLaterTaskId } from '../tasks/task-id.ts';
 
@@ -14,6 +15,15 @@ export function comparePositions(a: DuePosition, b: DuePosition): number {
   if (a.taskId !== b.taskId) return isLaterTaskId(a.taskId, b.taskId) ? 1 : -1;
   return a.run - b.run;
 }
+
+/** What has to be in memory to decide on it. */
+export const needsOfPosition = ({ taskId, run }: DuePosition): readonly EntityRef[] =>
+  run === 0
+    ? [{ kind: 'task', taskId }]
+    : [
+        { kind: 'task', taskId },
+        { kind: 'execution', taskId, run },
+      ];
 
 /** Later than every task and run at this time. */
 export const endOf = (dueAtMs: number): DuePosition => ({

@@ -8,8 +8,17 @@ import type { Execution } from '../tasks/execution.ts';
 import type { EntityRef } from '../tasks/needs.ts';
 import type { SchedulePlanner } from '../tasks/planner.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
-import { DueIndex } from './due-index.ts';
-import { CATCH_UP_MAX, CLAIM_BATCH, DUE_AHEAD_MS, DUE_LOOK_MS, DUE_PAGE, DUE_WINDOW_MAX } from './limits.ts';
+import { DueIndex, needsOfPosition } from './due-index.ts';
+import {
+  CATCH_UP_MAX,
+  CLAIM_BATCH,
+  DUE_AHEAD_MS,
+  DUE_LOOK_MS,
+  DUE_PAGE,
+  DUE_WINDOW_MAX,
+  SEND_LEASE_OVER_MS,
+} from './limits.ts';
+import { LostHolders } from './lost-holders.ts';
 import type { Replica } from './replica.ts';
 import type { ClaimSender, Senders } from './senders.ts';
 import { Targets, targetOf } from './targets.ts';
@@ -51,6 +60,8 @@ export class Firing {
   /** Open claims are counted: from when leading begins, before any is made. */
   #counting = false;
   #active = false;
+  #firingSinceMs = 0;
+  readonly #lost = new LostHolders();
   /** Every node that may send holds as much as it may. */
   #noHands = false;
   #reading = false;
@@ -83,10 +94,16 @@ export class Firing {
   get holders(): readonly ClaimSender[] {
     return this.#targets.holders;
   }
-  /** Who held claims of a task when it was changed: to be asked as soon as the change is applied. Null: not known. */
+  /**
+   * Who held claims of a task when it was changed: to be asked as soon as the change is applied. Who was taken for lost may only not have
+   * been heard, and sends for as long as its lease runs; of that, a leader knows nothing from before its own time. Null: not known.
+   */
   holdersOf(taskId: TaskId | null): readonly string[] | null {
-    if (!this.#active || taskId === null) return null;
-    return (this.#heldBefore.get(taskId) ?? []).filter((nodeId) => nodeId !== this.#self);
+    const sinceMs = this.#clock.monotonicMs() - SEND_LEASE_OVER_MS;
+    if (!this.#active || taskId === null || this.#firingSinceMs > sinceMs) return null;
+    this.#lost.forgetBefore(sinceMs);
+    const holders = new Set([...(this.#heldBefore.get(taskId) ?? []), ...this.#lost.of(taskId)]);
+    return [...holders].filter((nodeId) => nodeId !== this.#self);
   }
 
   /** What ends from now on is counted out; what is open already is to be counted in, by `adopt`. */
@@ -104,6 +121,7 @@ export class Firing {
   /** This node leads, its term has begun, and what earlier incarnations held is settled. */
   begin(): void {
     this.#active = true;
+    this.#firingSinceMs = this.#clock.monotonicMs();
     this.#readAhead();
     this.#arm();
   }
@@ -114,6 +132,7 @@ export class Firing {
     this.#timer?.cancel();
     this.#due.clear();
     this.#targets.clear();
+    this.#lost.clear();
     this.#deciding.clear();
   }
 
@@ -198,12 +217,14 @@ export class Firing {
       case 'AttemptFailed':
       case 'AttemptLost':
       case 'AttemptWithheld':
+        if (event.type === 'AttemptLost') this.#rememberLost(event.taskId);
         this.#targets.release(event.taskId, event.run);
         this.#due.put({ dueAtMs: event.nextAttemptAtMs, taskId: event.taskId, run: event.run });
         return;
       case 'ExecutionSucceeded':
       case 'ExecutionFailed':
       case 'ExecutionDoubted':
+        if (event.type === 'ExecutionDoubted') this.#rememberLost(event.taskId);
         this.#targets.release(event.taskId, event.run);
         // A task that waited because too many of its executions were open may go on.
         this.#refreshTask(event.taskId);
@@ -211,6 +232,12 @@ export class Firing {
       default:
         return;
     }
+  }
+
+  #rememberLost(taskId: TaskId): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#lost.forgetBefore(nowMs - SEND_LEASE_OVER_MS);
+    this.#lost.put(taskId, this.#targets.holdersOf(taskId), nowMs);
   }
 
   #decide(position: DuePosition, context: ClaimContext): void {
@@ -290,11 +317,7 @@ export class Firing {
   }
 
   #refreshRun(taskId: TaskId, run: number): void {
-    const refs: readonly EntityRef[] = [
-      { kind: 'task', taskId },
-      { kind: 'execution', taskId, run },
-    ];
-    const missing = this.#projection.missing(refs);
+    const missing = this.#projection.missing(needsOfPosition({ dueAtMs: 0, taskId, run }));
     if (missing.length > 0) {
       this.#load(missing, [{ dueAtMs: 0, taskId, run }]);
       return;
@@ -373,11 +396,3 @@ export class Firing {
     });
   }
 }
-
-const needsOfPosition = ({ taskId, run }: DuePosition): readonly EntityRef[] =>
-  run === 0
-    ? [{ kind: 'task', taskId }]
-    : [
-        { kind: 'task', taskId },
-        { kind: 'execution', taskId, run },
-      ];

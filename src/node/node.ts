@@ -322,7 +322,6 @@ export class Node implements SchedulerNode {
     this.#life.send(kind === 'invariant' ? { type: 'INVARIANT_BROKEN', reason } : { type: 'STORAGE_FAILED', reason });
     this.#parts.events.failed(kind, error);
   }
-
   submit(command: Command, asked: Asked): Promise<SubmitOutcome> {
     return this.#writing.write(command, asked.by);
   }
@@ -332,7 +331,6 @@ export class Node implements SchedulerNode {
   transferTo(nodeId: NodeId): Promise<TransferOutcome> {
     return this.#replica.transferTo(nodeId);
   }
-
   readTask(taskId: TaskId): Promise<ReadOutcome<Task | undefined>> {
     return this.#reads.task(taskId);
   }
@@ -349,7 +347,6 @@ export class Node implements SchedulerNode {
   readExecution(taskId: TaskId, run: number): Promise<ReadOutcome<Execution | undefined>> {
     return this.#reads.execution(taskId, run);
   }
-
   health(): NodeHealth {
     const { value, context } = this.#life.getSnapshot();
     const { appliedIndex, isBehind } = this.#replica;
@@ -360,7 +357,6 @@ export class Node implements SchedulerNode {
     const { identity, httpUrl } = this.#parts;
     return statusOf(this.#core, identity, this.#replica.appliedIndex, httpUrl());
   }
-
   metrics(): NodeMetrics {
     return metricsOf({ ...this.#parts, replica: this.#replica, firing: this.#firing, sending: this.#sending });
   }
@@ -386,6 +382,7 @@ export class Node implements SchedulerNode {
     givenUp.cancel();
     this.#lease.stop();
     this.#replica.stop();
+    this.#acknowledging.stop();
     this.#asking.stop();
     await this.#replica.idle();
     await this.#parts.transport.close();

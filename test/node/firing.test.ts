@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../src/clock.ts';
 import { Firing } from '../../src/node/firing.ts';
+import { SEND_LEASE_OVER_MS } from '../../src/node/limits.ts';
 import type { Replica } from '../../src/node/replica.ts';
 import { schedulePlanner } from '../../src/node/schedule-planner.ts';
 import type { Senders } from '../../src/node/senders.ts';
@@ -10,7 +11,7 @@ import type { EntryContent } from '../../src/tasks/entry.ts';
 import { answered, Scenario } from '../tasks/scenario.ts';
 
 /** A leader's, over a scenario: another node sends its claims. */
-function firingOver(t: TestContext, { state }: Scenario, others: readonly string[] = ['n1']): Firing {
+function firingOver(t: TestContext, { state }: Scenario, passedMs = (): number => 0): Firing {
   const firing = new Firing({
     projection: {
       entities: state,
@@ -20,9 +21,9 @@ function firingOver(t: TestContext, { state }: Scenario, others: readonly string
     } as unknown as Projection,
     replica: { core: { transfer: null }, wake() {} } as unknown as Replica,
     planner: schedulePlanner,
-    clock: systemClock,
+    clock: { ...systemClock, monotonicMs: passedMs },
     self: 'n2',
-    senders: () => ({ others }) as unknown as Senders,
+    senders: () => ({}) as unknown as Senders,
     failed: (error) => assert.fail(error),
   });
   // Its timer would keep the process.
@@ -64,4 +65,33 @@ test('of a term that is over nothing is counted in', (t) => {
   firing.count();
   firing.begin();
   assert.equal(firing.claimsInHand, 0);
+});
+
+test('a leader that has only begun cannot tell who may still send (I6)', (t) => {
+  const scenario = claimed();
+  let nowMs = 0;
+  const firing = firingOver(t, scenario, () => nowMs);
+  firing.count();
+  assert.equal(firing.holdersOf(scenario.taskId), null, 'nothing is counted yet');
+  firing.begin();
+  nowMs = SEND_LEASE_OVER_MS - 1;
+  assert.equal(firing.holdersOf(scenario.taskId), null, 'what earlier leaders took for lost is not known');
+  nowMs = SEND_LEASE_OVER_MS;
+  assert.deepEqual(firing.holdersOf(scenario.taskId), []);
+});
+
+test('who was taken for lost may still send what it held, for as long as its lease can run (I6)', (t) => {
+  const scenario = claimed();
+  let nowMs = 0;
+  const firing = firingOver(t, scenario, () => nowMs);
+  firing.count();
+  firing.adopt(scenario.task, scenario.run(1));
+  firing.begin();
+  nowMs = 10_000;
+  const results = scenario.outcome(1, { kind: 'lost' });
+  firing.applied(lastEntry(scenario), results);
+  assert.equal(firing.claimsInHand, 0);
+  assert.deepEqual(firing.holdersOf(scenario.taskId), ['n1']);
+  nowMs += SEND_LEASE_OVER_MS + 1;
+  assert.deepEqual(firing.holdersOf(scenario.taskId), []);
 });
