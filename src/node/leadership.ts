@@ -10,7 +10,7 @@ export class Leadership {
   readonly #self: MemberId;
   #leader: MemberId | null = null;
   #mayDecide = false;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   constructor(clock: Clock, self: MemberId) {
     this.#clock = clock;
@@ -47,15 +47,22 @@ export class Leadership {
   /** Resolves at the next change, or after `maxMs`. */
   untilChange(maxMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.#clock.setTimer(maxMs, resolve);
-      this.#waiting.push(() => {
+      const over = (): void => {
         timer.cancel();
+        this.#waiting.delete(over);
         resolve();
-      });
+      };
+      const timer = this.#clock.setTimer(maxMs, over);
+      this.#waiting.add(over);
     });
   }
 
+  /** Those that wait for a change. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   #tell(): void {
-    for (const tell of this.#waiting.splice(0)) tell();
+    for (const tell of [...this.#waiting]) tell();
   }
 }
