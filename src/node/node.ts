@@ -264,9 +264,11 @@ export class Node implements SchedulerNode {
 
   #roleChanged(role: RaftRole, term: number, leader: MemberId | null): void {
     if (role !== 'leader') this.#duties.end();
-    this.#leadership.changed(leader);
+    // Who is no member any more hears of no leader, and the last one that it knew may be itself.
+    this.#leadership.changed(role === 'removed' ? null : leader);
     this.#asking.leaderChanged();
-    if (leader === null && this.#life.getSnapshot().value === 'serving') this.#life.send({ type: 'LEADER_LOST' });
+    if (this.#leadership.leader === null && this.#life.getSnapshot().value === 'serving')
+      this.#life.send({ type: 'LEADER_LOST' });
     this.#parts.events.roleChanged(role, term);
   }
 
@@ -386,6 +388,7 @@ export class Node implements SchedulerNode {
     this.#asking.stop();
     await this.#replica.idle();
     await this.#parts.transport.close();
+    this.#replica.end();
     this.#life.send({ type: 'DRAINED' });
     // Ends a copy that is being made, which the housekeeping would wait for.
     await this.#parts.projection.close({ flush: !failed });

@@ -144,10 +144,12 @@ export class Replica {
   }
 
   changeMembers(change: MembershipChange): Promise<ChangeOutcome> {
+    if (this.#ended !== null) return Promise.resolve({ kind: 'refused', reason: 'this node has ended' });
     return this.#changes.ask((changeId) => this.take({ type: 'change-members', changeId, change }));
   }
 
   transferTo(to: NodeId): Promise<TransferOutcome> {
+    if (this.#ended !== null) return Promise.resolve({ kind: 'refused', reason: 'this node has ended' });
     return this.#transfers.ask((transferId) => this.take({ type: 'transfer', transferId, to }));
   }
 
@@ -195,6 +197,14 @@ export class Replica {
     this.#tickTimer?.cancel();
     this.#proposals.refuseWaiting('stopping');
     this.#reads.settleAll(false);
+  }
+
+  /** After `stop`, when no more is heard of what waits: nobody is left to hang. */
+  end(): void {
+    this.#proposals.doubtAll();
+    this.#reads.settleAll(false);
+    this.#changes.answerAll({ kind: 'unknown' });
+    this.#transfers.answerAll({ kind: 'timed-out' });
   }
 
   /** Resolves when everything that is committed is applied. */
