@@ -27,19 +27,24 @@ export function createClusterTime(clock: Clock, core: () => RaftCore | null): Cl
   const nowOf = ({ wallMs, atMs }: Reading): number => wallMs + (clock.monotonicMs() - atMs);
   let anchor = read(clock.nowMs());
 
-  /** Null while half of the voters' clocks or more are not known. */
-  function median(raft: RaftCore): number | null {
+  /**
+   * Of two clocks in the middle, any time between them is a median, and cluster time moves no further than it must: with one node of three
+   * away, or not heard yet after an election, a clock that jumped changes nothing either. While half of the voters' clocks or more are
+   * not known, it goes on as it is.
+   */
+  function median(raft: RaftCore): number {
+    const runningMs = nowOf(anchor);
     const voters = allVoters(raft.voters);
     const known: number[] = [];
     for (const voter of voters) {
       const reading = voter === raft.self ? read(clock.nowMs()) : clocks.get(voter);
       if (reading !== undefined && clock.monotonicMs() - reading.atMs < CLOCK_KNOWN_MS) known.push(nowOf(reading));
     }
-    if (known.length * 2 <= voters.length) return null;
+    if (known.length * 2 <= voters.length) return runningMs;
     known.sort((a, b) => a - b);
     const lower = known[Math.ceil(known.length / 2) - 1] ?? 0;
     const upper = known[Math.floor(known.length / 2)] ?? lower;
-    return (lower + upper) / 2;
+    return Math.min(Math.max(runningMs, lower), upper);
   }
 
   return {
@@ -55,7 +60,7 @@ export function createClusterTime(clock: Clock, core: () => RaftCore | null): Cl
       clocks.set(from, read(clockMs));
       const raft = core();
       if (raft === null) return;
-      if (raft.leading !== null) anchor = read(median(raft) ?? nowOf(anchor));
+      if (raft.leading !== null) anchor = read(median(raft));
       else if (raft.role.context.leader === from) anchor = read(clusterMs);
     },
   };

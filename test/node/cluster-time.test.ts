@@ -92,6 +92,19 @@ test('one clock of three that jumps an hour changes nothing: the leader’s own,
   assert.equal(time.nowMs(), 1_000_000);
 });
 
+test('a clock that jumped changes nothing when it is the first that a new leader hears, or the only one', () => {
+  const clock = clockAt(1_000_000);
+  const core = leading();
+  const time = createClusterTime(clock, () => core);
+  for (const jumpMs of [HOUR, -HOUR]) {
+    time.heard(b as NonNullable<typeof b>, 1_000_000 + jumpMs, 0);
+    assert.equal(time.nowMs(), 1_000_000);
+  }
+  clock.jump(HOUR);
+  time.heard(b as NonNullable<typeof b>, 1_000_000, 0);
+  assert.equal(time.nowMs(), 1_000_000, 'nor does its own');
+});
+
 test('when most clocks jump, so does cluster time', () => {
   const clock = clockAt(1_000_000);
   const core = leading();
