@@ -99,6 +99,7 @@ export class Replica {
       wrote: (tookMs) => this.fsyncSeconds.observe(tookMs / 1_000),
       installed: ({ index }) => {
         this.#applying.replaced(index);
+        this.#reads.applied(index);
         this.#listener.replaced();
       },
       failed: (error) => this.#broken(error),

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { systemClock } from '../../src/clock.ts';
+import type { CallbackOutcome, CallbackRequest } from '../../src/dispatch/callback.ts';
+import type { Sender } from '../../src/dispatch/sender.ts';
+import type { AttemptReport } from '../../src/node/peer-notes.ts';
+import type { Replica } from '../../src/node/replica.ts';
+import { Sending } from '../../src/node/sending.ts';
+import type { Projection, RunRef } from '../../src/store/projection.ts';
+import { Scenario } from '../tasks/scenario.ts';
+import { until } from '../whole/serving.ts';
+
+interface Given {
+  readonly request: CallbackRequest;
+  readonly mayStillSend: () => boolean;
+  readonly settled: (outcome: CallbackOutcome) => void;
+}
+
+/** A node that sends what the scenario's claims name: `n1` in its first incarnation. */
+function sendingOver(scenario: Scenario): { sending: Sending; given: Given[]; reports: AttemptReport[] } {
+  const given: Given[] = [];
+  const reports: AttemptReport[] = [];
+  const { state, sender: self } = scenario;
+  const projection: Partial<Projection> = {
+    entities: state,
+    missing: () => [],
+    openClaims: async (after): Promise<readonly RunRef[]> =>
+      after === null ? [{ taskId: scenario.taskId, run: 1 }] : [],
+    readExecution: async (taskId, run) => state.execution(taskId, run),
+  };
+  const sending = new Sending({
+    projection: projection as Projection,
+    replica: {
+      core: { role: { context: { term: 1 } } },
+      wake: () => setImmediate(() => sending.turned()),
+    } as unknown as Replica,
+    sender: {
+      send: (request: CallbackRequest, mayStillSend: () => boolean, settled: Given['settled']) =>
+        given.push({ request, mayStillSend, settled }),
+    } as unknown as Sender,
+    clock: systemClock,
+    self,
+    lease: { isHeld: true, acquire: async () => true },
+    async report(report) {
+      reports.push(report);
+      scenario.outcome(report.run, report.outcome);
+    },
+    ended() {},
+    failed: (error) => assert.fail(error),
+  });
+  return { sending, given, reports };
+}
+
+const claimed = (): Scenario => {
+  const scenario = new Scenario().create();
+  scenario.at(scenario.task.nextAtMs ?? 0);
+  assert.ok(scenario.claim() !== null);
+  return scenario;
+};
+
+test('a claim that came by snapshot is sent by the node that it names, once (I7)', async () => {
+  const { sending, given } = sendingOver(claimed());
+  sending.replaced();
+  await until(
+    () => given.length > 0,
+    () => 'nobody sends it',
+  );
+  sending.replaced();
+  await new Promise(setImmediate);
+  assert.deepEqual(
+    given.map(({ request }) => request.attempt),
+    [1],
+  );
+});
+
+test('what was in hand when a snapshot came is not sent any more: its task may have been cancelled in between (I6)', async () => {
+  const scenario = claimed();
+  const { sending, given, reports } = sendingOver(scenario);
+  const [entry] = scenario.entries.slice(-1);
+  assert.ok(entry !== undefined);
+  sending.applied(entry, [{ applied: true }]);
+  sending.turned();
+  const [one] = given;
+  assert.equal(one?.mayStillSend(), true);
+  sending.replaced();
+  assert.equal(one.mayStillSend(), false);
+  one.settled({ kind: 'withheld', reason: 'may_not_send' });
+  await until(
+    () => sending.inHand === 0,
+    () => 'it is in hand for ever',
+  );
+  assert.deepEqual(
+    reports.map(({ outcome }) => outcome),
+    [{ kind: 'withheld', changed: true }],
+  );
+});
