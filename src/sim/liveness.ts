@@ -56,7 +56,7 @@ function whyNotConverged(world: World): string | null {
   const { leader } = world;
   if (leader?.process == null) return 'nobody leads';
   const { core, state } = leader.process;
-  if (core.transfer !== null) return 'leadership is being transferred';
+  if (core.transfer !== null || leader.process.isToTransfer) return 'leadership is being transferred';
   if (isJoint(core.configuration)) return 'the configuration is joint';
   const members = membersOf(world, leader);
   if (!members.includes(leader)) return `${leader.nodeId} leads, and is no member`;

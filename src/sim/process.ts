@@ -16,6 +16,8 @@ export interface HostedProcess {
 /** One that runs the consensus core and nothing else. */
 export interface SimulatedProcess extends HostedProcess {
   readonly core: RaftCore;
+  /** It was asked to hand leadership over, and has not come to it. */
+  readonly isToTransfer: boolean;
   receive(message: Message): void;
   /** `settle` is called once, or never by a process that died. */
   propose(data: string, settle: (outcome: ProposeOutcome) => void): void;

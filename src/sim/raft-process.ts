@@ -108,6 +108,10 @@ export class RaftProcess implements SimulatedProcess {
     this.#take({ type: 'transfer', transferId: this.#newId(this.#transfers, settle), to });
   }
 
+  get isToTransfer(): boolean {
+    return this.#inputs.some(({ type }) => type === 'transfer');
+  }
+
   #newId<T>(pending: Map<number, T>, settle: T): number {
     this.#nextId += 1;
     pending.set(this.#nextId, settle);
