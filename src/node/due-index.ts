@@ -1,5 +1,5 @@
 import type { DuePosition } from '../store/projection.ts';
-import type { EntityRef } from '../tasks/needs.ts';
+import { type EntityRef, refsOfRun } from '../tasks/needs.ts';
 import type { TaskId } from '../tasks/task.ts';
 import { isLaterTaskId } from '../tasks/task-id.ts';
 
@@ -18,12 +18,7 @@ export function comparePositions(a: DuePosition, b: DuePosition): number {
 
 /** What has to be in memory to decide on it. */
 export const needsOfPosition = ({ taskId, run }: DuePosition): readonly EntityRef[] =>
-  run === 0
-    ? [{ kind: 'task', taskId }]
-    : [
-        { kind: 'task', taskId },
-        { kind: 'execution', taskId, run },
-      ];
+  run === 0 ? [{ kind: 'task', taskId }] : refsOfRun(taskId, run);
 
 /** Later than every task and run at this time. */
 export const endOf = (dueAtMs: number): DuePosition => ({

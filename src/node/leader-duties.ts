@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Projection, RunRef } from '../store/projection.ts';
+import { refsOfRun } from '../tasks/needs.ts';
 import type { Firing } from './firing.ts';
 import type { Leadership } from './leadership.ts';
 import { PLAN_B_LOOK_MS, SETTLE_BATCH } from './limits.ts';
@@ -95,6 +96,11 @@ export class LeaderDuties {
       const claims: readonly RunRef[] = await projection.openClaims(after, SETTLE_BATCH);
       const last = claims.at(-1);
       if (last === undefined) return;
+      // A page at once: a round trip for each would hold up the first fires of a new leader.
+      await projection.load(
+        claims.flatMap(({ taskId, run }) => refsOfRun(taskId, run)),
+        false,
+      );
       for (const { taskId, run } of claims) {
         const task = await projection.readTask(taskId);
         const execution = await projection.readExecution(taskId, run);

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Projection } from '../store/projection.ts';
 import type { CommandId } from '../tasks/command-id.ts';
+import { refsOfRun } from '../tasks/needs.ts';
 import { decideOutcome } from '../tasks/outcome.ts';
 import type { AskingLeader } from './asking-leader.ts';
 import type { Leadership } from './leadership.ts';
@@ -37,10 +38,7 @@ export class Reporting {
   /** On the leader. Resolves to whether it is committed, now or before; false when this node decides nothing any more. */
   async decide({ taskId, run, attempt, outcome }: AttemptReport): Promise<boolean> {
     const { projection, replica, clock, random } = this.#options;
-    const refs = [
-      { kind: 'task', taskId },
-      { kind: 'execution', taskId, run },
-    ] as const;
+    const refs = refsOfRun(taskId, run);
     while (projection.missing(refs).length > 0) await projection.load(refs);
     const task = projection.entities.task(taskId);
     const execution = projection.entities.execution(taskId, run);

@@ -5,6 +5,7 @@ import type { Projection, RunRef } from '../store/projection.ts';
 import type { EntryContent, PairResult } from '../tasks/entry.ts';
 import type { TaskEvent } from '../tasks/event.ts';
 import type { Execution } from '../tasks/execution.ts';
+import { refsOfRun } from '../tasks/needs.ts';
 import type { AttemptOutcome } from '../tasks/outcome.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 import { createHistogram, type RunningHistogram } from './histogram.ts';
@@ -126,7 +127,7 @@ export class Sending {
 
   #begin(taskId: TaskId, run: number, attempt: number): void {
     const { projection, lease, failed } = this.#options;
-    const refs = refsOf(taskId, run);
+    const refs = refsOfRun(taskId, run);
     if (projection.missing(refs).length > 0) {
       projection.load(refs, false).then(() => this.#begin(taskId, run, attempt), failed);
       return;
@@ -283,11 +284,6 @@ export class Sending {
 
 const keyOf = ({ taskId, run, attempt }: { taskId: TaskId; run: number; attempt: number }): string =>
   `${taskId}/${run}/${attempt}`;
-
-const refsOf = (taskId: TaskId, run: number) => [
-  { kind: 'task' as const, taskId },
-  { kind: 'execution' as const, taskId, run },
-];
 
 const isOpen = (execution: Execution | undefined, attempt: number): execution is Execution =>
   execution?.state === 'attempting' && execution.attempts.at(-1)?.number === attempt;

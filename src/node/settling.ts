@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Projection, RunRef } from '../store/projection.ts';
 import type { Pair } from '../tasks/entry.ts';
+import { refsOfRun } from '../tasks/needs.ts';
 import { decideOutcome } from '../tasks/outcome.ts';
 import { SETTLE_BATCH } from './limits.ts';
 import type { ProposeOutcome } from './proposal-queue.ts';
@@ -32,7 +33,7 @@ export async function settleLostClaims(options: SettlingOptions): Promise<number
     const claims: readonly RunRef[] = await projection.openClaims(after, SETTLE_BATCH);
     const last = claims.at(-1);
     if (last === undefined) return settled;
-    await projection.load(claims.flatMap(refsOf));
+    await projection.load(claims.flatMap(({ taskId, run }) => refsOfRun(taskId, run)));
     const outcomes = await settleAmong(claims, options);
     if (outcomes === null) return settled;
     settled += outcomes;
@@ -45,7 +46,7 @@ async function settleAmong(claims: readonly RunRef[], options: SettlingOptions):
   const { projection, replica, clock, random, isLost, lost } = options;
   const pairs = claims.flatMap(({ taskId, run }): readonly Pair[] => {
     // What is not in memory any more is found by the next look.
-    if (projection.missing(refsOf({ taskId, run })).length > 0) return [];
+    if (projection.missing(refsOfRun(taskId, run)).length > 0) return [];
     const task = projection.entities.task(taskId);
     const execution = projection.entities.execution(taskId, run);
     const held = execution?.attempts.at(-1);
@@ -59,8 +60,3 @@ async function settleAmong(claims: readonly RunRef[], options: SettlingOptions):
   for (let count = 0; count < applied; count += 1) lost();
   return applied;
 }
-
-const refsOf = ({ taskId, run }: RunRef) => [
-  { kind: 'task' as const, taskId },
-  { kind: 'execution' as const, taskId, run },
-];

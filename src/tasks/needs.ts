@@ -9,6 +9,12 @@ export type EntityRef =
   | { readonly kind: 'open-executions'; readonly taskId: TaskId }
   | { readonly kind: 'key'; readonly key: string };
 
+/** A run is never looked at without its task. */
+export const refsOfRun = (taskId: TaskId, run: number): readonly EntityRef[] => [
+  { kind: 'task', taskId },
+  { kind: 'execution', taskId, run },
+];
+
 export function needsOf(content: EntryContent): readonly EntityRef[] {
   const needs: EntityRef[] = [];
   for (const pair of content.pairs) {
@@ -16,7 +22,7 @@ export function needsOf(content: EntryContent): readonly EntityRef[] {
       if (requirement.type === 'key-is-free') needs.push({ kind: 'key', key: requirement.key });
       else if (requirement.type === 'attempt-due' || requirement.type === 'attempt-open') {
         const { taskId, run } = requirement;
-        needs.push({ kind: 'task', taskId }, { kind: 'execution', taskId, run });
+        needs.push(...refsOfRun(taskId, run));
       } else if (requirement.type !== 'task-is-new' && requirement.type !== 'incarnation-is-new') {
         needs.push({ kind: 'task', taskId: requirement.taskId });
       }
