@@ -50,7 +50,7 @@ export function simulate(options: RunOptions): RunReport {
   const planned = faultsOf(seed, world.shape.nodes);
   const faults = new Faults(world, planned, keepFaults ?? planned.map((_, number) => number));
   const workload = new Workload(world, seed);
-  world.onApplied = (data) => workload.applied(data);
+  world.onApplied = (index, data) => workload.applied(index, data);
   let steps = 0;
   let failure: RunFailure | null = null;
   try {
@@ -70,6 +70,7 @@ export function simulate(options: RunOptions): RunReport {
         steps += 1;
       }
     }
+    workload.checkHistories();
   } catch (error) {
     failure = failureOf(error, steps, world.queue.nowMs);
   }

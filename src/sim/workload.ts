@@ -1,11 +1,15 @@
 import type { MembershipChange } from '../raft/ports.ts';
-import type { Member, NodeId } from '../raft/types.ts';
+import type { LogIndex, Member, NodeId } from '../raft/types.ts';
 import { holds } from './checks/rule.ts';
+import { commandOf, TaskHistories } from './checks/task-histories.ts';
 import type { Host } from './host.ts';
 import { createRandom, type Random } from './random.ts';
 import type { World } from './world.ts';
 
 const BULKY_CHARACTERS = 140_000;
+/** A task is asked for by so many commands or so, and then left alone. */
+const COMMANDS_PER_TASK = 8;
+const TASKS_AT_ONCE = 3;
 
 /** Clients and an operator: what is asked of the cluster, and what is made of its answers. */
 export class Workload {
@@ -18,6 +22,7 @@ export class Workload {
     changes: 0,
     changesDone: 0,
     transfers: 0,
+    histories: 0,
   };
   readonly #world: World;
   readonly #random: Random;
@@ -33,10 +38,13 @@ export class Workload {
   #over = false;
   readonly #refused = new Set<string>();
   readonly #applied = new Set<string>();
+  readonly #histories = new TaskHistories();
+  readonly #taskRandom: Random;
 
   constructor(world: World, seed: number) {
     this.#world = world;
     this.#random = createRandom(seed, 'workload');
+    this.#taskRandom = createRandom(seed, 'tasks');
     this.#everyMs = this.#random.between(3, 40);
     this.#readShare = this.#random.pick([0.2, 0.3, 0.6]);
     this.#bulkyShare = this.#random.pick([0, 0, 0.1, 0.4]);
@@ -78,10 +86,15 @@ export class Workload {
   propose(host: Host, settled: (committed: boolean) => void = () => {}): void {
     this.#nextCommand += 1;
     const isBulky = this.#random.chance(this.#bulkyShare);
-    const data = isBulky ? `c${this.#nextCommand}`.padEnd(BULKY_CHARACTERS) : `c${this.#nextCommand}`;
+    const task = this.#someTask();
+    const call = this.#taskRandom.pick(['create', 'create', 'cancel'] as const);
+    const command = commandOf(task, call, this.#nextCommand);
+    const data = isBulky ? command.padEnd(BULKY_CHARACTERS) : command;
     this.counts.proposed += 1;
+    const recorded = this.#histories.asked(task, call);
     host.process?.propose(data, (outcome) => {
       if (outcome.kind === 'committed') {
+        this.#histories.answered(recorded, task, outcome.index);
         this.counts.committed += 1;
         holds(
           outcome.data === data,
@@ -91,6 +104,7 @@ export class Workload {
         this.#known = Math.max(this.#known, outcome.index);
       } else {
         this.counts.refused += 1;
+        this.#histories.refused(recorded);
         this.#refused.add(data);
         holds(!this.#applied.has(data), 'Acknowledged Is Committed', () => `${data} is refused, and was applied`);
       }
@@ -98,7 +112,18 @@ export class Workload {
     });
   }
 
-  applied(data: string): void {
+  #someTask(): string {
+    const newest = Math.floor(this.#nextCommand / COMMANDS_PER_TASK);
+    return `t${Math.max(0, newest - this.#taskRandom.below(TASKS_AT_ONCE))}`;
+  }
+
+  /** Once nobody asks any more. */
+  checkHistories(): void {
+    this.counts.histories = this.#histories.check();
+  }
+
+  applied(index: LogIndex, data: string): void {
+    this.#histories.applied(index, data);
     this.#applied.add(data);
     holds(!this.#refused.has(data), 'Acknowledged Is Committed', () => `${data} is applied, and was refused`);
   }
@@ -106,8 +131,11 @@ export class Workload {
   read(host: Host, settled: (answered: boolean) => void = () => {}): void {
     this.counts.reads += 1;
     const atLeast = this.#known;
+    const task = this.#someTask();
+    const recorded = this.#histories.asked(task, 'read');
     host.process?.read((outcome) => {
       if (outcome.kind === 'read') {
+        this.#histories.answered(recorded, task, outcome.index);
         this.counts.readsAnswered += 1;
         holds(
           outcome.index >= atLeast && outcome.hash === (this.#world.history.stateHash[outcome.index] ?? 0),

@@ -47,7 +47,7 @@ export class World {
   removing: { readonly host: Host; readonly incarnation: Incarnation } | null = null;
   /** Stays down while the others are to recover. */
   keptDown: Host | null = null;
-  onApplied: (data: string) => void = () => {};
+  onApplied: (index: LogIndex, data: string) => void = () => {};
   readonly counts = { elections: 0, messages: 0, snapshotsInstalled: 0 };
   readonly #seed: number;
   readonly #diskRandom: Random;
@@ -222,7 +222,7 @@ export class World {
   #applied(host: Host, index: LogIndex, hash: number, data: string): void {
     this.note(host, 'applied', index, hash);
     safety.applied(this.history, host.member, index, hash);
-    this.onApplied(data);
+    this.onApplied(index, data);
   }
 
   #turned(host: Host, core: RaftCore): void {

@@ -14,6 +14,7 @@ export type Rule =
   | 'One Membership Change'
   | 'Acknowledged Is Committed'
   | 'Linearizable Reads'
+  | 'Linearizable Histories'
   | 'A Healthy Node Stands'
   | 'No Due Time Lost'
   | 'One Live Claim'
