@@ -2,7 +2,9 @@ import type { RaftRole } from '../raft/role.ts';
 import type { LogIndex, Term } from '../raft/types.ts';
 import type { ProjectionCounts, TaskFilter } from '../store/projection.ts';
 import type { Command, Refusal } from '../tasks/command.ts';
+import type { CommandId } from '../tasks/command-id.ts';
 import type { Execution } from '../tasks/execution.ts';
+import type { ClusterOperation, OperationRecord } from '../tasks/operation.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 
 export type { TaskFilter };
@@ -21,6 +23,10 @@ export interface SchedulerNode {
     limit: number,
   ): Promise<ReadOutcome<readonly Execution[] | undefined>>;
   readExecution(taskId: TaskId, run: number): Promise<ReadOutcome<Execution | undefined>>;
+  /** `requestId`: the same id twice is one operation. Null: it gets one here. */
+  operate(operation: ClusterOperation, asked: Asked, requestId: CommandId | null): Promise<OperationOutcome>;
+  /** What operators asked for, as far as this node has applied it; the newest last. */
+  operations(): readonly OperationRecord[];
   health(): NodeHealth;
   status(): ClusterStatus;
   /** Counters and gauges of this process, read by /metrics. */
@@ -54,6 +60,22 @@ export type SubmitOutcome =
   /** May have been done: the answer did not come in time, or the disk failed under it. */
   | { readonly outcome: 'unknown'; readonly taskId: TaskId | null };
 
+export type OperationRefusalCode =
+  | 'member_not_found'
+  | 'would_lose_majority'
+  | 'would_leave_no_sender'
+  | 'feature_level_too_low'
+  /** Consensus does not take it now; the message says why. */
+  | 'operation_refused';
+
+export type OperationOutcome =
+  /** `changed`: false where it was so already. */
+  | { readonly outcome: 'done'; readonly changed: boolean }
+  | { readonly outcome: 'refused'; readonly code: OperationRefusalCode; readonly message: string }
+  /** For certain not done. */
+  | { readonly outcome: 'unavailable'; readonly reason: UnavailableReason; readonly retryAfterMs: number }
+  | { readonly outcome: 'unknown' };
+
 export type ReadOutcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly reason: UnavailableReason; readonly retryAfterMs: number };
@@ -74,8 +96,13 @@ export interface ClusterStatus {
   readonly leaderId: string | null;
   readonly commitIndex: LogIndex;
   readonly appliedIndex: LogIndex;
+  /** An operator holds all scheduling. */
+  readonly schedulingPaused: boolean;
   readonly members: readonly {
     readonly nodeId: string;
+    readonly instance: string;
+    /** An operator keeps claims and leadership from it. */
+    readonly drained: boolean;
     readonly kind: 'voter' | 'learner' | 'worker';
     readonly role: RaftRole | null;
     readonly httpUrl: string | null;

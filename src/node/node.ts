@@ -12,8 +12,8 @@ import type { TaskFilter } from '../store/projection.ts';
 import type { Command } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
 import type { Execution } from '../tasks/execution.ts';
+import type { ClusterOperation, OperationRecord } from '../tasks/operation.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
-import { Acknowledging } from './acknowledging.ts';
 import { Announcing } from './announcing.ts';
 import { AnsweringAsks } from './answering-asks.ts';
 import type {
@@ -21,6 +21,7 @@ import type {
   ClusterStatus,
   NodeHealth,
   NodeMetrics,
+  OperationOutcome,
   ReadOutcome,
   SchedulerNode,
   SubmitOutcome,
@@ -40,15 +41,13 @@ import type { NodeParts } from './node-parts.ts';
 import type { Answer, Ask } from './peer-notes.ts';
 import { Peers } from './peers.ts';
 import { RAFT_TIMINGS, raftStartOf } from './raft-start.ts';
-import { Reads } from './reads.ts';
 import { Replica } from './replica.ts';
 import { Reporting } from './reporting.ts';
+import { Requests } from './requests.ts';
 import { SendLease } from './send-lease.ts';
 import { Senders } from './senders.ts';
 import { Sending } from './sending.ts';
-import { Submitting } from './submitting.ts';
 import { TakingIn } from './taking-in.ts';
-import { Writing } from './writing.ts';
 
 /** One node of a group: the role machine in front of a log, tasks folded from it, and what a leader does with them. */
 export class Node implements SchedulerNode {
@@ -66,10 +65,7 @@ export class Node implements SchedulerNode {
   readonly #firing: Firing;
   readonly #sending: Sending;
   readonly #reporting: Reporting;
-  readonly #submitting: Submitting;
-  readonly #writing: Writing;
-  readonly #reads: Reads;
-  readonly #acknowledging: Acknowledging;
+  readonly #requests: Requests;
   readonly #duties: LeaderDuties;
   readonly #housekeeping: Housekeeping;
   readonly #life;
@@ -189,29 +185,18 @@ export class Node implements SchedulerNode {
       ended: (taskId, run) => this.#firing.ended(taskId, run),
       failed,
     });
-    this.#acknowledging = new Acknowledging(core);
-    this.#submitting = new Submitting({
-      projection,
+    this.#requests = new Requests({
+      ...parts,
+      core,
       replica,
-      planner,
-      clock,
-      group: parts.group,
-      untilSilent: (index, taskId) => this.#acknowledging.untilSilent(index, this.#firing.holdersOf(taskId)),
-    });
-    this.#writing = new Writing({
       clock,
       leadership,
-      submitting: this.#submitting,
       asking,
-      nextCommandId: () => (this.#isAlone ? null : this.#nextAskId()),
-      closed: () => closedToWrites(this.#life.getSnapshot().value, this.#isAlone),
-    });
-    this.#reads = new Reads({
-      projection,
-      replica,
-      clock,
+      firing: this.#firing,
       isAlone: alone,
-      closed: () => closedToReads(this.#life.getSnapshot().value, this.#isAlone),
+      nextAskId: () => this.#nextAskId(),
+      closedToWrites: () => closedToWrites(this.#life.getSnapshot().value, this.#isAlone),
+      closedToReads: () => closedToReads(this.#life.getSnapshot().value, this.#isAlone),
     });
     this.#duties = new LeaderDuties({
       identity,
@@ -274,14 +259,14 @@ export class Node implements SchedulerNode {
 
   #termStarted(): void {
     this.#leadership.termBegun();
-    this.#acknowledging.termBegun();
+    this.#requests.acknowledging.termBegun();
     this.#asking.leaderChanged();
     if (this.#stopping === null) this.#duties.begin();
   }
 
   #turned(): void {
     if (!this.#replica.isBehind) this.#sending.turned();
-    this.#acknowledging.look();
+    this.#requests.acknowledging.look();
     this.#followLeader();
   }
 
@@ -300,7 +285,8 @@ export class Node implements SchedulerNode {
   async #answer(askId: CommandId, ask: Ask): Promise<Answer> {
     switch (ask.type) {
       case 'submit':
-        return { type: 'submitted', outcome: await this.#submitting.submit(ask.command, ask.by, askId) };
+      case 'operate':
+        return this.#requests.answer(askId, ask);
       case 'report':
         return { type: (await this.#reporting.decide(ask.report)) ? 'taken' : 'not-leading' };
       case 'start': {
@@ -319,13 +305,19 @@ export class Node implements SchedulerNode {
     this.#housekeeping.stop();
     this.#replica.fail();
     this.#leadership.ended();
-    this.#acknowledging.stop();
+    this.#requests.acknowledging.stop();
     const reason = error instanceof StorageRefused ? `${error.message}. ${error.remedy}` : error.message;
     this.#life.send(kind === 'invariant' ? { type: 'INVARIANT_BROKEN', reason } : { type: 'STORAGE_FAILED', reason });
     this.#parts.events.failed(kind, error);
   }
   submit(command: Command, asked: Asked): Promise<SubmitOutcome> {
-    return this.#writing.write(command, asked.by);
+    return this.#requests.writing.write(command, asked.by);
+  }
+  operate(operation: ClusterOperation, asked: Asked, requestId: CommandId | null): Promise<OperationOutcome> {
+    return this.#requests.operating.operate(operation, asked.by, requestId ?? this.#nextAskId());
+  }
+  operations(): readonly OperationRecord[] {
+    return this.#parts.projection.entities.meta().operations ?? [];
   }
   changeMembers(change: MembershipChange): Promise<ChangeOutcome> {
     return this.#replica.changeMembers(change);
@@ -334,20 +326,20 @@ export class Node implements SchedulerNode {
     return this.#replica.transferTo(nodeId);
   }
   readTask(taskId: TaskId): Promise<ReadOutcome<Task | undefined>> {
-    return this.#reads.task(taskId);
+    return this.#requests.reads.task(taskId);
   }
   listTasks(filter: TaskFilter, after: TaskId | null, limit: number): Promise<ReadOutcome<readonly Task[]>> {
-    return this.#reads.tasks(filter, after, limit);
+    return this.#requests.reads.tasks(filter, after, limit);
   }
   listExecutions(
     taskId: TaskId,
     beforeRun: number | null,
     limit: number,
   ): Promise<ReadOutcome<readonly Execution[] | undefined>> {
-    return this.#reads.executions(taskId, beforeRun, limit);
+    return this.#requests.reads.executions(taskId, beforeRun, limit);
   }
   readExecution(taskId: TaskId, run: number): Promise<ReadOutcome<Execution | undefined>> {
-    return this.#reads.execution(taskId, run);
+    return this.#requests.reads.execution(taskId, run);
   }
   health(): NodeHealth {
     const { value, context } = this.#life.getSnapshot();
@@ -356,8 +348,8 @@ export class Node implements SchedulerNode {
     return healthOf(value, context.reason, replaying);
   }
   status(): ClusterStatus {
-    const { identity, httpUrl } = this.#parts;
-    return statusOf(this.#core, identity, this.#replica.appliedIndex, httpUrl());
+    const { identity, httpUrl, projection } = this.#parts;
+    return statusOf(this.#core, identity, this.#replica.appliedIndex, projection.entities.meta(), httpUrl());
   }
   metrics(): NodeMetrics {
     return metricsOf({ ...this.#parts, replica: this.#replica, firing: this.#firing, sending: this.#sending });
@@ -384,7 +376,7 @@ export class Node implements SchedulerNode {
     givenUp.cancel();
     this.#lease.stop();
     this.#replica.stop();
-    this.#acknowledging.stop();
+    this.#requests.acknowledging.stop();
     this.#asking.stop();
     await this.#replica.idle();
     await this.#parts.transport.close();

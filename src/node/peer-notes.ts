@@ -1,13 +1,15 @@
 import type { Command } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
+import type { ClusterOperation } from '../tasks/operation.ts';
 import type { AttemptOutcome } from '../tasks/outcome.ts';
 import type { TaskId } from '../tasks/task.ts';
-import type { SubmitOutcome } from './api.ts';
+import type { OperationOutcome, SubmitOutcome } from './api.ts';
 
 /** What nodes ask of their leader, beside consensus. Asked again until answered: each may arrive several times, or never. */
 export type Ask =
   | { readonly type: 'submit'; readonly command: Command; readonly by: string }
   | { readonly type: 'report'; readonly report: AttemptReport }
+  | { readonly type: 'operate'; readonly operation: ClusterOperation; readonly by: string }
   /** "I have begun: let it be known, so that I may be given claims." */
   | { readonly type: 'start'; readonly nodeId: string; readonly instance: string; readonly incarnation: number };
 
@@ -21,6 +23,7 @@ export interface AttemptReport {
 
 export type Answer =
   | { readonly type: 'submitted'; readonly outcome: SubmitOutcome }
+  | { readonly type: 'operated'; readonly outcome: OperationOutcome }
   /** It is committed, or was before. */
   | { readonly type: 'taken' }
   | { readonly type: 'not-leading' };
@@ -29,8 +32,8 @@ export type PeerNote =
   | { readonly kind: 'ask'; readonly askId: CommandId; readonly ask: Ask }
   | { readonly kind: 'answer'; readonly askId: CommandId; readonly answer: Answer };
 
-const ASKS: ReadonlySet<unknown> = new Set<Ask['type']>(['submit', 'report', 'start']);
-const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['submitted', 'taken', 'not-leading']);
+const ASKS: ReadonlySet<unknown> = new Set<Ask['type']>(['submit', 'report', 'start', 'operate']);
+const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['submitted', 'operated', 'taken', 'not-leading']);
 
 /** Null for what is none: it is dropped and counted. What an ask says in detail is checked where it is decided. */
 export function readNote(note: unknown): PeerNote | null {

@@ -28,14 +28,18 @@ export class Senders {
     this.#options = options;
   }
 
-  /** Nodes take turns; null when all hands are full. */
+  /** Nodes take turns; null when all hands are full, or nobody is to send. */
   next(): ClaimSender | null {
-    const { core, openOf } = this.#options;
+    const { core, openOf, meta } = this.#options;
+    const { schedulingPaused, drained = [] } = meta();
+    // An operator holds all scheduling: what is due waits, and its misfire policy decides once this is over.
+    if (schedulingPaused === true) return null;
     const { members } = core.configuration;
     for (let looked = 0; looked < members.length; looked += 1) {
       this.#turn = (this.#turn + 1) % members.length;
       const member = members[this.#turn];
       if (member === undefined || member.kind === 'learner' || openOf(member.nodeId) >= CLAIMS_IN_HAND_MAX) continue;
+      if (drained.includes(member.nodeId)) continue;
       const incarnation = this.#incarnationOf(member);
       if (incarnation !== null && this.#isThere(member)) return { nodeId: member.nodeId, incarnation };
     }

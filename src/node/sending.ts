@@ -161,6 +161,10 @@ export class Sending {
       case 'TaskUpdated':
         for (const inHand of this.#byTask.get(event.taskId) ?? []) inHand.superseded = true;
         return;
+      // Claims that come later in the log, from a leader that had not applied it yet, find it in the state: see #take.
+      case 'SchedulingPaused':
+        for (const inHand of this.#inHand.values()) inHand.superseded = true;
+        return;
       case 'TaskCancelled':
         for (const inHand of this.#byTask.get(event.taskId) ?? []) this.#over(inHand);
         return;
@@ -187,7 +191,8 @@ export class Sending {
 
   #take(task: Task, execution: Execution, attempt: number): InHand {
     const { taskId, run } = execution;
-    const superseded = task.state !== 'scheduled' || execution.attempts.at(-1)?.version !== task.version;
+    const isHeld = this.#options.projection.entities.meta().schedulingPaused === true;
+    const superseded = isHeld || task.state !== 'scheduled' || execution.attempts.at(-1)?.version !== task.version;
     const inHand: InHand = { taskId, run, attempt, superseded, over: false, tellOver: null };
     this.#inHand.set(keyOf(inHand), inHand);
     this.#remember(inHand);

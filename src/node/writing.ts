@@ -1,21 +1,13 @@
-import type { Clock } from '../clock.ts';
 import type { Command } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
 import type { SubmitOutcome, UnavailableReason } from './api.ts';
-import type { AskingLeader } from './asking-leader.ts';
-import type { Leadership } from './leadership.ts';
-import { NO_LEADER_WAIT_MS, SUBMIT_DEADLINE_MS } from './limits.ts';
 import { RETRY_AFTER_MS, type Submitting } from './submitting.ts';
+import type { ThroughLeader } from './through-leader.ts';
 
-/**
- * A client's write, from the node that took it to whoever leads, through elections if need be: it ends as committed, refused,
- * unavailable (for certain not done) or unknown, and never hangs.
- */
+/** A client's write, on the node that took it: it is decided by whoever leads. */
 export interface WritingOptions {
-  readonly clock: Clock;
-  readonly leadership: Leadership;
   readonly submitting: Submitting;
-  readonly asking: AskingLeader;
+  readonly throughLeader: ThroughLeader;
   /** Null when this node is its own cluster: then nobody repeats anything, and no result needs to be kept. */
   readonly nextCommandId: () => CommandId | null;
   /** Why writes are not taken now, whoever leads; null when they are. */
@@ -36,55 +28,19 @@ export class Writing {
   }
 
   write(command: Command, by: string): Promise<SubmitOutcome> {
-    const { submitting, nextCommandId, closed } = this.#options;
-    const commandId = nextCommandId();
-    if (commandId !== null) return this.#untilKnown(command, by, commandId);
-    const why = closed();
-    return why === null ? submitting.submit(command, by, null) : Promise.resolve(unavailable(why));
-  }
-
-  async #untilKnown(command: Command, by: string, commandId: CommandId): Promise<SubmitOutcome> {
-    const { clock, leadership, submitting, closed } = this.#options;
-    const untilMs = clock.monotonicMs() + SUBMIT_DEADLINE_MS;
-    const patientUntilMs = clock.monotonicMs() + NO_LEADER_WAIT_MS;
-    /** Somebody may have done it: from then on it is known by its id, or unknown. */
-    let maybe = false;
-    for (;;) {
+    const { submitting, throughLeader, nextCommandId, closed } = this.#options;
+    const askId = nextCommandId();
+    if (askId === null) {
       const why = closed();
-      if (why !== null) return maybe ? { outcome: 'unknown', taskId: null } : unavailable(why);
-      const leads = leadership.mayDecide;
-      const outcome = leads
-        ? await submitting.submit(command, by, commandId)
-        : await this.#askLeader(command, by, commandId, (maybe ? untilMs : patientUntilMs) - clock.monotonicMs());
-      if (outcome.outcome === 'unknown') maybe = true;
-      // That it was not done this time says nothing of the time before.
-      else if (outcome.outcome !== 'unavailable' || (outcome.reason !== 'no_leader' && !maybe)) return outcome;
-      if (clock.monotonicMs() >= (maybe ? untilMs : patientUntilMs)) {
-        return maybe ? { outcome: 'unknown', taskId: outcome.outcome === 'unknown' ? outcome.taskId : null } : outcome;
-      }
-      if (leads === leadership.mayDecide) await leadership.untilChange(LOOK_AGAIN_MS);
+      return why === null ? submitting.submit(command, by, null) : Promise.resolve(unavailable(why));
     }
-  }
-
-  async #askLeader(command: Command, by: string, commandId: CommandId, withinMs: number): Promise<SubmitOutcome> {
-    const { leadership, asking } = this.#options;
-    if (withinMs <= 0) return unavailable('no_leader');
-    if (leadership.elsewhere === null) {
-      await leadership.untilChange(withinMs);
-      if (leadership.elsewhere === null) return unavailable('no_leader');
-    }
-    const asked = await asking.ask(commandId, { type: 'submit', command, by }, withinMs);
-    switch (asked.kind) {
-      case 'answered':
-        return asked.answer.type === 'submitted' ? asked.answer.outcome : unavailable('no_leader');
-      case 'own':
-      case 'late':
-        return asked.sent ? { outcome: 'unknown', taskId: null } : unavailable('no_leader');
-      case 'overloaded':
-        return unavailable('overloaded');
-    }
+    return throughLeader.untilKnown<SubmitOutcome>({
+      askId,
+      ask: { type: 'submit', command, by },
+      here: () => submitting.submit(command, by, askId),
+      read: (answer) => (answer.type === 'submitted' ? answer.outcome : null),
+      unavailable,
+      unknown: (last) => ({ outcome: 'unknown', taskId: last?.outcome === 'unknown' ? last.taskId : null }),
+    });
   }
 }
-
-/** After an answer that leads nowhere, and no word of a change. */
-const LOOK_AGAIN_MS = 50;

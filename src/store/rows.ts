@@ -165,6 +165,9 @@ export function encodeMeta(meta: StateMeta): string {
     lastTaskId: meta.lastTaskId,
     logTimeMs: meta.logTimeMs,
     nodes: sortedByKey(Object.fromEntries(nodes)),
+    ...(meta.schedulingPaused === undefined ? {} : { schedulingPaused: meta.schedulingPaused }),
+    ...(meta.drained === undefined ? {} : { drained: meta.drained }),
+    ...(meta.operations === undefined ? {} : { operations: meta.operations }),
   };
   return JSON.stringify(canonical);
 }

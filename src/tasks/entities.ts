@@ -1,4 +1,5 @@
 import type { Execution } from './execution.ts';
+import type { OperationRecord } from './operation.ts';
 import type { Task, TaskId } from './task.ts';
 
 /** A creation that named an Idempotency-Key; kept for a day of log time. */
@@ -18,6 +19,12 @@ export interface StateMeta {
   readonly nodes: Readonly<
     Record<string, { readonly instance: string; readonly incarnation: number; readonly startedAtMs: number }>
   >;
+  /** While an operator holds all scheduling: nothing is claimed. */
+  readonly schedulingPaused?: true;
+  /** Nodes that are given no claims and do not lead, by name, in order. */
+  readonly drained?: readonly string[];
+  /** What operators asked for, the newest last: OPERATIONS_KEPT of them. */
+  readonly operations?: readonly OperationRecord[];
 }
 
 export const EMPTY_META: StateMeta = { lastTaskId: '0' as TaskId, logTimeMs: 0, nodes: {} };

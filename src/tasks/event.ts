@@ -1,5 +1,6 @@
 import type { CommandId } from './command-id.ts';
 import type { ExecutionId } from './execution.ts';
+import type { ClusterOperation } from './operation.ts';
 import type { TaskDefinition, TaskId } from './task.ts';
 
 /**
@@ -140,6 +141,27 @@ export interface CommandDone {
   readonly taskId: TaskId;
 }
 
+/** The audit of an operation, committed before it is carried out. Since entry version 3, like the four below. */
+export interface OperationRequested {
+  readonly type: 'OperationRequested';
+  readonly requestId: CommandId;
+  readonly operation: ClusterOperation;
+}
+export interface SchedulingPaused {
+  readonly type: 'SchedulingPaused';
+}
+export interface SchedulingResumed {
+  readonly type: 'SchedulingResumed';
+}
+export interface NodeDrained {
+  readonly type: 'NodeDrained';
+  readonly nodeId: string;
+}
+export interface NodeUndrained {
+  readonly type: 'NodeUndrained';
+  readonly nodeId: string;
+}
+
 export type TaskEvent =
   | TaskCreated
   | TaskUpdated
@@ -160,4 +182,9 @@ export type TaskEvent =
   | HistoryPruned
   | TaskRemoved
   | IdempotencyKeysExpired
-  | CommandDone;
+  | CommandDone
+  | OperationRequested
+  | SchedulingPaused
+  | SchedulingResumed
+  | NodeDrained
+  | NodeUndrained;

@@ -1,6 +1,7 @@
 import { invariant, unreachable } from '../invariant.ts';
+import type { CommandId } from './command-id.ts';
 import { keyOfCommand } from './command-id.ts';
-import type { Entities } from './entities.ts';
+import type { Entities, StateMeta } from './entities.ts';
 import type { TaskEvent } from './event.ts';
 import {
   beginExecution,
@@ -13,7 +14,7 @@ import {
 } from './evolve-execution.ts';
 import { closeRun, commandTask, createTask, openRun, pruneRuns, recordSkip } from './evolve-task.ts';
 import type { Execution } from './execution.ts';
-import { COMMAND_RESULTS_KEPT_MS, IDEMPOTENCY_KEYS_KEPT_MS } from './limits.ts';
+import { COMMAND_RESULTS_KEPT_MS, IDEMPOTENCY_KEYS_KEPT_MS, OPERATIONS_KEPT } from './limits.ts';
 import type { Task, TaskId } from './task.ts';
 
 /**
@@ -120,16 +121,50 @@ export function evolve(state: Entities, event: TaskEvent, by: string, atMs: numb
       for (const key of event.keys) state.removeKey(key);
       return;
     case 'CommandDone':
-      state.putKey({
-        key: keyOfCommand(event.commandId),
-        fingerprint: '',
-        taskId: event.taskId,
-        expiresAtMs: atMs + COMMAND_RESULTS_KEPT_MS,
-      });
+      rememberResult(state, event.commandId, event.taskId, atMs);
+      return;
+    case 'OperationRequested': {
+      const { requestId, operation } = event;
+      const meta = state.meta();
+      const operations = [...(meta.operations ?? []), { requestId, operation, by, atMs }].slice(-OPERATIONS_KEPT);
+      state.putMeta({ ...meta, operations });
+      rememberResult(state, requestId, NO_TASK, atMs);
+      return;
+    }
+    case 'SchedulingPaused':
+      state.putMeta({ ...state.meta(), schedulingPaused: true });
+      return;
+    case 'SchedulingResumed': {
+      const { schedulingPaused: _, ...meta } = state.meta();
+      state.putMeta(meta);
+      return;
+    }
+    case 'NodeDrained':
+      state.putMeta(
+        withDrained(state.meta(), (drained) => [...drained.filter((id) => id !== event.nodeId), event.nodeId]),
+      );
+      return;
+    case 'NodeUndrained':
+      state.putMeta(withDrained(state.meta(), (drained) => drained.filter((id) => id !== event.nodeId)));
       return;
     default:
       unreachable(event);
   }
+}
+
+/** What an operation is the result of is no task. */
+const NO_TASK = '0' as TaskId;
+
+function rememberResult(state: Entities, commandId: CommandId, taskId: TaskId, atMs: number): void {
+  const expiresAtMs = atMs + COMMAND_RESULTS_KEPT_MS;
+  state.putKey({ key: keyOfCommand(commandId), fingerprint: '', taskId, expiresAtMs });
+}
+
+/** Sorted, and absent where empty: the same state has one form, and so one hash (I4). */
+function withDrained(meta: StateMeta, change: (drained: readonly string[]) => readonly string[]): StateMeta {
+  const { drained = [], ...rest } = meta;
+  const changed = change(drained).toSorted();
+  return changed.length === 0 ? rest : { ...rest, drained: changed };
 }
 
 function assertNext(task: Task, run: number): void {

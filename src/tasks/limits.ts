@@ -16,6 +16,8 @@ export const FINISHED_TASKS_KEPT_MS = 7 * 86_400_000;
 export const IDEMPOTENCY_KEYS_KEPT_MS = 86_400_000;
 /** How long the result of a command is known to its repetition. A node gives up repeating long before. */
 export const COMMAND_RESULTS_KEPT_MS = 600_000;
+/** Of the audit: what operators asked for, in the state. The log has all that it has not forgotten. */
+export const OPERATIONS_KEPT = 100;
 export const ATTEMPTS_KEPT = 20;
 export const TASK_RECORDS_KEPT = 50;
 export const RETRY_ATTEMPTS_MAX = 100;

@@ -1,10 +1,13 @@
 import type { ClusterStatus, NodeHealth, NodeMetrics, SchedulerNode, SubmitOutcome } from '../../src/node/api.ts';
+import { judge } from '../../src/node/judging-operations.ts';
+import type { InstanceId, NodeId } from '../../src/raft/types.ts';
 import { latestFireMs } from '../../src/schedule/latest-fire.ts';
 import { nextFireMs } from '../../src/schedule/next-fire.ts';
 import { parseSchedule } from '../../src/schedule/parse.ts';
 import { decideAttempt, decideClaim } from '../../src/tasks/claim.ts';
 import type { Command } from '../../src/tasks/command.ts';
 import { refusal } from '../../src/tasks/command.ts';
+import type { CommandId } from '../../src/tasks/command-id.ts';
 import { decideChange, decideCreate } from '../../src/tasks/decide.ts';
 import type { Entities, IdempotencyRecord, StateMeta } from '../../src/tasks/entities.ts';
 import { EMPTY_META } from '../../src/tasks/entities.ts';
@@ -40,6 +43,7 @@ export function createFakeNode(clock = manualClock()): FakeNode {
   let hook: (() => void) | null = null;
   let health = SERVING;
   let readsRefused = false;
+  let operations = 0;
 
   const apply = (pairs: EntryContent['pairs']): void => {
     const atMs = Math.max(clock.nowMs(), state.meta().logTimeMs);
@@ -129,8 +133,19 @@ export function createFakeNode(clock = manualClock()): FakeNode {
       );
     },
     readExecution: async (taskId, run) => read(state.execution(taskId, run)),
+    async operate(operation, { by }, requestId) {
+      const members = [{ nodeId: 'n1' as NodeId, instance: 'i1' as InstanceId, kind: 'voter' as const }];
+      const judged = judge(operation, { self: 'n1', members, meta: state.meta(), isAlive: () => true });
+      if (judged.kind === 'already') return { outcome: 'done', changed: false };
+      if (judged.kind === 'refused') return { outcome: 'refused', code: judged.code, message: judged.message };
+      operations += 1;
+      const audit = { requestId: requestId ?? (`n1/${operations}` as CommandId), operation };
+      apply([{ requires: [], events: [{ type: 'OperationRequested', ...audit }, ...judged.events], by }]);
+      return { outcome: 'done', changed: true };
+    },
+    operations: () => state.meta().operations ?? [],
     health: () => health,
-    status: () => STATUS,
+    status: () => ({ ...STATUS, schedulingPaused: state.meta().schedulingPaused === true }),
     metrics: () => METRICS,
     stop: async () => {},
   };
@@ -173,9 +188,12 @@ const STATUS: ClusterStatus = {
   leaderId: 'n1',
   commitIndex: 7,
   appliedIndex: 7,
+  schedulingPaused: false,
   members: [
     {
       nodeId: 'n1',
+      instance: 'i1',
+      drained: false,
       kind: 'voter',
       role: 'leader',
       httpUrl: 'http://127.0.0.1:8000',

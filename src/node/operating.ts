@@ -1,0 +1,174 @@
+import type { Clock } from '../clock.ts';
+import { unreachable } from '../invariant.ts';
+import { featureLevelOf } from '../raft/membership.ts';
+import type { ChangeOutcome, MembershipChange } from '../raft/ports.ts';
+import { idOf } from '../raft/quorum.ts';
+import type { InstanceId, LogIndex, NodeId } from '../raft/types.ts';
+import { type CommandId, keyOfCommand } from '../tasks/command-id.ts';
+import type { StateMeta } from '../tasks/entities.ts';
+import type { TaskEvent } from '../tasks/event.ts';
+import type { ClusterOperation } from '../tasks/operation.ts';
+import type { OperationOutcome, UnavailableReason } from './api.ts';
+import { judge } from './judging-operations.ts';
+import { NODE_LOST_MS, SUBMIT_DEADLINE_MS } from './limits.ts';
+import type { ProposeOutcome } from './proposal-queue.ts';
+import type { Replica } from './replica.ts';
+import { RETRY_AFTER_MS } from './submitting.ts';
+import type { ThroughLeader } from './through-leader.ts';
+
+/**
+ * Operations of the cluster: asked of any node, decided by whoever leads, audited in the log before they are carried out. One that is
+ * repeated under its id is not done twice.
+ */
+export interface OperatingOptions {
+  readonly replica: Replica;
+  readonly clock: Clock;
+  readonly throughLeader: ThroughLeader;
+  readonly meta: () => StateMeta;
+  /** True once no node sends any more what was claimed before `index`; false when that cannot be known here any more (I6). */
+  readonly untilSilent: (index: LogIndex) => Promise<boolean>;
+}
+
+/** Since entry version 3. */
+const OPERATIONS_LEVEL = 3;
+
+const unavailable = (reason: UnavailableReason): OperationOutcome => ({
+  outcome: 'unavailable',
+  reason,
+  retryAfterMs: RETRY_AFTER_MS,
+});
+const UNKNOWN: OperationOutcome = { outcome: 'unknown' };
+const DONE: OperationOutcome = { outcome: 'done', changed: true };
+
+export class Operating {
+  readonly #options: OperatingOptions;
+
+  constructor(options: OperatingOptions) {
+    this.#options = options;
+  }
+
+  operate(operation: ClusterOperation, by: string, requestId: CommandId): Promise<OperationOutcome> {
+    return this.#options.throughLeader.untilKnown<OperationOutcome>({
+      askId: requestId,
+      ask: { type: 'operate', operation, by },
+      here: () => this.decide(operation, by, requestId),
+      read: (answer) => (answer.type === 'operated' ? answer.outcome : null),
+      unavailable,
+      unknown: () => UNKNOWN,
+    });
+  }
+
+  /** On the leader. */
+  async decide(operation: ClusterOperation, by: string, requestId: CommandId): Promise<OperationOutcome> {
+    const { replica, meta } = this.#options;
+    const { configuration } = replica.core;
+    const level = featureLevelOf(configuration);
+    if (level < OPERATIONS_LEVEL) {
+      const message = `a member still runs a version that cannot read operations (feature level ${level}): finish the upgrade first`;
+      return { outcome: 'refused', code: 'feature_level_too_low', message };
+    }
+    // What was acknowledged before is in what this is judged by.
+    if (!(await replica.readBarrier())) return unavailable('no_leader');
+    const judged = judge(operation, {
+      self: replica.core.self.split('/')[0] ?? '',
+      members: replica.core.configuration.members,
+      meta: meta(),
+      isAlive: (nodeId) => this.#isAlive(nodeId),
+    });
+    if (judged.kind === 'already') return { outcome: 'done', changed: false };
+    if (judged.kind === 'refused') return { outcome: 'refused', code: judged.code, message: judged.message };
+    const audited = await this.#commit({ type: 'OperationRequested', requestId, operation }, judged.events, by);
+    switch (audited.kind) {
+      case 'applied':
+        return this.#carryOut(operation, audited.index);
+      case 'not-applied':
+        // It was asked for before. What the state shows is answered above; whether the rest was done then, nobody knows.
+        return judged.events.length > 0 ? DONE : UNKNOWN;
+      case 'refused':
+        return unavailable(audited.why);
+      case 'unknown':
+        return UNKNOWN;
+    }
+  }
+
+  #commit(
+    audit: Extract<TaskEvent, { type: 'OperationRequested' }>,
+    events: readonly TaskEvent[],
+    by: string,
+  ): Promise<ProposeOutcome> {
+    const { replica, clock } = this.#options;
+    return new Promise((settle) => {
+      const deadline = clock.setTimer(SUBMIT_DEADLINE_MS, () => settle({ kind: 'unknown' }));
+      replica.propose(
+        {
+          requires: [{ type: 'key-is-free', key: keyOfCommand(audit.requestId) }],
+          events: [audit, ...events],
+          by,
+        },
+        (outcome) => {
+          deadline.cancel();
+          settle(outcome);
+        },
+        'client',
+      );
+    });
+  }
+
+  async #carryOut(operation: ClusterOperation, index: LogIndex): Promise<OperationOutcome> {
+    const { replica, untilSilent } = this.#options;
+    switch (operation.type) {
+      case 'add-member': {
+        const { nodeId, instance, kind } = operation;
+        return this.#change({
+          type: 'add',
+          member: { nodeId: nodeId as NodeId, instance: instance as InstanceId, kind },
+        });
+      }
+      case 'promote-member':
+        return this.#change({ type: 'promote', nodeId: operation.nodeId as NodeId });
+      case 'remove-member':
+        return this.#change({ type: 'remove', nodeId: operation.nodeId as NodeId });
+      case 'transfer-leadership': {
+        const outcome = await replica.transferTo(operation.to as NodeId);
+        if (outcome.kind === 'done') return DONE;
+        const message =
+          outcome.kind === 'refused' ? outcome.reason : `${operation.to} did not take over in time: this node leads on`;
+        return { outcome: 'refused', code: 'operation_refused', message };
+      }
+      case 'pause-scheduling':
+        return (await untilSilent(index)) ? DONE : UNKNOWN;
+      case 'drain-node':
+      case 'undrain-node':
+      case 'resume-scheduling':
+      case 'compact-log':
+      case 'back-up':
+      case 'set-log-level':
+      case 'set-trace':
+        return DONE;
+      default:
+        return unreachable(operation);
+    }
+  }
+
+  async #change(change: MembershipChange): Promise<OperationOutcome> {
+    const outcome: ChangeOutcome = await this.#options.replica.changeMembers(change);
+    switch (outcome.kind) {
+      case 'done':
+        return DONE;
+      case 'refused':
+        return { outcome: 'refused', code: 'operation_refused', message: outcome.reason };
+      case 'unknown':
+        return UNKNOWN;
+    }
+  }
+
+  #isAlive(nodeId: string): boolean {
+    const { core } = this.#options.replica;
+    return core.configuration.members.some((member) => {
+      const id = idOf(member);
+      if (member.nodeId !== nodeId) return false;
+      const heardAtMs = core.leading?.peers.get(id)?.heardAtMs;
+      return id === core.self || (heardAtMs !== undefined && core.monotonicMs - heardAtMs < NODE_LOST_MS);
+    });
+  }
+}

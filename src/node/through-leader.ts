@@ -1,0 +1,87 @@
+import type { Clock } from '../clock.ts';
+import type { CommandId } from '../tasks/command-id.ts';
+import type { UnavailableReason } from './api.ts';
+import type { AskingLeader } from './asking-leader.ts';
+import type { Leadership } from './leadership.ts';
+import { NO_LEADER_WAIT_MS, SUBMIT_DEADLINE_MS } from './limits.ts';
+import type { Answer, Ask } from './peer-notes.ts';
+
+/**
+ * What only a leader can do, from the node that was asked to whoever leads, through elections if need be: it ends as done, refused,
+ * unavailable (for certain not done) or unknown, and never hangs.
+ */
+export interface Errand<T extends Ended> {
+  readonly askId: CommandId;
+  readonly ask: Ask;
+  /** On the leader, if that is this node. */
+  here(): Promise<T>;
+  /** Null: no answer to this question. */
+  read(answer: Answer): T | null;
+  unavailable(reason: UnavailableReason): T;
+  /** `last`: what was heard last, which may say what it is that is not known. */
+  unknown(last: T | null): T;
+}
+
+interface Ended {
+  readonly outcome: string;
+  readonly reason?: UnavailableReason;
+}
+
+export interface ThroughLeaderOptions {
+  readonly clock: Clock;
+  readonly leadership: Leadership;
+  readonly asking: AskingLeader;
+  /** Why writes are not taken now, whoever leads; null when they are. */
+  readonly closed: () => UnavailableReason | null;
+}
+
+/** After an answer that leads nowhere, and no word of a change. */
+const LOOK_AGAIN_MS = 50;
+
+export class ThroughLeader {
+  readonly #options: ThroughLeaderOptions;
+
+  constructor(options: ThroughLeaderOptions) {
+    this.#options = options;
+  }
+
+  async untilKnown<T extends Ended>(errand: Errand<T>): Promise<T> {
+    const { clock, leadership, closed } = this.#options;
+    const untilMs = clock.monotonicMs() + SUBMIT_DEADLINE_MS;
+    const patientUntilMs = clock.monotonicMs() + NO_LEADER_WAIT_MS;
+    /** Somebody may have done it: from then on it is known by its id, or unknown. */
+    let maybe = false;
+    for (;;) {
+      const why = closed();
+      if (why !== null) return maybe ? errand.unknown(null) : errand.unavailable(why);
+      const leads = leadership.mayDecide;
+      const outcome = leads
+        ? await errand.here()
+        : await this.#askLeader(errand, (maybe ? untilMs : patientUntilMs) - clock.monotonicMs());
+      if (outcome.outcome === 'unknown') maybe = true;
+      // That it was not done this time says nothing of the time before.
+      else if (outcome.outcome !== 'unavailable' || (outcome.reason !== 'no_leader' && !maybe)) return outcome;
+      if (clock.monotonicMs() >= (maybe ? untilMs : patientUntilMs)) return maybe ? errand.unknown(outcome) : outcome;
+      if (leads === leadership.mayDecide) await leadership.untilChange(LOOK_AGAIN_MS);
+    }
+  }
+
+  async #askLeader<T extends Ended>(errand: Errand<T>, withinMs: number): Promise<T> {
+    const { leadership, asking } = this.#options;
+    if (withinMs <= 0) return errand.unavailable('no_leader');
+    if (leadership.elsewhere === null) {
+      await leadership.untilChange(withinMs);
+      if (leadership.elsewhere === null) return errand.unavailable('no_leader');
+    }
+    const asked = await asking.ask(errand.askId, errand.ask, withinMs);
+    switch (asked.kind) {
+      case 'answered':
+        return errand.read(asked.answer) ?? errand.unavailable('no_leader');
+      case 'own':
+      case 'late':
+        return asked.sent ? errand.unknown(null) : errand.unavailable('no_leader');
+      case 'overloaded':
+        return errand.unavailable('overloaded');
+    }
+  }
+}

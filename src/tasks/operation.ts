@@ -1,0 +1,45 @@
+import type { CommandId } from './command-id.ts';
+
+/**
+ * What an operator asks of the cluster. It is committed with who asked before it is carried out: the log is the audit, and the
+ * newest ones stand in the state.
+ */
+export type ClusterOperation =
+  | {
+      readonly type: 'add-member';
+      readonly nodeId: string;
+      readonly instance: string;
+      /** A learner becomes a voter by itself once it has caught up. */
+      readonly kind: 'learner' | 'worker';
+    }
+  | { readonly type: 'promote-member'; readonly nodeId: string }
+  | {
+      readonly type: 'remove-member';
+      readonly nodeId: string;
+      /** Also where the voters that are left and answer would be no majority. */
+      readonly acceptLostMajority: boolean;
+    }
+  | { readonly type: 'transfer-leadership'; readonly to: string }
+  /** It is given no more claims and does not lead, until it is asked back. */
+  | {
+      readonly type: 'drain-node';
+      readonly nodeId: string;
+      /** Also where nobody would be left to send. */
+      readonly acceptNoSender: boolean;
+    }
+  | { readonly type: 'undrain-node'; readonly nodeId: string }
+  /** Nothing falls due for anyone until it is resumed; then the misfire policies decide. */
+  | { readonly type: 'pause-scheduling' }
+  | { readonly type: 'resume-scheduling' }
+  /** Carried out by the node that it names, and no other. */
+  | { readonly type: 'compact-log' | 'back-up'; readonly nodeId: string }
+  | { readonly type: 'set-log-level'; readonly nodeId: string; readonly level: string }
+  | { readonly type: 'set-trace'; readonly nodeId: string; readonly on: boolean };
+
+export interface OperationRecord {
+  readonly requestId: CommandId;
+  readonly operation: ClusterOperation;
+  readonly by: string;
+  /** Log time. */
+  readonly atMs: number;
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CommandId } from '../../src/tasks/command-id.ts';
+import { until } from '../whole/serving.ts';
+import { by, create, followerOf, leaderOf, ready, taskIdOf, withCluster } from './cluster-steps.ts';
+
+const requestId = (id: string): CommandId => id as CommandId;
+
+test('scheduling is paused on any node, nothing is sent from then on, and the misfire policy decides once it is resumed', () =>
+  withCluster(async (cluster) => {
+    taskIdOf(await create(followerOf(cluster), '* * * * * *'));
+    await until(
+      () => cluster.sent.length >= 2,
+      () => 'it does not fire',
+    );
+    const { node } = followerOf(cluster);
+    assert.deepEqual(await node.operate({ type: 'pause-scheduling' }, by, null), { outcome: 'done', changed: true });
+    const sent = cluster.sent.length;
+    assert.deepEqual(await node.operate({ type: 'pause-scheduling' }, by, null), { outcome: 'done', changed: false });
+    for (const one of cluster.nodes()) assert.equal(one.node.status().schedulingPaused, true);
+    const pausedAtMs = Date.now();
+    // Due times pass, and a condition can be waited for: what falls due meanwhile is known by the clock alone.
+    await until(
+      () => Date.now() >= pausedAtMs + 2_100,
+      () => 'time stands still',
+    );
+    assert.equal(cluster.sent.length, sent);
+    assert.deepEqual(await node.operate({ type: 'resume-scheduling' }, by, null), { outcome: 'done', changed: true });
+    await until(
+      () => cluster.sent.length >= sent + 3,
+      () => 'it does not fire again',
+    );
+    const seconds = cluster.sent.map(({ request }) => request.scheduledAtMs);
+    assert.equal(new Set(seconds).size, seconds.length);
+  }));
+
+test('a paused cluster stays so under the next leader', () =>
+  withCluster(async (cluster) => {
+    taskIdOf(await create(leaderOf(cluster), '* * * * * *'));
+    await leaderOf(cluster).node.operate({ type: 'pause-scheduling' }, by, null);
+    const sent = cluster.sent.length;
+    leaderOf(cluster).kill();
+    await ready(cluster);
+    taskIdOf(await create(leaderOf(cluster), '0 0 1 1 *'));
+    assert.equal(leaderOf(cluster).node.status().schedulingPaused, true);
+    assert.equal(cluster.sent.length, sent);
+  }));
+
+test('a drained node gets no claims, until it is asked back', () =>
+  withCluster(async (cluster) => {
+    const drained = followerOf(cluster);
+    const { node } = leaderOf(cluster);
+    const { nodeId } = drained;
+    assert.deepEqual(await node.operate({ type: 'drain-node', nodeId, acceptNoSender: false }, by, null), {
+      outcome: 'done',
+      changed: true,
+    });
+    const atMs = Date.now() + 300;
+    for (let count = 0; count < 12; count += 1) await create(leaderOf(cluster), new Date(atMs).toISOString());
+    await until(
+      () => cluster.sent.length >= 12,
+      () => `${cluster.sent.length} of 12 were sent`,
+    );
+    assert.ok(!cluster.sent.some((one) => one.nodeId === nodeId));
+    await node.operate({ type: 'undrain-node', nodeId }, by, null);
+    const laterMs = Date.now() + 300;
+    for (let count = 0; count < 12; count += 1) await create(leaderOf(cluster), new Date(laterMs).toISOString());
+    await until(
+      () => cluster.sent.some((one) => one.nodeId === nodeId),
+      () => 'it gets no claims again',
+    );
+  }));
+
+test('the last node that could send is not drained, unless that is accepted', () =>
+  withCluster(async (cluster) => {
+    const { node } = leaderOf(cluster);
+    const drain = (nodeId: string, acceptNoSender: boolean) =>
+      node.operate({ type: 'drain-node', nodeId, acceptNoSender }, by, null);
+    assert.equal((await drain('n1', false)).outcome, 'done');
+    assert.equal((await drain('n2', false)).outcome, 'done');
+    const refused = await drain('n3', false);
+    assert.ok(refused.outcome === 'refused' && refused.code === 'would_leave_no_sender', JSON.stringify(refused));
+    assert.equal((await drain('n3', true)).outcome, 'done');
+    const unknown = await drain('n9', false);
+    assert.ok(unknown.outcome === 'refused' && unknown.code === 'member_not_found', JSON.stringify(unknown));
+  }));
+
+test('leadership is handed over from any node; asked again it is so already', () =>
+  withCluster(async (cluster) => {
+    const follower = followerOf(cluster);
+    const asked = { type: 'transfer-leadership', to: follower.nodeId } as const;
+    // Whoever is told that it leads now may find that out before the answer comes.
+    assert.equal((await follower.node.operate(asked, by, null)).outcome, 'done');
+    await until(
+      () => cluster.leader()?.nodeId === follower.nodeId,
+      () => 'it does not lead',
+    );
+    assert.deepEqual(await follower.node.operate(asked, by, null), { outcome: 'done', changed: false });
+  }));
+
+test('a member is not removed where the voters left and alive would be no majority, unless that is accepted', () =>
+  withCluster(async (cluster) => {
+    const [killed, other] = cluster.nodes().filter(({ nodeId }) => nodeId !== leaderOf(cluster).nodeId);
+    assert.ok(killed !== undefined && other !== undefined);
+    killed.kill();
+    const { node } = leaderOf(cluster);
+    const remove = (nodeId: string) =>
+      node.operate({ type: 'remove-member', nodeId, acceptLostMajority: false }, by, null);
+    await until(
+      () => node.status().members.some(({ nodeId, alive }) => nodeId === killed.nodeId && !alive),
+      () => 'it is not missed',
+    );
+    const refused = await remove(other.nodeId);
+    assert.ok(refused.outcome === 'refused' && refused.code === 'would_lose_majority', JSON.stringify(refused));
+    // The dead one may go: the two that are left agree.
+    assert.deepEqual(await remove(killed.nodeId), { outcome: 'done', changed: true });
+    assert.deepEqual(await remove(killed.nodeId), { outcome: 'done', changed: false });
+  }));
+
+test('what was asked for stands in the state of every node, with who asked; under one id it is done once', () =>
+  withCluster(async (cluster) => {
+    const { node } = followerOf(cluster);
+    const asked = { by: 'token' };
+    assert.equal((await node.operate({ type: 'pause-scheduling' }, asked, requestId('a'))).outcome, 'done');
+    assert.equal((await node.operate({ type: 'resume-scheduling' }, asked, requestId('b'))).outcome, 'done');
+    // A late copy of the first changes nothing any more.
+    assert.equal(
+      (await leaderOf(cluster).node.operate({ type: 'pause-scheduling' }, asked, requestId('a'))).outcome,
+      'done',
+    );
+    assert.equal(leaderOf(cluster).node.status().schedulingPaused, false);
+    for (const one of cluster.nodes()) {
+      await until(
+        () => one.node.operations().length === 2,
+        () => JSON.stringify(one.node.operations()),
+      );
+      assert.deepEqual(
+        one.node.operations().map((record) => [record.requestId, record.operation.type, record.by]),
+        [
+          ['a', 'pause-scheduling', 'token'],
+          ['b', 'resume-scheduling', 'token'],
+        ],
+      );
+    }
+  }));
