@@ -244,6 +244,13 @@ export const CATALOGUE: Readonly<Record<ErrorCode, CatalogueEntry>> = {
     meaning: 'As many executions as one task may have at once have not ended yet.',
     remedy: 'Wait until some have ended.',
   },
+  task_too_large: {
+    number: 1000,
+    status: 413,
+    title: 'The task is too large',
+    meaning: 'With all that it says, the task does not fit a message between the nodes.',
+    remedy: 'Make the body or the headers of the callback smaller.',
+  },
   schedule_exhausted: {
     number: 1007,
     status: 409,

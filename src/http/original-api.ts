@@ -62,6 +62,7 @@ const createTask: Operation = {
     'timezone_refused',
     'callback_url_refused',
     'callback_body_too_large',
+    'task_too_large',
     'type_refused',
     'idempotency_key_refused',
     'idempotency_key_reused',

@@ -65,6 +65,7 @@ const createTask: Operation = {
     'callback_url_refused',
     'callback_headers_refused',
     'callback_body_too_large',
+    'task_too_large',
     'idempotency_key_refused',
     'idempotency_key_reused',
     'outcome_unknown',

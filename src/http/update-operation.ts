@@ -31,6 +31,7 @@ export const updateTask: Operation = {
     'callback_url_refused',
     'callback_headers_refused',
     'callback_body_too_large',
+    'task_too_large',
     'version_mismatch',
     'update_contended',
     'if_match_refused',

@@ -1,13 +1,14 @@
 import type { MemberId } from '../raft/types.ts';
 import type { CommandId } from '../tasks/command-id.ts';
-import { ASKS_MAX } from './limits.ts';
-import type { Answer, Ask, PeerNote } from './peer-notes.ts';
+import { bytesOfJson, type MeasuredNote, measured } from './batches.ts';
+import { ASKS_BYTES_MAX, ASKS_MAX } from './limits.ts';
+import type { Answer, Ask } from './peer-notes.ts';
 
 /** The leader's side of `asking-leader.ts`. A repetition that comes while the first is at work shares its answer. */
 export interface AnsweringOptions {
   readonly mayDecide: () => boolean;
   readonly answer: (askId: CommandId, ask: Ask) => Promise<Answer>;
-  readonly send: (to: MemberId, note: PeerNote) => void;
+  readonly send: (to: MemberId, note: MeasuredNote) => void;
   /** An ask that could not be understood: it is left unanswered, and counted. */
   readonly failed: (from: MemberId, error: unknown) => void;
 }
@@ -15,6 +16,7 @@ export interface AnsweringOptions {
 export class AnsweringAsks {
   readonly #options: AnsweringOptions;
   readonly #atWork = new Set<CommandId>();
+  #atWorkBytes = 0;
 
   constructor(options: AnsweringOptions) {
     this.#options = options;
@@ -22,20 +24,28 @@ export class AnsweringAsks {
 
   take(from: MemberId, askId: CommandId, ask: Ask): void {
     const { mayDecide, answer, send, failed } = this.#options;
+    const reply = (answered: Answer): void => send(from, measured({ kind: 'answer', askId, answer: answered }));
     if (!mayDecide()) {
-      send(from, { kind: 'answer', askId, answer: { type: 'not-leading' } });
+      reply({ type: 'not-leading' });
       return;
     }
-    // Beyond the bound it is left unanswered: whoever asked asks again.
+    // Beyond the bounds it is left unanswered: whoever asked asks again.
     if (this.#atWork.has(askId) || this.#atWork.size >= ASKS_MAX) return;
+    const bytes = bytesOfJson(ask);
+    if (this.#atWorkBytes + bytes > ASKS_BYTES_MAX) return;
     this.#atWork.add(askId);
+    this.#atWorkBytes += bytes;
+    const over = (): void => {
+      this.#atWork.delete(askId);
+      this.#atWorkBytes -= bytes;
+    };
     answer(askId, ask).then(
       (answered) => {
-        this.#atWork.delete(askId);
-        send(from, { kind: 'answer', askId, answer: answered });
+        over();
+        reply(answered);
       },
       (error: unknown) => {
-        this.#atWork.delete(askId);
+        over();
         failed(from, error);
       },
     );

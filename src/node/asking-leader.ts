@@ -1,9 +1,10 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { MemberId } from '../raft/types.ts';
 import type { CommandId } from '../tasks/command-id.ts';
+import { type MeasuredNote, measured } from './batches.ts';
 import type { Leadership } from './leadership.ts';
-import { ASK_AGAIN_MS, ASKS_MAX } from './limits.ts';
-import type { Answer, Ask, PeerNote } from './peer-notes.ts';
+import { ASK_AGAIN_MS, ASKS_BYTES_MAX, ASKS_MAX } from './limits.ts';
+import type { Answer, Ask } from './peer-notes.ts';
 
 /** A node's questions to whoever leads: sent, sent again, sent to the next leader, until they are answered or given up. */
 export type Asked =
@@ -15,7 +16,7 @@ export type Asked =
   | { readonly kind: 'overloaded' };
 
 interface Pending {
-  readonly note: PeerNote;
+  readonly note: MeasuredNote;
   readonly settle: (asked: Asked) => void;
   readonly givenUp: Timer;
   sent: boolean;
@@ -24,23 +25,28 @@ interface Pending {
 export class AskingLeader {
   readonly #clock: Clock;
   readonly #leadership: Leadership;
-  readonly #send: (to: MemberId, note: PeerNote) => void;
+  readonly #send: (to: MemberId, note: MeasuredNote) => void;
   readonly #pending = new Map<CommandId, Pending>();
+  #pendingBytes = 0;
   #again: Timer | null = null;
 
-  constructor(clock: Clock, leadership: Leadership, send: (to: MemberId, note: PeerNote) => void) {
+  constructor(clock: Clock, leadership: Leadership, send: (to: MemberId, note: MeasuredNote) => void) {
     this.#clock = clock;
     this.#leadership = leadership;
     this.#send = send;
   }
 
   ask(askId: CommandId, ask: Ask, withinMs: number): Promise<Asked> {
-    if (this.#pending.size >= ASKS_MAX) return Promise.resolve({ kind: 'overloaded' });
+    const note = measured({ kind: 'ask', askId, ask });
+    if (this.#pending.size >= ASKS_MAX || this.#pendingBytes + note.bytes > ASKS_BYTES_MAX) {
+      return Promise.resolve({ kind: 'overloaded' });
+    }
+    this.#pendingBytes += note.bytes;
     return new Promise((settle) => {
       const givenUp = this.#clock.setTimer(withinMs, () =>
         this.#settle(askId, (pending) => ({ kind: 'late', sent: pending.sent })),
       );
-      const pending: Pending = { note: { kind: 'ask', askId, ask }, settle, givenUp, sent: false };
+      const pending: Pending = { note, settle, givenUp, sent: false };
       this.#pending.set(askId, pending);
       this.#sendOne(pending);
       this.#arm();
@@ -83,6 +89,7 @@ export class AskingLeader {
     const pending = this.#pending.get(askId);
     if (pending === undefined) return;
     this.#pending.delete(askId);
+    this.#pendingBytes -= pending.note.bytes;
     pending.givenUp.cancel();
     if (this.#pending.size === 0) {
       this.#again?.cancel();

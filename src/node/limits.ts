@@ -1,7 +1,13 @@
 /** Every bound of the node's loop, in one place (I10). */
 
-/** Decisions that wait for a turn. More are refused as `overloaded`. */
+/** Decisions that wait for a turn, and their characters. More are refused as `overloaded`. */
 export const PROPOSALS_WAITING_MAX = 20_000;
+export const PROPOSALS_WAITING_CHARS_MAX = 64 * 1_024 * 1_024;
+/**
+ * One decision as it stands in the log: more is refused as `task_too_large`. What HTTP takes is never more: a body whose every byte has to be
+ * escaped (2 × 128 KiB), 6 KiB of headers, and what else a task has.
+ */
+export const PAIR_CHARS_MAX = 292 * 1_024;
 /** One entry holds at most this many pairs and about this many bytes, so that it fits a message between peers. */
 export const ENTRY_PAIRS_MAX = 1_024;
 export const ENTRY_BYTES_MAX = 256 * 1_024;
@@ -58,10 +64,12 @@ export const NO_LEADER_WAIT_MS = 3_000;
 export const ASK_AGAIN_MS = 500;
 /** What became of an attempt is reported again after this, until the state says that it is over. */
 export const REPORT_AGAIN_MS = 500;
-/** Questions of a node to its leader that wait for an answer, and those that a leader works on. */
+/** Questions of a node to its leader that wait for an answer, and those that a leader works on; and what they weigh (batches.ts). */
 export const ASKS_MAX = 20_000;
+export const ASKS_BYTES_MAX = 128 * 1_024 * 1_024;
 /** Notes for one peer that wait for the turn's end. */
 export const NOTES_WAITING_MAX = 10_000;
+export const NOTES_WAITING_BYTES_MAX = 32 * 1_024 * 1_024;
 /** A read that a leader confirmed and that this node does not catch up with. */
 export const READ_DEADLINE_MS = 5_000;
 export const SETTLE_BATCH = 256;

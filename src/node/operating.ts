@@ -38,6 +38,11 @@ const unavailable = (reason: UnavailableReason): OperationOutcome => ({
   retryAfterMs: RETRY_AFTER_MS,
 });
 const UNKNOWN: OperationOutcome = { outcome: 'unknown' };
+const TOO_LARGE: OperationOutcome = {
+  outcome: 'refused',
+  code: 'operation_refused',
+  message: 'it is too large for the log',
+};
 const DONE: OperationOutcome = { outcome: 'done', changed: true };
 
 export class Operating {
@@ -85,7 +90,7 @@ export class Operating {
         // It was asked for before. What the state shows is answered above; whether the rest was done then, nobody knows.
         return judged.events.length > 0 ? DONE : UNKNOWN;
       case 'refused':
-        return unavailable(audited.why);
+        return audited.why === 'too_large' ? TOO_LARGE : unavailable(audited.why);
       case 'unknown':
         return UNKNOWN;
     }

@@ -2,11 +2,12 @@ import type { Message } from '../raft/messages.ts';
 import type { Input } from '../raft/ports.ts';
 import type { MemberId } from '../raft/types.ts';
 import type { PeerBatch, Transport } from '../transport/transport.ts';
+import { batchesOf, type MeasuredNote } from './batches.ts';
 import type { ClusterTime } from './cluster-time.ts';
-import { NOTES_WAITING_MAX } from './limits.ts';
+import { NOTES_WAITING_BYTES_MAX, NOTES_WAITING_MAX } from './limits.ts';
 import { type PeerNote, readNote } from './peer-notes.ts';
 
-/** This node's end of the transport: one batch a turn for each peer, with everything that the turn has for it. */
+/** This node's end of the transport: everything that a turn has for a peer, in as few batches as hold it. */
 export interface PeersOptions {
   readonly transport: Transport;
   readonly clock: ClusterTime;
@@ -19,7 +20,7 @@ export interface PeersOptions {
 
 export class Peers {
   readonly #options: PeersOptions;
-  readonly #notes = new Map<MemberId, PeerNote[]>();
+  readonly #notes = new Map<MemberId, { readonly waiting: MeasuredNote[]; bytes: number }>();
   #flushing = false;
 
   constructor(options: PeersOptions) {
@@ -44,12 +45,13 @@ export class Peers {
   }
 
   /** With the next batch, or at the latest a turn from now. */
-  sendNote(to: MemberId, note: PeerNote): void {
-    const waiting = this.#notes.get(to) ?? [];
+  sendNote(to: MemberId, note: MeasuredNote): void {
+    const notes = this.#notes.get(to) ?? { waiting: [], bytes: 0 };
     // Whoever asked asks again (I2).
-    if (waiting.length >= NOTES_WAITING_MAX) return;
-    waiting.push(note);
-    this.#notes.set(to, waiting);
+    if (notes.waiting.length >= NOTES_WAITING_MAX || notes.bytes + note.bytes > NOTES_WAITING_BYTES_MAX) return;
+    notes.waiting.push(note);
+    notes.bytes += note.bytes;
+    this.#notes.set(to, notes);
     if (this.#flushing) return;
     this.#flushing = true;
     this.#options.clock.nextTurn(() => {
@@ -59,10 +61,12 @@ export class Peers {
   }
 
   #send(to: MemberId, raft: readonly Message[]): void {
-    const { transport, clock } = this.#options;
-    const notes = this.#notes.get(to) ?? [];
+    const { transport, clock, dropped } = this.#options;
+    const notes = this.#notes.get(to)?.waiting ?? [];
     this.#notes.delete(to);
-    transport.send(to, { raft, notes, clockMs: clock.ownMs(), clusterMs: clock.nowMs() });
+    for (const batch of batchesOf(raft, notes, () => dropped(to, 'a note to it that fits no message'))) {
+      transport.send(to, { ...batch, clockMs: clock.ownMs(), clusterMs: clock.nowMs() });
+    }
   }
 
   #received(from: MemberId, { raft, notes, clockMs, clusterMs }: PeerBatch): void {

@@ -1,8 +1,17 @@
+import { invariant } from '../invariant.ts';
 import type { Proposal } from '../raft/ports.ts';
 import type { LogIndex } from '../raft/types.ts';
 import type { EntryContent, Pair } from '../tasks/entry.ts';
 import type { Precondition } from '../tasks/precondition.ts';
-import { ENTRY_BYTES_MAX, ENTRY_PAIRS_MAX, TURN_BYTES_MAX, TURN_PAIRS_MAX } from './limits.ts';
+import {
+  ENTRY_BYTES_MAX,
+  ENTRY_PAIRS_MAX,
+  PAIR_CHARS_MAX,
+  PROPOSALS_WAITING_CHARS_MAX,
+  PROPOSALS_WAITING_MAX,
+  TURN_BYTES_MAX,
+  TURN_PAIRS_MAX,
+} from './limits.ts';
 
 /**
  * Decisions on their way into the log and back: waiting for a turn, handed to the core as entries, in the log, applied. Each is
@@ -12,7 +21,7 @@ export type ProposeOutcome =
   | { readonly kind: 'applied'; readonly index: LogIndex }
   /** Committed, and a no-op: the state had moved on. Decide again. */
   | { readonly kind: 'not-applied'; readonly failed: Precondition }
-  | { readonly kind: 'refused'; readonly why: 'no_leader' | 'storage_failed' | 'overloaded' | 'stopping' }
+  | { readonly kind: 'refused'; readonly why: 'no_leader' | 'storage_failed' | 'overloaded' | 'stopping' | 'too_large' }
   /** In the log, perhaps; its fate is not known here. */
   | { readonly kind: 'unknown' };
 
@@ -29,6 +38,7 @@ export interface OwnEntry {
 
 export class ProposalQueue {
   #waiting: Waiting[] = [];
+  #waitingChars = 0;
   /** Handed to the core in this turn, by proposal id. */
   readonly #handed = new Map<number, OwnEntry>();
   /** In the log and not applied yet. */
@@ -38,9 +48,20 @@ export class ProposalQueue {
   get waiting(): number {
     return this.#waiting.length;
   }
+  /** No more requests of clients are to be taken. */
+  get isFull(): boolean {
+    return this.#waiting.length >= PROPOSALS_WAITING_MAX || this.#waitingChars >= PROPOSALS_WAITING_CHARS_MAX;
+  }
 
-  add(pair: Pair, settle: (outcome: ProposeOutcome) => void): void {
-    this.#waiting.push({ pair, encoded: JSON.stringify(pair), settle });
+  add(pair: Pair, settle: (outcome: ProposeOutcome) => void, from: 'node' | 'client'): void {
+    const encoded = JSON.stringify(pair);
+    if (encoded.length > PAIR_CHARS_MAX) {
+      invariant(from === 'client', 'I10', `a decision of ${encoded.length} characters fits no message between nodes`);
+      settle({ kind: 'refused', why: 'too_large' });
+      return;
+    }
+    this.#waitingChars += encoded.length;
+    this.#waiting.push({ pair, encoded, settle });
   }
 
   /** As many entries as one turn takes. Work is done per entry, not per pair: each pair was encoded when it came. */
@@ -58,6 +79,7 @@ export class ProposalQueue {
         taken += 1;
       }
       bytes += entryBytes;
+      this.#waitingChars -= entryBytes;
       proposals.push(this.#entryOf(this.#waiting.slice(from, taken), atMs, version));
     }
     this.#waiting = taken === this.#waiting.length ? [] : this.#waiting.slice(taken);
@@ -96,6 +118,7 @@ export class ProposalQueue {
   }
 
   refuseWaiting(why: 'storage_failed' | 'stopping'): void {
+    this.#waitingChars = 0;
     for (const { settle } of this.#waiting.splice(0)) settle({ kind: 'refused', why });
   }
 

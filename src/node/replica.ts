@@ -15,7 +15,7 @@ import { ENTRY_VERSION, type EntryContent, type Pair, type PairResult } from '..
 import { Applying } from './applying.ts';
 import { DiskWork } from './disk-work.ts';
 import { createHistogram, type RunningHistogram } from './histogram.ts';
-import { PROPOSALS_WAITING_MAX, TICK_MS } from './limits.ts';
+import { TICK_MS } from './limits.ts';
 import type { LogWriter } from './log-writer.ts';
 import { PendingAsks } from './pending-asks.ts';
 import { ProposalQueue, type ProposeOutcome } from './proposal-queue.ts';
@@ -160,10 +160,9 @@ export class Replica {
    */
   propose(pair: Pair, settle: (outcome: ProposeOutcome) => void, from: 'node' | 'client' = 'node'): void {
     if (this.#ended !== null) settle({ kind: 'refused', why: this.#ended });
-    else if (from === 'client' && this.#proposals.waiting >= PROPOSALS_WAITING_MAX)
-      settle({ kind: 'refused', why: 'overloaded' });
+    else if (from === 'client' && this.#proposals.isFull) settle({ kind: 'refused', why: 'overloaded' });
     else {
-      this.#proposals.add(pair, settle);
+      this.#proposals.add(pair, settle, from);
       this.wake();
     }
   }

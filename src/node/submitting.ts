@@ -15,7 +15,7 @@ import { isLaterTaskId, nextTaskId } from '../tasks/task-id.ts';
 
 import type { SubmitOutcome, UnavailableReason } from './api.ts';
 
-import { DECISIONS_MAX, SUBMIT_DEADLINE_MS } from './limits.ts';
+import { DECISIONS_MAX, PAIR_CHARS_MAX, SUBMIT_DEADLINE_MS } from './limits.ts';
 import type { ProposeOutcome } from './proposal-queue.ts';
 import type { Replica } from './replica.ts';
 
@@ -181,7 +181,7 @@ export class Submitting {
   ): SubmitOutcome | Promise<SubmitOutcome> {
     switch (outcome.kind) {
       case 'refused':
-        return unavailable(outcome.why);
+        return outcome.why === 'too_large' ? refused(TOO_LARGE) : unavailable(outcome.why);
       case 'unknown':
         return { outcome: 'unknown', taskId };
       default: {
@@ -194,6 +194,11 @@ export class Submitting {
     }
   }
 }
+
+const TOO_LARGE = refusal(
+  'task_too_large',
+  `as it stands in the log, a change has ${PAIR_CHARS_MAX} characters at most`,
+);
 
 /** After these, what was claimed before must not leave any more. */
 const silences = ({ type }: Command): boolean => type === 'PauseTask' || type === 'UpdateTask' || type === 'CancelTask';

@@ -1,5 +1,6 @@
 import { unreachable } from '../invariant.ts';
 import type { RaftCore } from './core.ts';
+import { READS_WAITING_MAX } from './limits.ts';
 import { isConfiguration, readConfiguration } from './membership.ts';
 import type { Message, MessageOf } from './messages.ts';
 
@@ -43,11 +44,13 @@ export function whyImpossible(core: RaftCore, message: Message): string | null {
     case 'snapshot-received':
       return isCount(message.offset) ? null : 'an offset that is no count';
     case 'read-index-answer':
+      if (!areReads(message.readIds)) return 'reads that none can have asked for';
       return message.index === null || isCount(message.index) ? null : 'an index that is no count';
     case 'timeout-now':
       return whyNoLeader(core, message);
-    case 'vote-answer':
     case 'read-index':
+      return areReads(message.readIds) ? null : 'reads that none can have asked for';
+    case 'vote-answer':
       return null;
     default:
       return unreachable(message);
@@ -55,6 +58,8 @@ export function whyImpossible(core: RaftCore, message: Message): string | null {
 }
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
+const areReads = (readIds: readonly number[]): boolean => readIds.length <= READS_WAITING_MAX && readIds.every(isCount);
 
 /** A call to campaign is the leader's word (thesis §3.10); who leads the term is not always known yet. */
 function whyNoLeader({ role }: RaftCore, { from, term }: MessageOf<'timeout-now'>): string | null {

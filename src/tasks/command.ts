@@ -57,6 +57,7 @@ export type RefusalCode =
   | 'task_not_paused'
   | 'task_finished'
   | 'task_busy'
+  | 'task_too_large'
   | 'schedule_exhausted'
   | 'schedule_refused'
   | 'instant_past'

@@ -8,7 +8,7 @@ import type { MemberId } from '../raft/types.ts';
  * of another cluster, group or incarnation, are behind it.
  */
 export interface Transport {
-  /** All that one turn has for one peer. */
+  /** What one turn has for one peer, or a part of it: at most BATCH_BYTES_MAX, encoded as JSON. */
   send(to: MemberId, batch: PeerBatch): void;
   /** To whoever is on the wire under this cluster's name, member or not. */
   hail(hail: Hail): void;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { READS_WAITING_MAX } from '../../src/raft/limits.ts';
 import type { Message, MessageBody } from '../../src/raft/messages.ts';
 import { roleOf } from '../../src/raft/role.ts';
 import type { MemberId } from '../../src/raft/types.ts';
@@ -189,6 +190,7 @@ describe('garbled messages', () => {
       ...{ type: 'snapshot-chunk', head: { ...snapshot, ...wrongHead }, offset },
       ...{ data: new Uint8Array(5), checksum: 7 },
     }) as Message;
+  const tooMany = new Array<number>(READS_WAITING_MAX + 1).fill(1);
   const configured = (data: string): Partial<Message> => {
     const entry = { index: 4, term: 3, kind: 'configuration', data } as const;
     return { type: 'append', prevIndex: 3, prevTerm: 2, entries: [entry], commitIndex: 0 };
@@ -241,6 +243,9 @@ describe('garbled messages', () => {
     ['outside of it', 'follower', chunk({}, 5), /a piece outside its snapshot/],
     ['of a later term', 'follower', chunk({ term: 4 }), /a later term than its own/],
     ['with half an offset', 'leader', { type: 'snapshot-received', snapshotId: 's', offset: 0.5 }, /no count/],
+    ['with half a read', 'leader', { type: 'read-index', readIds: [0.5] }, /reads that none/],
+    ['with more reads than there can be', 'leader', { type: 'read-index', readIds: tooMany }, /reads that none/],
+    ['to half a read', 'follower', { type: 'read-index-answer', readIds: [0.5], index: 1 }, /reads that none/],
     ['with a read at no index', 'follower', { type: 'read-index-answer', readIds: [1], index: -1 }, /no count/],
   ];
   for (const [words, role, said, cause] of wrong) {
