@@ -42,7 +42,9 @@ export type RaftRoleEvent =
   /** What was lost is back, on disk. */
   | { type: 'CAUGHT_UP' }
   /** A committed configuration no longer names this member. */
-  | { type: 'REMOVED' };
+  | { type: 'REMOVED' }
+  /** A configuration names it again. */
+  | { type: 'READMITTED' };
 
 export interface RaftRoleInput {
   readonly self: string;
@@ -174,11 +176,19 @@ export const raftRoleMachine = setup({
         READ_ASKED: { actions: { type: 'acceptReads', params: termOf } },
         QUORUM_LOST: { target: 'follower', actions: 'forgetLeader' },
         HIGHER_TERM: { ...inHigherTerm, target: 'follower' },
+        // It followed nobody while it led, and follows nobody now.
+        REMOVED: { target: 'removed', actions: 'forgetLeader' },
       },
     },
     removed: {
-      description: 'No member any more: sends nothing, answers nothing.',
-      type: 'final',
+      description:
+        'No member any more: campaigns never, votes for nobody. Takes entries from a leader that still speaks to it.',
+      on: {
+        // What it takes begins where its log ends, so it holds all that it ever acknowledged when an entry names it again.
+        READMITTED: 'learner',
+        HIGHER_TERM: inHigherTerm,
+        LEADER_SEEN: { actions: 'followLeader' },
+      },
     },
   },
 });

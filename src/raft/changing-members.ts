@@ -104,7 +104,7 @@ export function onConfigurationCommitted(turn: Turn): void {
   const isMember = (configuration: Configuration): boolean => everyoneIn(configuration).includes(core.self);
   // Nor does one that a later entry takes back: who was added again while it was behind has more to read than it holds.
   const isCurrent = leading !== null || core.log.lastIndex >= core.leaderCommitIndex;
-  if (placed === newest && isCurrent && !isMember(placed.configuration)) {
+  if (turn.role !== 'removed' && placed === newest && isCurrent && !isMember(placed.configuration)) {
     const wasMember = core.configurations.some(({ configuration }) => isMember(configuration));
     if (wasMember) turn.removed = true;
   }

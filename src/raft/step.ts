@@ -49,7 +49,7 @@ import { Turn } from './turn.ts';
 export function step(core: RaftCore, inputs: readonly Input[]): readonly Effect[] {
   const turn = new Turn(core, act);
   for (const input of inputs) {
-    if (turn.role === 'removed' && input.type !== 'persisted' && input.type !== 'applied') refuse(turn, input);
+    if (turn.role === 'removed' && isAsked(input)) refuse(turn, input);
     else take(turn, input);
   }
   if (core.leading !== null) {
@@ -184,7 +184,8 @@ function startClock(core: RaftCore): void {
 }
 
 function receive(turn: Turn, message: Message): void {
-  if (turn.role === 'removed') return;
+  // It has no vote to give, and asks for none.
+  if (turn.role === 'removed' && !isFromLeader(message) && message.type !== 'read-index') return;
   const cause = whyImpossible(turn.core, message);
   if (cause !== null) turn.emit({ type: 'dropped', from: message.from, cause });
   // A voter grants a pre-vote without taking the later term over: its answer counts for the term that it was asked about.
@@ -330,13 +331,28 @@ function compacted(core: RaftCore, index: number, term: number): void {
   core.configurations = core.configurations.filter((placed) => placed === oldest || placed.index > index);
 }
 
-function refuse(turn: Turn, input: Input): void {
-  if (input.type === 'propose') {
-    turn.emit({ type: 'refused', proposalIds: input.proposals.map(({ proposalId }) => proposalId), leader: null });
-  } else if (input.type === 'read') turn.emit({ type: 'read-refused', readIds: input.readIds, leader: null });
-  else if (input.type === 'change-members' || input.type === 'transfer') {
-    const outcome = { kind: 'refused', reason: 'this node is no member any more' } as const;
-    if (input.type === 'transfer') turn.emit({ type: 'transfer-settled', transferId: input.transferId, outcome });
-    else turn.emit({ type: 'change-settled', changeId: input.changeId, outcome });
+type Asked = Extract<Input, { readonly type: 'propose' | 'read' | 'change-members' | 'transfer' }>;
+
+const isAsked = (input: Input): input is Asked =>
+  input.type === 'propose' || input.type === 'read' || input.type === 'change-members' || input.type === 'transfer';
+
+/** Who is no member knows of no leader that would do it for him. */
+function refuse(turn: Turn, input: Asked): void {
+  const outcome = { kind: 'refused', reason: 'this node is no member any more' } as const;
+  switch (input.type) {
+    case 'propose':
+      turn.emit({ type: 'refused', proposalIds: input.proposals.map(({ proposalId }) => proposalId), leader: null });
+      return;
+    case 'read':
+      turn.emit({ type: 'read-refused', readIds: input.readIds, leader: null });
+      return;
+    case 'transfer':
+      turn.emit({ type: 'transfer-settled', transferId: input.transferId, outcome });
+      return;
+    case 'change-members':
+      turn.emit({ type: 'change-settled', changeId: input.changeId, outcome });
+      return;
+    default:
+      unreachable(input);
   }
 }

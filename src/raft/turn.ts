@@ -2,7 +2,7 @@ import type { RaftRoleAction, RaftRoleEvent } from '../../machines/raft-role.ts'
 import { invariant } from '../invariant.ts';
 import type { AskedReads, RaftCore } from './core.ts';
 import { HELD_MESSAGES_MAX } from './limits.ts';
-import { configurationAt } from './membership.ts';
+import { configurationAt, everyoneIn } from './membership.ts';
 import type { Message, MessageBody } from './messages.ts';
 import type { Effect, Proposal } from './ports.ts';
 import { isVoter, voterSetsOf } from './quorum.ts';
@@ -146,7 +146,9 @@ export class Turn {
 
   /** Whether this member votes is in the configuration; what follows from it is the role's. A leader leads on until it commits. */
   followConfiguration(): void {
-    const votes = isVoter(this.core.voters, this.core.self);
+    const { configuration, self } = this.core;
+    if (this.role === 'removed' && everyoneIn(configuration).includes(self)) this.move({ type: 'READMITTED' });
+    const votes = isVoter(this.core.voters, self);
     if (votes) this.move({ type: 'PROMOTED' });
     else this.move({ type: 'DEMOTED' });
   }

@@ -98,14 +98,31 @@ test('raft.md case 30: who lost part of its log has no vote from then on, until 
   assert.equal(roleOf(follow(start('recovering'), { type: 'CAUGHT_UP' })), 'follower');
 });
 
-test('raft.md case 11: who was removed takes no part any more, whatever it was and whatever comes', () => {
+test('raft.md case 11: who was removed has no part in elections any more, whatever it was', () => {
   assert.deepEqual(
     moved({ type: 'REMOVED' }),
     ROLES.map(() => 'removed'),
   );
-  const later = moveRole(start('removed'), { type: 'HIGHER_TERM', term: 9, leader: 'b/1' });
-  assert.equal(later.snapshot.context.term, 3);
-  assert.deepEqual(later.actions, []);
+  const never: readonly RaftRoleEvent[] = [
+    { type: 'ELECTION_DUE' },
+    { type: 'CAMPAIGN_NOW' },
+    { type: 'PROMOTED' },
+    { type: 'VOTE_GRANTED', candidate: 'b/1' },
+  ];
+  for (const event of never) {
+    const { snapshot, actions } = moveRole(start('removed'), event);
+    assert.equal(roleOf(snapshot), 'removed', event.type);
+    assert.equal(snapshot.context.votedFor, start('removed').context.votedFor, event.type);
+    assert.deepEqual(actions, [], event.type);
+  }
+});
+
+test('who was removed still hears a leader, in whatever term, and is a learner once it is named again', () => {
+  const hears = follow(start('removed'), { type: 'HIGHER_TERM', term: 9, leader: 'b/1' });
+  assert.deepEqual([roleOf(hears), hears.context.term, hears.context.leader], ['removed', 9, 'b/1']);
+  assert.equal(roleOf(follow(hears, { type: 'READMITTED' })), 'learner');
+  const others = ROLES.filter((role) => role !== 'removed');
+  for (const role of others) assert.equal(roleOf(follow(start(role), { type: 'READMITTED' })), role);
 });
 
 test('a leader that ends says so, whatever ended it, and leads nobody any more', () => {
@@ -117,7 +134,9 @@ test('a leader that ends says so, whatever ended it, and leads nobody any more',
     assert.equal(actions[0]?.type, 'stepDown', event.type);
     assert.equal(snapshot.context.leader, null, event.type);
   }
-  assert.equal(moveRole(leading, { type: 'REMOVED' }).actions[0]?.type, 'stepDown');
+  const removed = moveRole(leading, { type: 'REMOVED' });
+  assert.equal(removed.actions[0]?.type, 'stepDown');
+  assert.equal(removed.snapshot.context.leader, null);
 });
 
 test('I8: terms never go back and a vote never changes within its term, whatever happens', () => {
