@@ -1,7 +1,7 @@
 import { roleOf } from '../raft/role.ts';
 import { SafetyBroken } from './checks/rule.ts';
 import type { Host } from './host.ts';
-import { converges, until } from './liveness.ts';
+import { converges, until, waits } from './liveness.ts';
 import type { Workload } from './workload.ts';
 import type { World } from './world.ts';
 
@@ -117,9 +117,4 @@ function cut(world: World, host: Host): () => void {
   return () => {
     for (const [from, to] of links) world.network.open(from, to);
   };
-}
-
-function* waits(world: World, forMs: number): Generator<void, void> {
-  const endMs = world.queue.nowMs + forMs;
-  while (world.queue.nowMs < endMs) yield;
 }

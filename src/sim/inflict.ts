@@ -186,7 +186,11 @@ export class Faults {
     return [...this.#world.configurations()].every((configuration) =>
       [configuration.members, configuration.outgoing ?? []].every((side) => {
         const voters = side.filter(({ kind }) => kind === 'voter').map(idOf);
-        return voters.filter((voter) => gone.has(voter) || !known.has(voter)).length * 2 < Math.max(1, voters.length);
+        // A learner may be promoted before anybody notices that it is gone.
+        const soon = side.filter(({ kind }) => kind !== 'worker').map(idOf);
+        return [voters, soon].every(
+          (set) => set.filter((voter) => gone.has(voter) || !known.has(voter)).length * 2 < Math.max(1, set.length),
+        );
       }),
     );
   }

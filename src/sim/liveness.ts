@@ -10,6 +10,8 @@ import type { World } from './world.ts';
 const CONVERGE_MS_MAX = 6_000;
 const ANSWER_MS_MAX = 1_000;
 const LOOK_EVERY_MS = 25;
+/** The longest election timeout: what was not heard before the world was well counts against nobody any more. */
+const SETTLE_MS = 200;
 
 export function heal(world: World): void {
   world.network.heal();
@@ -24,6 +26,8 @@ export function heal(world: World): void {
 
 /** Each `step` is one event of the world. */
 export function* recovers(world: World, workload: Workload): Generator<void, void> {
+  // A leader may look well and step down a moment later, for the silence of before.
+  yield* waits(world, SETTLE_MS);
   yield* converges(world);
   yield* everyoneAnswers(world, workload);
   yield* converges(world);
@@ -50,6 +54,11 @@ export function* until(
     }
     yield;
   }
+}
+
+export function* waits(world: World, forMs: number): Generator<void, void> {
+  const endMs = world.queue.nowMs + forMs;
+  while (world.queue.nowMs < endMs) yield;
 }
 
 function whyNotConverged(world: World): string | null {

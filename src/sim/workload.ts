@@ -1,3 +1,4 @@
+import { isChangingMembers } from '../raft/core.ts';
 import type { MembershipChange } from '../raft/ports.ts';
 import type { LogIndex, Member, NodeId } from '../raft/types.ts';
 import { holds } from './checks/rule.ts';
@@ -192,16 +193,20 @@ export class Workload {
     return left.length >= 2 && gone * 2 < left.length;
   }
 
-  /** A running host that the leader does not know under its present instance. One that was a member before comes back empty. */
+  /**
+   * A running host that is no member under its present instance. One that was may come back as it is, or empty: no operator empties a
+   * disk before its removal is committed.
+   */
   stranger(leader: Host): Host | null {
-    const members = leader.process?.core.configuration.members ?? [];
+    if (leader.process === null || isChangingMembers(leader.process.core)) return null;
+    const { members } = leader.process.core.configuration;
     const strangers = this.#world.hosts.filter(
       ({ process, nodeId, instance }) =>
         process !== null && !members.some((member) => member.nodeId === nodeId && member.instance === instance),
     );
     if (strangers.length === 0) return null;
     const host = this.#random.pick(strangers);
-    if (host.process?.core.configurations.length === 0) return host;
+    if (host.process?.core.configurations.length === 0 || this.#random.chance(0.5)) return host;
     this.#world.wipe(host);
     this.#world.start(host);
     return null;

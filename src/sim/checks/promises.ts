@@ -1,5 +1,6 @@
 import type { Message } from '../../raft/messages.ts';
 import type { LogIndex, MemberId, Term } from '../../raft/types.ts';
+import { checkElected } from './elections.ts';
 import { committedThrough, type History, type MemberHistory, termOf } from './history.ts';
 import { endOf } from './log-image.ts';
 import { holds } from './rule.ts';
@@ -57,7 +58,10 @@ function checkAcknowledgement(history: History, member: MemberHistory, term: Ter
   else if (term === acked.term) acked.index = Math.max(acked.index, index);
 }
 
-function checkLeads(history: History, { id }: MemberHistory, term: Term): void {
+function checkLeads(history: History, member: MemberHistory, term: Term): void {
+  const { id } = member;
+  // It may be elected and hear of a later term within one step: what it says in between is the first sign of it.
+  if (termOf(history, term).leader === null && term < member.term) checkElected(history, member, term);
   const { leader } = termOf(history, term);
   holds(leader === id, 'Election Safety', () => `${id} speaks as leader of term ${term}, which ${leader} leads`);
 }
