@@ -20,6 +20,8 @@ const node = process.execPath;
 const bin = (name: string) => join('node_modules', '.bin', name);
 const houseTest = (name: string) => ['--test', '--test-reporter=dot', `test/house/${name}.test.ts`];
 
+const opsTest = (name: string) => ['--test', '--test-reporter=dot', `ops/checks/${name}.test.ts`];
+
 const CHECKS: readonly Check[] = [
   { name: 'format-and-lint', command: bin('biome'), args: ['ci', '--error-on-warnings', '.'] },
   { name: 'types', command: bin('tsc'), args: ['-p', '.'] },
@@ -27,6 +29,7 @@ const CHECKS: readonly Check[] = [
   { name: 'layering', command: node, args: houseTest('layering') },
   { name: 'house-rules', command: node, args: houseTest('tidy') },
   { name: 'diagrams', command: node, args: ['ops/scripts/diagrams.ts', '--check'] },
+  { name: 'package', command: node, args: opsTest('package') },
   { name: 'tests', command: node, args: ['ops/scripts/test.ts'], shown: true },
 ];
 

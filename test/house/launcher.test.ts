@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -26,6 +26,15 @@ function project(t: TestContext, engines: string, main: string): LauncherProject
   const made = launcherProject(t, engines);
   made.installed();
   made.write('src/cli/main.ts', main);
+  return made;
+}
+
+/** As npm unpacks it elsewhere: not private, compiled, with a shrinkwrap in place of the lockfile. */
+function published(t: TestContext, engines: string, main: string): LauncherProject {
+  const made = launcherProject(t, engines);
+  made.write('package.json', JSON.stringify({ name: 'xcron', type: 'module', engines: { node: engines } }));
+  renameSync(join(made.root, 'package-lock.json'), join(made.root, 'npm-shrinkwrap.json'));
+  made.write('dist/src/cli/main.js', main);
   return made;
 }
 
@@ -103,10 +112,21 @@ describe('which Node', () => {
   });
 
   test('a published package runs its compiled sources and installs nothing', async (t) => {
-    const made = launcherProject(t, THIS_NODE_IS_FINE);
-    made.write('package.json', '{ "name": "xcron", "type": "module", "engines": { "node": ">=22.19" } }');
-    made.write('dist/src/cli/main.js', 'console.log("compiled");');
+    const made = published(t, THIS_NODE_IS_FINE, 'console.log("compiled");');
     assert.deepEqual(await made.run([XCRON], AS_NPM_SCRIPT), { code: 0, stdout: 'compiled\n', stderr: '' });
+  });
+
+  test('a published package serves with the flags of V8 that a clone has', async (t) => {
+    const made = published(t, THIS_NODE_IS_FINE, 'console.log(process.execArgv.join(" "));');
+    assert.match((await made.run([XCRON, 'serve'])).stdout, / --max-semi-space-size=16 --heap-growing-percent=50\n$/);
+  });
+
+  test('a published package on an old one says so in one line, and installs nothing', async (t) => {
+    const made = published(t, THIS_NODE_IS_OLD, '');
+    const { code, stdout, stderr } = await made.run([XCRON, 'serve'], AS_NPM_SCRIPT);
+    assert.match(stderr, /^xcron: needs Node 9999.0 or newer, and this is Node .*: install Node 24 and try again\n$/);
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+    assert.ok(!existsSync(join(made.root, 'npm-ran')));
   });
 });
 
