@@ -25,7 +25,7 @@ const NO_LONGER: ReadonlyMap<string, string> = new Map([
   ['peer_port', 'no longer applies: nodes do not listen for each other. Remove it.'],
   [
     'peer.peer_hosts',
-    'no longer applies: nodes are not told their peers by host and port. This node runs alone. Remove it.',
+    'no longer applies: nodes know each other by name, and talk through NATS: give peers and nats_url. Remove it.',
   ],
 ]);
 const RAFT_DIR = 'raft_dir';

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
-import { isLoopback } from '../node/callback-guard.ts';
 import { type FileSettings, readConfigurationFile } from './configuration-file.ts';
+import { rulesBroken } from './configuration-rules.ts';
+import { type Given, SECRETS_WITH_FILES, secretFromFile } from './secret-file.ts';
 import {
   fileKey,
   flagOf,
@@ -36,19 +36,12 @@ const DEFAULT_FILE = 'xcron.toml';
 const CONFIG_VARIABLE = 'XCRON_CONFIG';
 /** Read by the client commands, and not by a node. */
 const CLIENT_VARIABLES = ['XCRON_SERVER'] as const;
-/** The launcher tells the node by it to end together. */
-const LAUNCHER_VARIABLES = ['XCRON_FOLLOW_LAUNCHER'];
+/** The launcher tells the node by the first to end together; scripts find the NATS server by the other. */
+const LAUNCHER_VARIABLES = ['XCRON_FOLLOW_LAUNCHER', 'XCRON_NATS_SERVER'];
 const WARNED_VARIABLES_MAX = 10;
 const VALUE_CHARS_SHOWN = 80;
 
 const FLAG_RANK = 3;
-
-interface Given {
-  readonly text: string;
-  /** Larger beats smaller. */
-  readonly rank: number;
-  readonly from: string;
-}
 
 export function loadConfiguration(input: ConfigurationInput): Configuration {
   const warnings = unknownVariables(input.environment);
@@ -79,10 +72,14 @@ export function loadConfiguration(input: ConfigurationInput): Configuration {
   }
   // Each name was parsed by its own row of the table above.
   const complete = values as SettingValues;
-  const token = problems.length === 0 ? apiToken(complete, given, input) : { problem: null };
-  if (token.problem !== null) problems.push(token.problem);
-  const settled: SettingValues = token.value === undefined ? complete : { ...complete, apiToken: token.value.token };
-  if (token.value !== undefined) sources.apiToken = token.value.from;
+  let settled = complete;
+  for (const name of problems.length === 0 ? SECRETS_WITH_FILES : []) {
+    const found = secretFromFile(name, complete, given, input.readText);
+    if (found.problem !== null) problems.push(found.problem);
+    if (found.value === undefined) continue;
+    settled = { ...settled, [name]: found.value.secret };
+    sources[name] = found.value.from;
+  }
   if (problems.length === 0) problems.push(...rulesBroken(settled));
   if (problems.length > 0) return { ok: false, problems, warnings };
   return { ok: true, values: settled, sources: sources as Readonly<Record<SettingName, string>>, warnings };
@@ -124,52 +121,6 @@ function valueProblem(name: SettingName, { from, text }: Given, wrong: string): 
   const injected = from === variableOf(name) && text.startsWith('tcp://');
   const hint = injected ? '. Kubernetes sets this for a service of that name: set enableServiceLinks: false' : '';
   return `${fileKey(name)} = ${value} (from ${from})${part}; allowed: ${kind.allowed}${hint}`;
-}
-
-type TokenFound =
-  | { readonly problem: string; readonly value?: undefined }
-  | { readonly problem: null; readonly value?: { readonly token: string; readonly from: string } };
-
-/** A token file is one more way to give the token: the higher source wins, and two of one rank contradict each other. */
-function apiToken(
-  values: SettingValues,
-  given: ReadonlyMap<SettingName, Given>,
-  input: ConfigurationInput,
-): TokenFound {
-  const direct = given.get('apiToken');
-  const file = given.get('apiTokenFile');
-  if (file === undefined || values.apiTokenFile === null) return { problem: null };
-  if (direct !== undefined && direct.rank > file.rank) return { problem: null };
-  if (direct?.rank === file.rank) {
-    return { problem: `api_token (from ${direct.from}) and api_token_file (from ${file.from}) are both set; give one` };
-  }
-  const path = values.apiTokenFile;
-  const named = `api_token_file = "${printable(path)}" (from ${file.from})`;
-  try {
-    const text = input.readText(path);
-    if (text === null) return { problem: `${named} does not exist` };
-    const token = SETTINGS.apiToken.kind.parse(text.trim());
-    if (token.ok && token.value !== null)
-      return { problem: null, value: { token: token.value, from: printable(path) } };
-    return { problem: `${named} holds no token; allowed: ${SETTINGS.apiToken.kind.allowed}` };
-  } catch (error) {
-    return { problem: `${named} cannot be read: ${messageOf(error)}` };
-  }
-}
-
-/** What single values cannot say. */
-function rulesBroken(values: SettingValues): string[] {
-  const { httpHost, apiToken: token, insecureOpen } = values;
-  if (isLoopbackHost(httpHost) || token !== null || insecureOpen) return [];
-  return [
-    `http_host = "${httpHost}" lets others reach this node, and there is no API token. Set XCRON_API_TOKEN (or ` +
-      '--api-token-file FILE), or listen on 127.0.0.1, or say --insecure-open if whoever reaches the port may do everything',
-  ];
-}
-
-/** Of names, `localhost` alone: what another resolves to may change while the node runs. */
-export function isLoopbackHost(host: string): boolean {
-  return isIP(host) === 0 ? host.toLowerCase() === 'localhost' : isLoopback(host);
 }
 
 /** One line for all: a container platform injects some for every service. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isLoopbackHost } from './configuration.ts';
+import { isLoopbackHost } from './configuration-rules.ts';
 import { urlOf } from './listening.ts';
 import type { SettingValues } from './settings.ts';
 import type { Manifest } from './version.ts';

@@ -18,7 +18,8 @@ export function configurationOf(
   return null;
 }
 
-function readText(path: string): string | null {
+/** Null where there is none. */
+export function readText(path: string): string | null {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) return null;
   // What is no regular file (a secret handed over as a pipe) has no size to judge by.

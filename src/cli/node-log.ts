@@ -25,3 +25,15 @@ export function lineForPerson(line: string): string {
     .map(([name, value]) => `${name}=${printable(typeof value === 'string' ? value : JSON.stringify(value))}`);
   return [time, String(record.level).padEnd(5), printable(String(record.msg ?? '')), ...pairs].join(' ');
 }
+
+/** What is said once for each subject. Of more subjects than this, a flood of forged messages say, nothing more is said. */
+const SAID_ONCE_MAX = 1_000;
+
+export function createOnce(): (subject: string, say: () => void) => void {
+  const said = new Set<string>();
+  return (subject, say) => {
+    if (said.has(subject) || said.size >= SAID_ONCE_MAX) return;
+    said.add(subject);
+    say();
+  };
+}

@@ -7,12 +7,14 @@ import { InvariantBroken } from '../invariant.ts';
 import type { SchedulerNode } from '../node/api.ts';
 import { createCallbackGuard } from '../node/callback-guard.ts';
 import type { NodeEvents } from '../node/node-parts.ts';
-import { startNode } from '../node/start-node.ts';
-import { isLoopbackHost } from './configuration.ts';
+import { type NatsEvents, type Peering, startNode } from '../node/start-node.ts';
+import type { NodeId } from '../raft/types.ts';
+import { isLoopbackHost } from './configuration-rules.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { firstSteps } from './first-steps.ts';
 import { listenProblem, urlOf } from './listening.ts';
-import { createLog } from './node-log.ts';
+import { createLog, createOnce } from './node-log.ts';
+import type { PeeringSettings } from './peering.ts';
 import type { SettingValues } from './settings.ts';
 import { stopAsked } from './stop-signal.ts';
 import { sayStorageTrouble, storageTrouble } from './storage-failure.ts';
@@ -24,7 +26,11 @@ import { readManifest } from './version.ts';
  * replay to the end, so that /readyz can say what is awaited. Order of the stop: the node drains while /readyz says so, then the port
  * is closed.
  */
-export async function runNode(values: SettingValues, terminal: Terminal): Promise<ExitCode> {
+export async function runNode(
+  values: SettingValues,
+  peering: PeeringSettings | null,
+  terminal: Terminal,
+): Promise<ExitCode> {
   const log = createLog(values.logLevel, values.nodeId, terminal);
   endOnBug(log);
   // From here on: what is being opened is closed in order too.
@@ -49,6 +55,11 @@ export async function runNode(values: SettingValues, terminal: Terminal): Promis
       guard,
       userAgent: `xcron/${manifest.version}`,
       events: nodeEvents(log),
+      featureLevel: values.featureLevel,
+      peering:
+        peering === null
+          ? null
+          : { ...peering, cluster: values.cluster, ...belonging(values), events: natsEvents(log, values.natsUrl) },
       httpUrl: () => (bound === null ? null : `${urlOf(bound.host, bound.port)}${values.httpBasePath}`),
     });
   } catch (error) {
@@ -90,7 +101,26 @@ async function stop(node: SchedulerNode, server: HttpServer, log: Logger): Promi
   return failed ? EXIT.storage : EXIT.done;
 }
 
+/** What an empty data directory is to become. */
+const belonging = ({ peers, join, role }: SettingValues): Pick<Peering, 'peers' | 'wants'> => ({
+  peers: peers.map((name) => name as NodeId),
+  wants: role === 'worker' ? 'worker' : join ? 'learner' : 'found',
+});
+
+function natsEvents(log: Logger, servers: readonly string[]): NatsEvents {
+  const oncePerCause = createOnce();
+  return {
+    connected: (server) => log.info({ server }, 'connected to NATS'),
+    disconnected: (why) => log.warn({ why, servers }, 'no NATS server is connected: other nodes cannot be reached'),
+    refused: (what) =>
+      oncePerCause(what, () => log.error({ what }, 'the NATS server does not permit this node to do that')),
+    dropped: (from, cause) =>
+      oncePerCause(`${from} ${cause}`, () => log.warn({ from, cause }, 'dropped what came over NATS; said once')),
+  };
+}
+
 function nodeEvents(log: Logger): NodeEvents {
+  const oncePerCause = createOnce();
   return {
     lifeChanged({ state, ready, reason }) {
       if (ready) log.info('ready');
@@ -99,7 +129,10 @@ function nodeEvents(log: Logger): NodeEvents {
     roleChanged: (role, term) => log.info({ role, term }, 'role changed'),
     settled: (count) => log.warn({ executions: count }, 'settled what an earlier start had left open'),
     notTakenIn: (nodeId, reason) => log.warn({ empty_node: nodeId, reason }, 'an empty node is not taken in now'),
-    dropped: (from, cause) => log.warn({ from, cause }, 'dropped what a peer said, because it cannot be'),
+    dropped: (from, cause) =>
+      oncePerCause(`${from} ${cause}`, () =>
+        log.warn({ from, cause }, 'dropped what a peer said, because it cannot be; said once'),
+      ),
     compactionPostponed: (error) =>
       log.error(
         { error: error.message },

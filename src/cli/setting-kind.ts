@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { parseCidrs } from '../node/callback-guard.ts';
 import { ok, type Result, refused } from '../result.ts';
 import { zoneNamed } from '../schedule/time-zone.ts';
+import { ENTRY_VERSION } from '../tasks/entry.ts';
 
 export type TomlType = 'string' | 'integer' | 'boolean' | 'array';
 
@@ -78,7 +79,15 @@ function listOf(item: Kind<string>, itemsMax: number): Kind<readonly string[]> {
   };
 }
 
-export const nodeName = textKind('ID', '1 to 32 of a-z, 0-9 and "-"', (text) => /^[a-z0-9-]{1,32}$/.test(text));
+/** `all` stands for every node in NATS subjects. */
+export const nodeName = textKind(
+  'ID',
+  '1 to 32 of a-z, 0-9 and "-", but not "all"',
+  (text) => /^[a-z0-9-]{1,32}$/.test(text) && text !== 'all',
+);
+
+const PEERS_MAX = 7;
+export const nodeNames = listOf(nodeName, PEERS_MAX);
 
 /** Stands in NATS subjects as one token. */
 export const clusterName = textKind('NAME', '1 to 32 of a-z, 0-9 and "-"', (text) => /^[a-z0-9-]{1,32}$/.test(text));
@@ -126,6 +135,37 @@ export const token = textKind(
   'TOKEN',
   `1 to ${TOKEN_CHARS_MAX} visible ASCII characters, no spaces`,
   (text) => /^[\x21-\x7e]+$/.test(text) && text.length <= TOKEN_CHARS_MAX,
+);
+
+export const word = textKind('NAME', 'visible ASCII characters, no spaces', (text) =>
+  /^[\x21-\x7e]{1,256}$/.test(text),
+);
+
+/** As long as what it makes cannot be guessed (RFC 2104 §3 asks for the length of the hash). */
+export const clusterSecret = textKind(
+  'SECRET',
+  `16 to ${TOKEN_CHARS_MAX} visible ASCII characters, no spaces; 32 random ones are good`,
+  (text) => /^[\x21-\x7e]{16,}$/.test(text) && text.length <= TOKEN_CHARS_MAX,
+);
+
+export const featureLevel = wholeNumber(1, ENTRY_VERSION, 'N', '');
+
+const NATS_SERVERS_MAX = 16;
+/** Without user and password: those would stand in the command line, and in what the node says of its servers (I11). */
+const isNatsUrl = (text: string): boolean => {
+  const url = URL.parse(/^[a-z]+:\/\//.test(text) ? text : `nats://${text}`);
+  if (url === null || !/^(?:nats|tls):$/.test(url.protocol) || url.hostname === '') return false;
+  return (
+    url.username === '' && url.password === '' && url.search === '' && url.hash === '' && /^\/?$/.test(url.pathname)
+  );
+};
+export const natsUrls = listOf(
+  textKind(
+    'URL',
+    'a URL such as nats://127.0.0.1:4222 or tls://nats.example:4222, without user and password',
+    isNatsUrl,
+  ),
+  NATS_SERVERS_MAX,
 );
 
 /** Read by the guard's own parser: what is accepted here is what it understands. */

@@ -1,3 +1,4 @@
+import { ENTRY_VERSION } from '../tasks/entry.ts';
 import type { Kind } from './setting-kind.ts';
 import * as kind from './setting-kind.ts';
 
@@ -14,6 +15,9 @@ const setting = <T>(row: Setting<T>): Setting<T> => row;
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const NODE_ROLES = ['voter', 'worker'] as const;
+export type NodeRole = (typeof NODE_ROLES)[number];
 
 export const SETTINGS = {
   nodeId: setting({ kind: kind.nodeName, fallback: 'n1', help: 'name of this node in its cluster' }),
@@ -34,6 +38,49 @@ export const SETTINGS = {
     fallback: [],
     help: 'more names that clients may call this node by, where no API token is set',
   }),
+  natsUrl: setting({
+    kind: kind.natsUrls,
+    fallback: [],
+    help: 'NATS servers through which the nodes of a cluster talk; without any, this node is alone',
+  }),
+  peers: setting({
+    kind: kind.nodeNames,
+    fallback: [],
+    help: 'nodes that found a cluster together, this one among them; read while the data directory is empty',
+  }),
+  join: setting({
+    kind: kind.yesOrNo,
+    fallback: false,
+    help: 'with an empty data directory: ask a cluster that is there to take this node in',
+  }),
+  role: setting<NodeRole>({
+    kind: kind.oneOf(NODE_ROLES),
+    fallback: 'voter',
+    help: 'a worker sends callbacks, and never votes',
+  }),
+  natsUser: setting<string | null>({ kind: optional(kind.word), fallback: null, help: 'user at the NATS server' }),
+  natsPassword: secretSetting('password of that user'),
+  natsPasswordFile: fileSetting('file that holds that password'),
+  natsToken: secretSetting('token that lets this node in at the NATS server'),
+  natsTokenFile: fileSetting('file that holds that token'),
+  natsSeed: secretSetting('nkey seed that lets this node in at the NATS server'),
+  natsSeedFile: fileSetting('file that holds that seed'),
+  natsCredsFile: fileSetting('credentials file (.creds) for the NATS server'),
+  natsCaFile: fileSetting('certificate authorities of the NATS server, in PEM'),
+  natsCertFile: fileSetting('certificate that this node shows to the NATS server, in PEM'),
+  natsKeyFile: fileSetting('key of that certificate, in PEM'),
+  clusterSecret: setting<string | null>({
+    kind: optional(kind.clusterSecret),
+    fallback: null,
+    help: 'signs what the nodes of the cluster say to each other',
+    secret: true,
+  }),
+  clusterSecretFile: fileSetting('file that holds that secret'),
+  featureLevel: setting({
+    kind: kind.featureLevel,
+    fallback: ENTRY_VERSION,
+    help: 'newest kind of log entry that this node says it knows: makes it like an older version',
+  }),
   dataDir: setting({ kind: kind.path, fallback: './data', help: 'directory for everything that is kept' }),
   apiToken: setting<string | null>({
     kind: optional(kind.token),
@@ -41,11 +88,7 @@ export const SETTINGS = {
     help: 'bearer token that clients must show',
     secret: true,
   }),
-  apiTokenFile: setting<string | null>({
-    kind: optional(kind.path),
-    fallback: null,
-    help: 'file that holds the API token',
-  }),
+  apiTokenFile: fileSetting('file that holds the API token'),
   insecureOpen: setting({
     kind: kind.yesOrNo,
     fallback: false,
@@ -73,6 +116,14 @@ export type SettingValues = {
 
 function optional<T>(inner: Kind<T>): Kind<T | null> {
   return { ...inner, parse: inner.parse, show: (value) => (value === null ? '(not set)' : inner.show(value)) };
+}
+
+function secretSetting(help: string): Setting<string | null> {
+  return { kind: optional(kind.token), fallback: null, help, secret: true };
+}
+
+function fileSetting(help: string): Setting<string | null> {
+  return { kind: optional(kind.path), fallback: null, help };
 }
 
 const words = (name: SettingName): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -6,6 +6,7 @@ import type { CommandId } from '../tasks/command-id.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { ClusterOperation, OperationRecord } from '../tasks/operation.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
+import type { TransportCounts } from '../transport/counts.ts';
 
 export type { TaskFilter };
 
@@ -134,6 +135,7 @@ export interface NodeMetrics {
   readonly fsyncSeconds: Histogram;
   /** How late attempts left, seconds after their due time. */
   readonly latenessSeconds: Histogram;
+  readonly transport: Readonly<TransportCounts>;
 }
 
 export interface Histogram {

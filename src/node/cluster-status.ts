@@ -49,3 +49,16 @@ export function statusOf(
     }),
   };
 }
+
+/** Of a node that has not found its cluster yet. */
+export const statusBefore = ({ nodeId }: Pick<NodeParts['identity'], 'nodeId'>): ClusterStatus => ({
+  clusterId: '',
+  nodeId,
+  role: 'learner',
+  term: 0,
+  leaderId: null,
+  commitIndex: 0,
+  appliedIndex: 0,
+  schedulingPaused: false,
+  members: [],
+});

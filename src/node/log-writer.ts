@@ -1,4 +1,5 @@
 import type { LogStore, LogWrite } from '../store/log-store.ts';
+import type { Transport } from '../transport/transport.ts';
 
 /**
  * Writes in the order of the calls; `durable` is called when a write, and so all before it, is on disk. A port of its own, so that a
@@ -13,3 +14,28 @@ export const writeAtOnce =
     log.persist(write);
     durable();
   };
+
+/**
+ * The same, once what the turn has for the peers is on its way: what reaches the socket after a write that blocks the loop is late by
+ * an fsync, and peers could have had theirs meanwhile. A turn that sent nothing writes at once.
+ */
+export function writeAfterSends(log: LogStore, transport: Pick<Transport, 'handedOver'>): LogWriter {
+  let waiting = 0;
+  return (write, durable, failed) => {
+    const handedOver = transport.handedOver();
+    // Never before a write that still waits.
+    if (handedOver === null && waiting === 0) {
+      log.persist(write);
+      durable();
+      return;
+    }
+    waiting += 1;
+    (handedOver ?? Promise.resolve())
+      .then(() => {
+        waiting -= 1;
+        log.persist(write);
+        durable();
+      })
+      .catch((error: unknown) => failed(error instanceof Error ? error : new Error(String(error))));
+  };
+}

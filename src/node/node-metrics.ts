@@ -1,8 +1,11 @@
 import type { Sender } from '../dispatch/sender.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
+import type { TransportCounts } from '../transport/counts.ts';
+import type { Transport } from '../transport/transport.ts';
 import type { NodeMetrics } from './api.ts';
 import type { Firing } from './firing.ts';
+import { createHistogram } from './histogram.ts';
 import type { Replica } from './replica.ts';
 import type { Sending } from './sending.ts';
 
@@ -11,6 +14,7 @@ export function metricsOf({
   log,
   projection,
   sender,
+  transport,
   replica,
   firing,
   sending,
@@ -18,6 +22,7 @@ export function metricsOf({
   readonly log: LogStore;
   readonly projection: Projection;
   readonly sender: Sender;
+  readonly transport: Transport;
   readonly replica: Replica;
   readonly firing: Firing;
   readonly sending: Sending;
@@ -44,5 +49,30 @@ export function metricsOf({
     counts: projection.counts,
     fsyncSeconds: replica.fsyncSeconds.read(),
     latenessSeconds: sending.latenessSeconds.read(),
+    transport: transport.counts(),
   };
 }
+
+/** Of a node that has not found its cluster yet: it has done nothing. */
+export const metricsBefore = (log: LogStore, projection: Projection, transport: TransportCounts): NodeMetrics => ({
+  proposals: 0,
+  entries: 0,
+  turns: 0,
+  fsyncs: 0,
+  elections: 0,
+  fires: 0,
+  attempts: { succeeded: 0, failed: 0, error: 0, withheld: 0, lost: 0 },
+  claimsInHand: 0,
+  requestsInFlight: 0,
+  parked: 0,
+  dueInMemory: 0,
+  logBytes: log.sizeBytes,
+  term: 0,
+  commitIndex: 0,
+  appliedIndex: 0,
+  durableIndex: projection.durableIndex,
+  counts: projection.counts,
+  fsyncSeconds: createHistogram([]).read(),
+  latenessSeconds: createHistogram([]).read(),
+  transport,
+});

@@ -25,6 +25,8 @@ export interface NodeParts {
   readonly configurations: readonly PlacedConfiguration[];
   /** What it is to be, if no configuration names it yet. */
   readonly wants: Wanted;
+  /** What this node says it can read. Absent: all that this build can. */
+  readonly featureLevel?: number;
   readonly log: LogStore;
   readonly write: LogWriter;
   readonly projection: Projection;

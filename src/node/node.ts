@@ -345,7 +345,7 @@ export class Node implements SchedulerNode {
     const { value, context } = this.#life.getSnapshot();
     const { appliedIndex, isBehind } = this.#replica;
     const replaying = this.#isAlone || isBehind ? { appliedIndex, lastIndex: this.#core.log.lastIndex } : null;
-    return healthOf(value, context.reason, replaying);
+    return healthOf(value, context.reason, replaying, this.#parts.transport.trouble());
   }
   status(): ClusterStatus {
     const { identity, httpUrl, projection } = this.#parts;

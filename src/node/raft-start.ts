@@ -5,7 +5,7 @@ import { ELECTION_TIMEOUT_MAX_MS, ELECTION_TIMEOUT_MIN_MS, HEARTBEAT_MS } from '
 import type { NodeParts } from './node-parts.ts';
 
 /** What consensus is told at a start: what the disk holds. */
-export const raftStartOf = ({ log, projection, configurations, identity }: NodeParts): RaftStart => ({
+export const raftStartOf = ({ log, projection, configurations, identity, featureLevel }: NodeParts): RaftStart => ({
   self: memberId(identity.nodeId, identity.instance),
   hardState: log.hardState,
   configurations,
@@ -15,7 +15,7 @@ export const raftStartOf = ({ log, projection, configurations, identity }: NodeP
   lastTerm: log.lastTerm,
   appliedIndex: projection.appliedIndex,
   recovering: log.lostTail,
-  featureLevel: ENTRY_VERSION,
+  featureLevel: featureLevel ?? ENTRY_VERSION,
 });
 
 export const RAFT_TIMINGS: RaftTimings = {

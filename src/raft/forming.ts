@@ -56,7 +56,10 @@ export function hailOf(forming: Forming): Hail {
 }
 
 export function hear(forming: Forming, hail: Hail): void {
-  if (hail.nodeId !== forming.nodeId && forming.peers.includes(hail.nodeId)) forming.heard.set(hail.nodeId, hail);
+  if (hail.nodeId === forming.nodeId) return;
+  // Who asks to be taken in need not know by whom.
+  const isAsked = forming.wants !== 'found' && hail.state === 'member';
+  if (isAsked || forming.peers.includes(hail.nodeId)) forming.heard.set(hail.nodeId, hail);
 }
 
 /** `digest` makes a short id of a text; it is handed in, as this room computes none. */

@@ -32,6 +32,8 @@ export interface DataDirectory {
   readonly path: string;
   readonly identity: Identity;
   readonly logCreated: boolean;
+  /** The cluster that this node belongs to from now on; durable when it returns. Only for a directory that holds nothing yet. */
+  joinCluster(clusterId: ClusterId): void;
   /** Durable: from now on the log must be there. Called by `openLogStore` before it takes its first write. */
   markLogCreated(): void;
   /** Frees the lock. Close the stores first. */
@@ -57,10 +59,16 @@ export function openDataDirectory(path: string, nodeId: NodeId): DataDirectory {
   try {
     let record = nextStart(path, nodeId);
     writeIdentity(path, record);
-    const { logCreated: _, ...identity } = record;
     return {
       path,
-      identity,
+      get identity() {
+        const { logCreated: _, ...identity } = record;
+        return identity;
+      },
+      joinCluster(clusterId) {
+        record = { ...record, clusterId };
+        writeIdentity(path, record);
+      },
       get logCreated() {
         return record.logCreated;
       },

@@ -1,4 +1,5 @@
 import type { MemberId } from '../raft/types.ts';
+import { noCounts } from './counts.ts';
 import type { PeerBatch, Transport, TransportListener } from './transport.ts';
 
 /** The port within one process, for tests: in order, a turn of the event loop later, unless a link is cut. */
@@ -19,23 +20,34 @@ export function createMemoryNetwork(): MemoryNetwork {
   }
 
   return {
-    join: (self) => ({
-      send(to, batch) {
-        // A copy, as any wire makes one: what is sent is not changed by what happens to it here.
-        const copy = structuredClone(batch);
-        setImmediate(() => deliver(self, to, copy));
-      },
-      hail(hail) {
-        const copy = structuredClone(hail);
-        setImmediate(() => {
-          for (const [to, listener] of listeners) {
-            if (to !== self && !cuts.has(linkOf(self, to))) listener.hailed(copy);
-          }
-        });
-      },
-      listen: (listener) => void listeners.set(self, listener),
-      close: async () => void listeners.delete(self),
-    }),
+    join(self) {
+      let isOpen = true;
+      return {
+        send(to, batch) {
+          if (!isOpen) return;
+          // A copy, as any wire makes one: what is sent is not changed by what happens to it here.
+          const copy = structuredClone(batch);
+          setImmediate(() => deliver(self, to, copy));
+        },
+        hail(hail) {
+          if (!isOpen) return;
+          const copy = structuredClone(hail);
+          setImmediate(() => {
+            for (const [to, listener] of listeners) {
+              if (to !== self && !cuts.has(linkOf(self, to))) listener.hailed(copy);
+            }
+          });
+        },
+        listen: (listener) => void listeners.set(self, listener),
+        handedOver: () => null,
+        counts: noCounts,
+        trouble: () => null,
+        async close() {
+          isOpen = false;
+          listeners.delete(self);
+        },
+      };
+    },
     cut: (from, to) => void cuts.add(linkOf(from, to)),
     heal: () => cuts.clear(),
   };

@@ -1,6 +1,7 @@
 import type { Hail } from '../raft/forming.ts';
 import type { Message } from '../raft/messages.ts';
 import type { MemberId } from '../raft/types.ts';
+import { noCounts, type TransportCounts } from './counts.ts';
 
 /**
  * The port through which the nodes of a group speak. What it carries may be lost, late, repeated, or burst out of a broker that
@@ -14,6 +15,14 @@ export interface Transport {
   hail(hail: Hail): void;
   /** Who listens now; another one may follow. */
   listen(listener: TransportListener): void;
+  /**
+   * Resolves when all that was sent so far is on its way; null when it is already. A disk write blocks the loop, so whoever wants the
+   * network to work meanwhile waits for this first.
+   */
+  handedOver(): Promise<void> | null;
+  counts(): TransportCounts;
+  /** Why nobody can be reached at the moment, in words for a person; null when nothing is known to be wrong. */
+  trouble(): string | null;
   close(): Promise<void>;
 }
 
@@ -39,5 +48,8 @@ export const noTransport: Transport = {
   send() {},
   hail() {},
   listen() {},
+  handedOver: () => null,
+  counts: noCounts,
+  trouble: () => null,
   close: async () => {},
 };

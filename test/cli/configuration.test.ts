@@ -55,6 +55,24 @@ describe('where a value comes from', () => {
       httpPort: ['1', '2', '3'],
       httpBasePath: ['/a', '/b/c', ''],
       httpHostNames: ['a.example', 'b', 'c,d'],
+      natsUrl: ['nats://127.0.0.1:1', 'localhost:2', 'tls://[::1]:3,127.0.0.1'],
+      peers: ['a,b', 'c', 'd,e,f'],
+      join: ['true', 'false', 'true'],
+      role: ['worker', 'voter', 'worker'],
+      natsUser: ['u', 'v', 'w'],
+      natsPassword: ['p', 'q', 'r'],
+      natsPasswordFile: ['p1', 'p2', 'p3'],
+      natsToken: ['t', 'u', 'v'],
+      natsTokenFile: ['t1', 't2', 't3'],
+      natsSeed: ['s', 't', 'u'],
+      natsSeedFile: ['s1', 's2', 's3'],
+      natsCredsFile: ['c1', 'c2', 'c3'],
+      natsCaFile: ['a1', 'a2', 'a3'],
+      natsCertFile: ['e1', 'e2', 'e3'],
+      natsKeyFile: ['k1', 'k2', 'k3'],
+      clusterSecret: ['a-secret-of-flags', 'a-secret-of-environment', 'a-secret-of-the-file'],
+      clusterSecretFile: ['x1', 'x2', 'x3'],
+      featureLevel: ['1', '2', '1'],
       dataDir: ['./1', './2', './3'],
       apiToken: ['flag', 'environment', 'file'],
       apiTokenFile: ['f1', 'f2', 'f3'],
@@ -64,7 +82,9 @@ describe('where a value comes from', () => {
       defaultTimezone: ['Asia/Tokyo', 'Europe/Berlin', 'UTC'],
       logLevel: ['error', 'warn', 'debug'],
     };
-    const ordinary = SETTING_NAMES.filter((name) => name !== 'apiToken' && name !== 'apiTokenFile');
+    // Those that say something only together have tests of their own.
+    const together = /^(?:apiToken|nats(?!Url)|clusterSecret|peers$|join$|role$)/;
+    const ordinary = SETTING_NAMES.filter((name) => !together.test(name));
     const choice = fc.tuple(fc.constantFrom(...ordinary), fc.boolean(), fc.boolean(), fc.boolean());
     fc.assert(
       fc.property(choice, ([name, byFlag, byEnvironment, byFile]) => {
@@ -124,7 +144,16 @@ function parsedBy(name: SettingName, text: string): unknown {
 
 describe('what is refused, and how', () => {
   const wrong: readonly (readonly [Sources, RegExp])[] = [
-    [{ flags: { nodeId: 'N_1' } }, /^node_id = "N_1" \(from --node-id\); allowed: 1 to 32 of a-z, 0-9 and "-"$/],
+    [
+      { flags: { nodeId: 'N_1' } },
+      /^node_id = "N_1" \(from --node-id\); allowed: 1 to 32 of a-z, 0-9 and "-", but not "all"$/,
+    ],
+    [{ flags: { nodeId: 'all' } }, /^node_id = "all" .*but not "all"$/],
+    [{ flags: { peers: 'n1,N2' } }, /^peers = "n1,N2" .*of which "N2" is wrong/],
+    [{ flags: { natsUrl: 'http://localhost:4222' } }, /^nats_url = .*without user and password/],
+    [{ flags: { natsUrl: 'nats://u:p@localhost:4222' } }, /^nats_url = .*without user and password/],
+    [{ flags: { role: 'leader' } }, /^role = "leader" .*allowed: voter, worker$/],
+    [{ environment: { XCRON_CLUSTER_SECRET: 'short' } }, /^cluster_secret = \(not shown\) .*allowed: 16 to 512/],
     [{ flags: { nodeId: 'a'.repeat(33) } }, /^node_id = .* allowed: 1 to 32/],
     [{ flags: { cluster: 'a.b' } }, /^cluster = "a\.b" /],
     [
@@ -198,6 +227,64 @@ describe('a node that others can reach', () => {
   test('needs nothing on loopback', () => {
     for (const httpHost of ['127.0.0.1', '127.9.9.9', '::1', '[::1]', 'localhost'])
       assert.ok(loaded({ flags: { httpHost } }).ok);
+  });
+});
+
+describe('nodes that talk over NATS', () => {
+  const peers = { peers: 'n1,n2,n3' };
+  const far = { natsUrl: 'nats://127.0.0.1:4222,nats://nats.example:4222' };
+
+  test('reach each other through a server, which has to be named', () => {
+    for (const flags of [peers, { join: 'true' }, { role: 'worker' }]) {
+      assert.match(problems({ flags }).join(), /needs other nodes, and they are reached through NATS: give --nats-url/);
+    }
+    assert.deepEqual(loaded({ flags: { ...peers, natsUrl: '127.0.0.1' } }).values.peers, ['n1', 'n2', 'n3']);
+  });
+
+  test('beyond loopback have a secret, or are known to the server (else whoever reaches it speaks for any of them)', () => {
+    assert.match(
+      problems({ flags: { ...peers, ...far } }).join(),
+      /nats_url names nats:\/\/nats\.example:4222, .*XCRON_CLUSTER_SECRET.*--cluster-secret-file/,
+    );
+    const ways: readonly Sources[] = [
+      { environment: { XCRON_CLUSTER_SECRET: 'sixteen-letters-or-more' } },
+      { flags: { natsUser: 'n1' }, environment: { XCRON_NATS_PASSWORD: 'p' } },
+      { environment: { XCRON_NATS_TOKEN: 't' } },
+      { environment: { XCRON_NATS_SEED: 'SU' } },
+      { flags: { natsCredsFile: 'n1.creds' } },
+      { flags: { natsCertFile: 'c', natsKeyFile: 'k' } },
+    ];
+    for (const way of ways) assert.ok(loaded({ ...way, flags: { ...peers, ...far, ...way.flags } }).ok);
+    for (const natsUrl of ['localhost', '[::1]:4222', 'tls://127.1.2.3']) assert.ok(loaded({ flags: { natsUrl } }).ok);
+  });
+
+  test('have one way in, and all of it', () => {
+    const nats = { natsUrl: '127.0.0.1' };
+    assert.match(problems({ flags: { ...nats, natsUser: 'u' } }).join(), /nats_user and nats_password go together/);
+    assert.match(
+      problems({ flags: { ...nats, natsKeyFile: 'k' } }).join(),
+      /nats_cert_file and nats_key_file go together/,
+    );
+    assert.match(
+      problems({ flags: { ...nats, natsCredsFile: 'c' }, environment: { XCRON_NATS_TOKEN: 't' } }).join(),
+      /nats_token and nats_creds_file are each a way into NATS; give one/,
+    );
+  });
+
+  test('keep their secrets from the command line and from sight (I11)', () => {
+    const secret = 'not-for-anybody-to-see';
+    for (const name of ['clusterSecret', 'natsPassword', 'natsToken', 'natsSeed'] as const) {
+      assert.match(
+        problems({ flags: { [name]: secret } }).join(),
+        new RegExp(`set ${variableOf(name)}, or give .*-file`),
+      );
+      const files = { f: `${secret}\n` };
+      const flags = { natsUser: 'u', [`${name}File`]: 'f' };
+      const configuration = load({ files, flags: name === 'natsPassword' ? flags : { [`${name}File`]: 'f' } });
+      assert.ok(configuration.ok, JSON.stringify(configuration));
+      assert.equal(configuration.values[name], secret);
+      assert.doesNotMatch(configurationInWords(configuration).join('\n'), new RegExp(secret));
+    }
   });
 });
 

@@ -9,12 +9,18 @@ const tool: SystemTool = {
   neededFor: 'counting',
 };
 
-function machine(options: { has: readonly string[]; isRoot: boolean; installBrings?: readonly string[] }) {
+function machine(options: {
+  has: readonly string[];
+  isRoot: boolean;
+  installBrings?: readonly string[];
+  environment?: Readonly<Record<string, string>>;
+}) {
   const here = new Set(options.has);
   const ran: string[] = [];
   const said: string[] = [];
   const port: Machine = {
     isRoot: options.isRoot,
+    environment: options.environment ?? {},
     has: (command) => here.has(command),
     run: async (command, args) => {
       ran.push([command, ...args].join(' '));
@@ -51,6 +57,13 @@ describe('what the tests need of the system', () => {
     const { port, said } = machine({ has: [], isRoot: true });
     assert.equal(await ensureSystemTools([tool], port), false);
     assert.match(said.join('\n'), /tracer: it exists for Linux only/);
+  });
+
+  test('a program that a variable names is not looked for', async () => {
+    const { port, ran, said } = machine({ has: ['apt-get'], isRoot: true, environment: { TRACER: '/opt/tracer' } });
+    assert.equal(await ensureSystemTools([{ ...tool, variable: 'TRACER' }], port), true);
+    assert.deepEqual([...ran, ...said], []);
+    assert.equal(await ensureSystemTools([tool], port), false);
   });
 
   test('an install that brings nothing is a failure, whatever its exit code', async () => {

@@ -18,6 +18,7 @@ import type { AttemptOutcome } from '../../src/tasks/outcome.ts';
 import { decideOutcome } from '../../src/tasks/outcome.ts';
 import type { Task, TaskId } from '../../src/tasks/task.ts';
 import { isLaterTaskId, nextTaskId } from '../../src/tasks/task-id.ts';
+import { noCounts } from '../../src/transport/counts.ts';
 import { manualClock } from './manual-clock.ts';
 
 /** The real, pure tasks code over maps: one node without a log, a disk or a target. */
@@ -231,4 +232,5 @@ const METRICS: NodeMetrics = {
     count: 8,
   },
   latenessSeconds: { buckets: [{ le: 0.01, count: 5 }], sum: 0.02, count: 5 },
+  transport: noCounts(),
 };

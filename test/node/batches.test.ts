@@ -25,7 +25,7 @@ import { decideCreate } from '../../src/tasks/decide.ts';
 import { encodeEntry } from '../../src/tasks/entry.ts';
 import type { TaskId } from '../../src/tasks/task.ts';
 import { BATCH_BYTES_MAX } from '../../src/transport/limits.ts';
-import type { PeerBatch } from '../../src/transport/transport.ts';
+import { noTransport, type PeerBatch } from '../../src/transport/transport.ts';
 import { draft, Scenario } from '../tasks/scenario.ts';
 import { create, withNode } from './running-node.ts';
 
@@ -154,12 +154,7 @@ test('a change that would fit no message between nodes is refused, and the node 
 const largeNote = (): MeasuredNote => measured(noteOf('x'.repeat(200_000)));
 
 function peersTo(sent: PeerBatch[], dropped: string[]): Peers {
-  const transport = {
-    send: (_to: MemberId, batch: PeerBatch) => void sent.push(batch),
-    hail() {},
-    listen() {},
-    close: async () => {},
-  };
+  const transport = { ...noTransport, send: (_to: MemberId, batch: PeerBatch) => void sent.push(batch) };
   return new Peers({
     transport,
     clock: { ...systemClock, heard() {}, ownMs: () => 0 },

@@ -25,6 +25,7 @@ export async function withNode(
     guard,
     userAgent: 'test',
     httpUrl: () => null,
+    peering: null,
     ...(clock === undefined ? {} : { clock }),
     events: {
       lifeChanged: () => {},

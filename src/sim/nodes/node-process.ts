@@ -11,7 +11,7 @@ import { openMemoryLogStore } from '../../store/memory-log-store.ts';
 import { openMemoryProjection } from '../../store/memory-projection.ts';
 import { createMemorySnapshotStore } from '../../store/memory-snapshot-store.ts';
 import type { Projection } from '../../store/projection.ts';
-import type { Transport, TransportListener } from '../../transport/transport.ts';
+import { noTransport, type Transport, type TransportListener } from '../../transport/transport.ts';
 import type { Host } from '../host.ts';
 import type { HostedProcess } from '../process.ts';
 import type { Random } from '../random.ts';
@@ -143,6 +143,7 @@ export class NodeProcess implements HostedProcess {
 
   #transport(world: NodeSurroundings): Transport {
     return {
+      ...noTransport,
       send: (to, batch) => {
         if (this.#isAlive) world.send.send(to, batch);
       },
@@ -152,7 +153,6 @@ export class NodeProcess implements HostedProcess {
       listen: (listener) => {
         this.#listener = listener;
       },
-      close: async () => {},
     };
   }
 

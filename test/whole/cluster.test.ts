@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createTask, readJson, YEARLY } from './client.ts';
+import { clusterSeenBy, type NatsCluster, openNatsCluster } from './nats-cluster.ts';
+import { until } from './serving.ts';
+import { openSink, type Sink } from './sink.ts';
+
+/** Three processes on a real nats-server: what the README's three lines show. */
+describe('three nodes over NATS', () => {
+  let cluster: NatsCluster;
+  let sink: Sink;
+  before(async () => {
+    [cluster, sink] = await Promise.all([openNatsCluster(['n1', 'n2', 'n3']), openSink()]);
+  });
+  after(async () => {
+    await cluster.close();
+    await sink.close();
+  });
+
+  test('a task created on any node is read on every other at once', async () => {
+    const nodes = [...cluster.nodes.values()];
+    for (const node of nodes) {
+      const { status, taskId } = await createTask(node.url, YEARLY);
+      assert.equal(status, 201);
+      for (const other of nodes) assert.equal((await readJson(`${other.url}/v1/tasks/${taskId}`)).status, 200);
+    }
+    const seen = await Promise.all(nodes.map(clusterSeenBy));
+    assert.equal(new Set(seen.map(({ cluster_id }) => cluster_id)).size, 1);
+  });
+
+  test('the leader is killed before a task is due: the callback comes, once, and the leader comes back', async () => {
+    const leader = await cluster.leader();
+    const dueAtMs = Math.ceil(Date.now() / 1_000) * 1_000 + 1_000;
+    const schedule = new Date(dueAtMs).toISOString();
+    const { status, taskId } = await createTask(cluster.node(leader).url, {
+      schedule,
+      callback: { url: sink.url, body: { hello: 'cluster' } },
+    });
+    assert.equal(status, 201);
+    await cluster.kill(leader, 'SIGKILL');
+    await until(
+      () => sink.taskIds.has(taskId),
+      () => 'no callback',
+    );
+    assert.deepEqual(
+      sink.received.map(({ body, scheduledAtMs }) => ({ body, scheduledAtMs })),
+      [{ body: '{"hello":"cluster"}', scheduledAtMs: dueAtMs }],
+    );
+    const back = await cluster.start(leader);
+    assert.equal((await readJson(`${back.url}/v1/tasks/${taskId}`)).status, 200);
+  });
+});
