@@ -28,8 +28,9 @@ export interface SequentialModel<State, Call, Result> {
   isSame(expected: Result, seen: Result): boolean;
   /** Leaves the state as it is, whatever it is. */
   isRead(call: Call): boolean;
-  /** The same text for the same state. */
+  /** The same text for the same state, and for calls that do the same. */
   keyOf(state: State): string;
+  keyOfCall(call: Call): string;
 }
 
 export type Verdict<Call, Result> =
@@ -68,32 +69,56 @@ function hasOrder<State, Call, Result>(
   const done = operations.map(() => false);
   const tried = new Set<string>();
   let steps = 0;
+
   /** With those marked in `done` behind it, and `known` of the others answered. */
   const search = (state: State, known: number): boolean | null => {
     if (known === 0) return true;
-    const key = `${model.keyOf(state)} ${doneKey(done)}`;
-    if (tried.has(key)) return false;
-    tried.add(key);
-    const firstReturn = operations.reduce(
-      (first, operation, at) => (done[at] === true ? first : Math.min(first, returnOf(operation))),
-      Number.POSITIVE_INFINITY,
-    );
-    for (const [at, { call, invokedAt, outcome }] of operations.entries()) {
-      // What began after another one had ended cannot come before it.
-      if (invokedAt > firstReturn) break;
-      if (done[at] === true) continue;
+    const key = model.keyOf(state);
+    const place = `${key} ${doneKey(done)}`;
+    if (tried.has(place)) return false;
+    tried.add(place);
+    const next: { readonly at: number; readonly state: State; readonly known: number }[] = [];
+    const unknown = new Set<string>();
+    for (const at of mayComeNext(operations, done)) {
+      const { call, outcome } = operations[at] as Operation<Call, Result>;
+      const after = model.apply(state, call);
       steps += 1;
-      if (steps > STEPS_MAX) return null;
-      const next = model.apply(state, call);
-      if (outcome.kind === 'ok' && !model.isSame(next.result, outcome.result)) continue;
-      done[at] = true;
-      const found = search(next.state, outcome.kind === 'ok' ? known - 1 : known);
-      done[at] = false;
+      if (outcome.kind === 'ok' && !model.isSame(after.result, outcome.result)) continue;
+      const changes = model.keyOf(after.state) !== key;
+      const move = { at, state: after.state, known: outcome.kind === 'ok' ? known - 1 : known };
+      // It fits here and changes nothing: whatever order there is, it may as well come first.
+      if (outcome.kind === 'ok' && !changes) return take(move);
+      // One that nobody knows of and that changes nothing may as well never be done; of several that do the same, the first will do.
+      const isNew = outcome.kind === 'ok' || !unknown.has(model.keyOfCall(call));
+      if (outcome.kind === 'unknown') unknown.add(model.keyOfCall(call));
+      if (changes && isNew) next.push(move);
+    }
+    if (steps > STEPS_MAX) return null;
+    for (const move of next) {
+      const found = take(move);
       if (found !== false) return found;
     }
     return false;
   };
+  const take = (move: { readonly at: number; readonly state: State; readonly known: number }): boolean | null => {
+    done[move.at] = true;
+    const found = search(move.state, move.known);
+    done[move.at] = false;
+    return found;
+  };
   return search(model.initial, operations.filter(({ outcome }) => outcome.kind === 'ok').length);
+}
+
+/** What began after another one had ended cannot come before it. */
+function* mayComeNext(operations: readonly Operation<unknown, unknown>[], done: readonly boolean[]): Generator<number> {
+  let firstReturn = Number.POSITIVE_INFINITY;
+  for (const [at, operation] of operations.entries()) {
+    if (done[at] !== true) firstReturn = Math.min(firstReturn, returnOf(operation));
+  }
+  for (const [at, { invokedAt }] of operations.entries()) {
+    if (invokedAt > firstReturn) return;
+    if (done[at] !== true) yield at;
+  }
 }
 
 /** What is done, as text: up to the first that is not, there is nothing to say. */

@@ -15,6 +15,7 @@ export const taskModel: SequentialModel<TaskSeen, TaskCall, TaskSeen> = {
   isSame: (expected, seen) => expected === seen,
   isRead: (call) => call === 'read',
   keyOf: (state) => state,
+  keyOfCall: (call) => call,
 };
 
 export function afterCall(state: TaskSeen, call: TaskCall): TaskSeen {

@@ -84,6 +84,13 @@ describe('histories by hand', () => {
   });
 });
 
+test('a hundred calls that were never answered do not keep it from a verdict', () => {
+  const silent = Array.from({ length: 100 }, (_, at) => lost(at % 2 === 0 ? 'create' : 'cancel', at));
+  const seen = [ok('read', 200, 201, 'absent'), ok('read', 202, 203, 'live'), ok('read', 204, 205, 'cancelled')];
+  assert.equal(kindOf(...silent, ...seen), 'linearizable');
+  assert.equal(kindOf(...silent, ...seen, ok('read', 206, 207, 'live')), 'contradiction');
+});
+
 describe('the part that is shown', () => {
   test('ends where nothing explains it any more, and leaves out the reads that it does not take', () => {
     const wrong = ok('read', 8, 9, 'absent');
@@ -124,6 +131,7 @@ test('what would take too long to decide is said to be undecided', () => {
     isSame: (expected, seen) => expected === seen,
     isRead: (bit) => bit === 0,
     keyOf: String,
+    keyOfCall: String,
   };
   const writes = Array.from({ length: 24 }, (_, bit) => ({
     call: 1 << bit,
