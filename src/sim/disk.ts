@@ -19,8 +19,18 @@ export type DiskWrite =
 /** What can be done to a disk that is in use. */
 export interface FailingDisk {
   stalledUntilMs: number;
-  /** The next write fails, and is on the disk afterwards or not. */
-  failing: 'lost' | 'written' | null;
+  /** The next write fails, and is on the disk afterwards or not. `full`: so does every other, and none is, until there is room. */
+  failing: 'lost' | 'written' | 'full' | null;
+  /** Some row is not what was written, and nobody has noticed. */
+  readonly isDamaged?: boolean;
+}
+
+/** The checksum of a row is not that of its data. Fail-stop: what else is wrong is found at the next start. */
+export class RowDamaged extends Error {
+  constructor(index: LogIndex) {
+    super(`row ${index} is damaged`);
+    this.name = 'RowDamaged';
+  }
 }
 
 const EMPTY_STATE: StoredState = { index: 0, term: 0, hash: 0, configuration: null };
@@ -40,7 +50,8 @@ export class SimulatedDisk implements FailingDisk {
   /** Copies made here, newest last. */
   snapshots: { readonly snapshotId: string; readonly state: StoredState }[] = [];
   stalledUntilMs = 0;
-  failing: 'lost' | 'written' | null = null;
+  failing: FailingDisk['failing'] = null;
+  readonly #damaged = new Set<LogIndex>();
   #guard = { lastIndex: 0, lastTerm: 0 };
   /** Kept with the guard record, through any number of restarts, until the log is whole again. */
   #recovering = false;
@@ -75,7 +86,7 @@ export class SimulatedDisk implements FailingDisk {
     this.#waiting.push({ write, done });
     if (this.failing !== null) {
       this.crash(this.failing === 'written' ? this.#waiting.length : this.#waiting.length - 1);
-      this.failing = null;
+      if (this.failing !== 'full') this.failing = null;
       return false;
     }
     const { nowMs } = this.#queue;
@@ -111,14 +122,13 @@ export class SimulatedDisk implements FailingDisk {
     if (write.kind === 'log') {
       const first = write.entries[0];
       if (first !== undefined) {
-        this.entries.length = first.index - this.base.index - 1;
+        this.#cut(first.index - 1);
         this.entries.push(...write.entries);
       }
       if (write.hardState !== undefined) this.hardState = write.hardState;
     } else {
       this.state = write.state;
-      this.base = write.state;
-      this.entries = [];
+      this.#beginAt(write.state);
     }
     this.#guard = { lastIndex: this.lastIndex, lastTerm: this.lastTerm };
     this.#durable(write);
@@ -136,19 +146,57 @@ export class SimulatedDisk implements FailingDisk {
   compact(through: StoredState): void {
     this.entries.splice(0, through.index - this.base.index);
     this.base = through;
+    for (const index of this.#damaged) if (index <= through.index) this.#damaged.delete(index);
+  }
+
+  #cut(lastIndex: LogIndex): void {
+    this.entries.length = Math.min(this.entries.length, Math.max(0, lastIndex - this.base.index));
+    for (const index of this.#damaged) if (index > lastIndex) this.#damaged.delete(index);
+  }
+
+  #beginAt(state: StoredState): void {
+    this.base = state;
+    this.entries = [];
+    this.#damaged.clear();
   }
 
   /** The last entries are gone although they were durable. Returns how far the log still reaches. */
   loseTail(count: number): LogIndex {
-    this.entries.length = Math.max(0, this.entries.length - count);
+    this.#cut(this.lastIndex - count);
     return Math.max(this.lastIndex, this.state.index);
+  }
+
+  /** So many rows before the last. False: there is none. */
+  damage(back: number): boolean {
+    const index = this.lastIndex - back;
+    if (index <= this.base.index) return false;
+    this.#damaged.add(index);
+    return true;
+  }
+
+  get isDamaged(): boolean {
+    return this.#damaged.size > 0;
+  }
+
+  /**
+   * A start reads what is to be applied again: the log ends before the first row of it that is damaged, and is not whole. What is in
+   * the state already nobody reads before a peer needs it. Returns how far the log reaches; null if it lost nothing.
+   */
+  giveUpDamaged(): LogIndex | null {
+    const noticed = [...this.#damaged].filter((index) => index > this.state.index);
+    if (noticed.length === 0) return null;
+    this.#cut(Math.min(...noticed) - 1);
+    this.#recovering = true;
+    return this.lastIndex;
   }
 
   termAt(index: LogIndex): Term | undefined {
     return index === this.base.index ? this.base.term : this.entries[index - this.base.index - 1]?.term;
   }
 
+  /** Verified, as is every row that is read. */
   entryAt(index: LogIndex): Entry | undefined {
+    if (this.#damaged.has(index)) throw new RowDamaged(index);
     return this.entries[index - this.base.index - 1];
   }
 
@@ -157,10 +205,7 @@ export class SimulatedDisk implements FailingDisk {
     const { lastIndex, lastTerm } = this.#guard;
     if (this.lastIndex < lastIndex || this.termAt(lastIndex) !== lastTerm) this.#recovering = true;
     // The state knows more than what is left of the log: it stands for the log, as a snapshot would.
-    if (this.state.index > this.lastIndex) {
-      this.base = this.state;
-      this.entries = [];
-    }
+    if (this.state.index > this.lastIndex) this.#beginAt(this.state);
     const first = this.base.configuration;
     const placed: PlacedConfiguration[] = first === null ? [] : [first];
     for (const { index, kind, data } of this.entries) {
@@ -180,7 +225,10 @@ export class SimulatedDisk implements FailingDisk {
 
   #reader(): LogReader {
     return {
-      termAt: (index) => this.termAt(index),
+      termAt: (index) => {
+        if (index > this.base.index && index < this.lastIndex) this.entryAt(index);
+        return this.termAt(index);
+      },
       read: (fromIndex, maxBytes) => {
         const found: Entry[] = [];
         let bytes = 0;

@@ -25,7 +25,15 @@ export type Fault =
   | (For & { readonly kind: 'write-error'; readonly target: Target; readonly outcome: 'lost' | 'written' })
   | (For & { readonly kind: 'lose-tail'; readonly target: Target; readonly count: number })
   | (For & { readonly kind: 'wipe'; readonly target: Target })
-  | (For & { readonly kind: 'clock-rate'; readonly target: Target; readonly rate: number });
+  | (For & { readonly kind: 'clock-rate'; readonly target: Target; readonly rate: number })
+  /** No write fits any more (ENOSPC): each start on it ends with the first write, until there is room again. */
+  | (For & { readonly kind: 'disk-full'; readonly target: Target })
+  /** A row of the log is not what was written; whoever reads it sees that. */
+  | (At & { readonly kind: 'damage-row'; readonly target: Target; readonly back: number })
+  | (For & { readonly kind: 'garble-snapshot'; readonly share: number; readonly where: GarbledWhere });
+
+/** On its way, where its checksum tells; or on the receiver's disk behind that check, where only the whole tells. */
+export type GarbledWhere = 'wire' | 'disk';
 
 export type FaultKind = Fault['kind'];
 
@@ -45,15 +53,26 @@ const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   'lose-tail': 2,
   wipe: 1,
   'clock-rate': 2,
+  'disk-full': 2,
+  'damage-row': 2,
+  'garble-snapshot': 2,
 };
 const KINDS = Object.keys(WEIGHTS) as FaultKind[];
+/** The disks and snapshots of simulated production nodes do not know these yet. */
+const OF_THE_CORE: readonly FaultKind[] = ['disk-full', 'damage-row', 'garble-snapshot'];
+export const NODE_FAULT_KINDS = KINDS.filter((kind) => !OF_THE_CORE.includes(kind));
 
 /** A run has each kind with this probability: what is seen together differs from run to run (swarm testing, Groce 2012). */
 const KIND_CHANCE = 0.5;
 const LEADER_CHANCE = 0.4;
 
-export function planFaults(random: Random, nodes: number, untilMs: number): readonly Fault[] {
-  const kinds = KINDS.filter(() => random.chance(KIND_CHANCE));
+export function planFaults(
+  random: Random,
+  nodes: number,
+  untilMs: number,
+  possible: readonly FaultKind[] = KINDS,
+): readonly Fault[] {
+  const kinds = possible.filter(() => random.chance(KIND_CHANCE));
   const everyMs = random.between(60, 900);
   const faults: Fault[] = [];
   if (kinds.length === 0) return faults;
@@ -97,6 +116,10 @@ function makeFault(kind: FaultKind, atMs: number, random: Random, nodes: number)
       return { kind, atMs, forMs, target, outcome: random.pick(['lost', 'written'] as const) };
     case 'lose-tail':
       return { kind, atMs, forMs, target, count: 1 + random.below(30) };
+    case 'damage-row':
+      return { kind, atMs, target, back: random.below(40) };
+    case 'garble-snapshot':
+      return { kind, atMs, forMs: forMs * 4, share: random.next(), where: random.pick(['wire', 'disk'] as const) };
     case 'clock-rate':
       return { kind, atMs, forMs: forMs * 4, target, rate: random.between(0.7, 1.4) };
     default:

@@ -2,7 +2,7 @@ import { idOf } from '../raft/quorum.ts';
 import type { Configuration } from '../raft/types.ts';
 import type { FailingDisk } from './disk.ts';
 import type { EventQueue } from './event-queue.ts';
-import type { Fault, FaultKind, Target } from './fault.ts';
+import type { Fault, FaultKind, GarbledWhere, Target } from './fault.ts';
 import type { Host } from './host.ts';
 import type { Links, Weather } from './network.ts';
 import type { HostedProcess } from './process.ts';
@@ -23,6 +23,10 @@ export interface FaultyWorld {
   stop(host: AnyHost, surviving?: number): void;
   wipe(host: AnyHost): void;
   loseTail(host: AnyHost, count: number): void;
+  /** False: there is no such row. */
+  damageRow?(host: AnyHost, back: number): boolean;
+  /** What is made of pieces of snapshots; null: they arrive as they were sent. */
+  garbling?: { readonly share: number; readonly where: GarbledWhere } | null;
   note(host: AnyHost | null, kind: string, a: number, b: number, more?: () => object): void;
 }
 
@@ -90,6 +94,14 @@ export class Faults {
         });
         return true;
       }
+      case 'garble-snapshot': {
+        const { share, where } = fault;
+        this.#world.garbling = { share, where };
+        this.#after(fault.forMs, () => {
+          this.#world.garbling = null;
+        });
+        return true;
+      }
       default: {
         const host = this.#target(fault.target);
         return host !== null && this.#inflictOn(host, fault);
@@ -130,6 +142,18 @@ export class Faults {
         return true;
       case 'write-error':
         host.disk.failing = fault.outcome;
+        return true;
+      case 'disk-full': {
+        const { disk } = host;
+        disk.failing = 'full';
+        this.#after(fault.forMs, () => {
+          if (disk.failing === 'full') disk.failing = null;
+        });
+        return true;
+      }
+      case 'damage-row':
+        if (!this.mayLose(host) || world.damageRow?.(host, fault.back) !== true) return false;
+        host.impaired = true;
         return true;
       case 'clock-rate':
         host.clock.setRate(fault.rate);
@@ -198,6 +222,6 @@ export class Faults {
 
 const isImpaired = (host: AnyHost): boolean => {
   // Its own word for it, once it runs: until then it has lost what it lost.
-  if (host.impaired && host.process?.role === 'follower') host.impaired = false;
+  if (host.impaired && host.process?.role === 'follower' && host.disk.isDamaged !== true) host.impaired = false;
   return host.impaired;
 };

@@ -15,6 +15,7 @@ const SETTLE_MS = 200;
 
 export function heal(world: World): void {
   world.network.heal();
+  world.garbling = null;
   for (const host of world.hosts) {
     while (host.isPaused) host.resume();
     host.clock.setRate(1);

@@ -3,8 +3,8 @@ import type { Message } from '../raft/messages.ts';
 import type { ChangeOutcome, Effect, Input, MembershipChange, RaftTimings, TransferOutcome } from '../raft/ports.ts';
 import { type RaftRole, roleOf } from '../raft/role.ts';
 import { step } from '../raft/step.ts';
-import type { LogIndex, MemberId, NodeId, PlacedConfiguration, Term } from '../raft/types.ts';
-import type { StoredState } from './disk.ts';
+import type { Entry, LogIndex, MemberId, NodeId, PlacedConfiguration, Term } from '../raft/types.ts';
+import { RowDamaged, type StoredState } from './disk.ts';
 import { hashEntryText, mix } from './hash.ts';
 import type { Host } from './host.ts';
 import type { ProposeOutcome, ReadOutcome, SimulatedProcess } from './process.ts';
@@ -140,7 +140,8 @@ export class RaftProcess implements SimulatedProcess {
   #turn(inputs: readonly Input[]): void {
     const { watch } = this.#world;
     const incarnation = this.#host.incarnation;
-    const effects = step(this.core, inputs);
+    const effects = this.#reading(() => step(this.core, inputs));
+    if (effects === null) return;
     watch.stepped(this.#host, this.core);
     for (const effect of effects) {
       watch.effect(this.#host, effect);
@@ -149,6 +150,17 @@ export class RaftProcess implements SimulatedProcess {
     }
     watch.turned(this.#host, this.core);
     this.#compact();
+  }
+
+  /** Null: a row is not what was written, and the process ended. */
+  #reading<T>(read: () => T): T | null {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof RowDamaged)) throw error;
+      this.#world.failed(this.#host);
+      return null;
+    }
   }
 
   #carryOut(effect: Effect): void {
@@ -240,14 +252,18 @@ export class RaftProcess implements SimulatedProcess {
   #apply(): void {
     if (this.#installing) return;
     const before = this.#applied.index;
-    while (this.#applied.index < this.#applyThrough) this.#applyNext(this.#applied.index + 1);
+    while (this.#applied.index < this.#applyThrough) {
+      const index = this.#applied.index + 1;
+      const entry = this.#reading(() => this.#host.disk.entryAt(index));
+      if (entry === null) return;
+      this.#applyNext(index, entry);
+    }
     if (this.#applied.index === before) return;
     this.#take({ type: 'applied', index: this.#applied.index });
     this.#answerReads();
   }
 
-  #applyNext(index: LogIndex): void {
-    const entry = this.#host.disk.entryAt(index);
+  #applyNext(index: LogIndex, entry: Entry | undefined): void {
     if (entry === undefined) throw new Error(`entry ${index} is committed and not on this disk`);
     if (entry.kind === 'configuration') this.#placed.push({ index, configuration: JSON.parse(entry.data) });
     const hash = mix(mix(this.#applied.hash, index), hashEntryText(entry.data));
@@ -303,12 +319,19 @@ export class RaftProcess implements SimulatedProcess {
   }
 
   #install({ head }: Extract<Effect, { type: 'install-snapshot' }>): void {
-    const state = this.#world.snapshot(head.snapshotId);
-    if (state === undefined) throw new Error(`nobody made snapshot ${head.snapshotId}`);
+    const { snapshotId } = head;
+    const made = this.#world.snapshot(snapshotId);
+    if (made === undefined) throw new Error(`nobody made snapshot ${snapshotId}`);
+    const state = { ...made, hash: made.hash + (this.#receiving?.spoiled ?? 0) };
     this.#receiving = null;
+    // The whole carries the hash of the state: it is computed again before anything is replaced.
+    if (state.hash !== made.hash) {
+      this.#host.later(this.#world.random.next(), () => this.#take({ type: 'snapshot-refused', snapshotId }));
+      return;
+    }
     this.#world.watch.installs(this.#host, state);
     this.#installing = true;
-    const done = (): void => this.#host.now(() => this.#installed(head.snapshotId, state));
+    const done = (): void => this.#host.now(() => this.#installed(snapshotId, state));
     if (!this.#host.disk.write({ kind: 'install', head, state }, done)) this.#world.failed(this.#host);
   }
 

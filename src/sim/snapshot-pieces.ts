@@ -1,5 +1,6 @@
 import { SNAPSHOT_CHUNK_BYTES } from '../raft/limits.ts';
-import type { SnapshotHead } from '../raft/messages.ts';
+import type { SnapshotChunk } from '../raft/messages.ts';
+import type { GarbledWhere } from './fault.ts';
 import { hashText, mix } from './hash.ts';
 
 /**
@@ -7,13 +8,19 @@ import { hashText, mix } from './hash.ts';
  */
 
 const ZEROS = new Uint8Array(SNAPSHOT_CHUNK_BYTES);
+/** What becomes of them where bits flip. */
+const ONES = new Uint8Array(SNAPSHOT_CHUNK_BYTES).fill(1);
 const PIECES_MAX = 4;
 
 export interface Receiving {
   readonly snapshotId: string;
   /** All before it is kept. */
   readonly offset: number;
+  /** Added to the hash of the state that the pieces hold; 0 while all of them are what was sent. */
+  readonly spoiled: number;
 }
+
+type Piece = Pick<SnapshotChunk, 'head' | 'offset' | 'data' | 'checksum'>;
 
 export const snapshotBytes = (snapshotId: string): number => {
   const hash = hashText(snapshotId);
@@ -26,20 +33,26 @@ export function pieceOf(
   maxBytes: number,
 ): { readonly data: Uint8Array; readonly checksum: number } {
   const bytes = Math.min(maxBytes, snapshotBytes(snapshotId) - offset);
-  return { data: ZEROS.subarray(0, bytes), checksum: checksumOf(snapshotId, offset, bytes) };
+  const data = ZEROS.subarray(0, bytes);
+  return { data, checksum: checksumOf(snapshotId, offset, data) };
 }
 
-const checksumOf = (snapshotId: string, offset: number, bytes: number): number =>
-  mix(mix(hashText(snapshotId), offset), bytes);
+const checksumOf = (snapshotId: string, offset: number, data: Uint8Array): number =>
+  mix(mix(mix(hashText(snapshotId), offset), data.length), data[0] ?? 0);
+
+/** `wire`: its checksum tells. `disk`: it happened behind that check. */
+export function garbled<P extends Piece>(piece: P, where: GarbledWhere): P {
+  const data = ONES.subarray(0, piece.data.length);
+  if (where === 'wire') return { ...piece, data };
+  return { ...piece, data, checksum: checksumOf(piece.head.snapshotId, piece.offset, data) };
+}
 
 /** Keeps a piece that fits where the last one ended and is what its checksum says. */
-export function receivePiece(
-  before: Receiving | null,
-  piece: { readonly head: SnapshotHead; readonly offset: number; readonly data: Uint8Array; readonly checksum: number },
-): Receiving {
+export function receivePiece(before: Receiving | null, piece: Piece): Receiving {
   const { snapshotId } = piece.head;
-  const kept = before?.snapshotId === snapshotId ? before : { snapshotId, offset: 0 };
-  const isWhole = piece.checksum === checksumOf(snapshotId, piece.offset, piece.data.length);
+  const kept = before?.snapshotId === snapshotId ? before : { snapshotId, offset: 0, spoiled: 0 };
+  const isWhole = piece.checksum === checksumOf(snapshotId, piece.offset, piece.data);
   if (piece.offset !== kept.offset || !isWhole) return kept;
-  return { snapshotId, offset: piece.offset + piece.data.length };
+  const spoiled = kept.spoiled + (piece.data[0] ?? 0);
+  return { snapshotId, offset: piece.offset + piece.data.length, spoiled };
 }

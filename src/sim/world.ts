@@ -10,9 +10,11 @@ import { type DiskWrite, SimulatedDisk, type StoredState } from './disk.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 import { hashText } from './hash.ts';
 import { Host } from './host.ts';
+import type { FaultyWorld } from './inflict.ts';
 import { createNetwork, type Network } from './network.ts';
 import { RaftProcess, type Surroundings } from './raft-process.ts';
 import { createRandom, type Random } from './random.ts';
+import { garbled } from './snapshot-pieces.ts';
 import { createTrace, type Trace, type TraceLine } from './trace.ts';
 
 /** Hosts, the network between them, and the checkers that watch both. */
@@ -47,10 +49,12 @@ export class World {
   removing: { readonly host: Host; readonly incarnation: Incarnation } | null = null;
   /** Stays down while the others are to recover. */
   keptDown: Host | null = null;
+  garbling: NonNullable<FaultyWorld['garbling']> | null = null;
   onApplied: (index: LogIndex, data: string) => void = () => {};
-  readonly counts = { elections: 0, messages: 0, snapshotsInstalled: 0 };
+  readonly counts = { elections: 0, messages: 0, snapshotsInstalled: 0, piecesGarbled: 0 };
   readonly #seed: number;
   readonly #diskRandom: Random;
+  readonly #garbleRandom: Random;
   readonly #snapshots = new Map<string, StoredState>();
   /** Receiver and sender → the newest incarnation heard: an older one is stale, and the transport drops it. */
   readonly #heard = new Map<string, Incarnation>();
@@ -60,6 +64,7 @@ export class World {
     this.#seed = seed;
     this.trace = createTrace(traceLine);
     this.#diskRandom = createRandom(seed, 'disk');
+    this.#garbleRandom = createRandom(seed, 'garbling');
     this.shape = shapeOf(createRandom(seed, 'shape'));
     const { nodes, voters } = this.shape;
     this.network = createNetwork(nodes, this.queue, createRandom(seed, 'network'), (to, incarnation, message) =>
@@ -137,6 +142,8 @@ export class World {
 
   start(host: Host): void {
     if (host.process !== null || host === this.keptDown) return;
+    const reaches = host.disk.giveUpDamaged();
+    if (reaches !== null) safety.lost(this.history, host.member, reaches);
     safety.started(this.history, host.member, host.disk.read());
     const process = new RaftProcess(host, this.#surroundings);
     host.process = process;
@@ -163,6 +170,10 @@ export class World {
   loseTail(host: Host, count: number): void {
     safety.lost(this.history, host.member, host.disk.loseTail(count));
     this.note(host, 'lost-tail', count, host.disk.lastIndex);
+  }
+
+  damageRow(host: Host, back: number): boolean {
+    return host.disk.damage(back);
   }
 
   *configurations(): Iterable<Configuration> {
@@ -207,7 +218,16 @@ export class World {
     if (incarnation < newest) return;
     this.#heard.set(key, incarnation as Incarnation);
     const { process } = host;
-    host.now(() => process.receive(message));
+    const arrived = this.#asItArrives(message);
+    host.now(() => process.receive(arrived));
+  }
+
+  #asItArrives(message: Message): Message {
+    const { garbling } = this;
+    if (garbling === null || message.type !== 'snapshot-chunk' || !this.#garbleRandom.chance(garbling.share))
+      return message;
+    this.counts.piecesGarbled += 1;
+    return garbled(message, garbling.where);
   }
 
   #writes(host: Host, write: DiskWrite): void {

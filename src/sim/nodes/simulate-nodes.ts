@@ -1,4 +1,4 @@
-import { type Fault, planFaults } from '../fault.ts';
+import { type Fault, NODE_FAULT_KINDS, planFaults } from '../fault.ts';
 import { Faults } from '../inflict.ts';
 import { createRandom } from '../random.ts';
 import { failureOf, type RunFailure, type RunOptions, type RunReport } from '../simulate.ts';
@@ -18,7 +18,9 @@ const RATE_SHARE = 0.1;
 export async function simulateNodes(options: RunOptions): Promise<RunReport> {
   const { seed, steps: stepsWanted, keepFaults } = options;
   const world = new NodeWorld({ seed, traceLine: options.traceLine ?? null });
-  const planned = planFaults(createRandom(seed, 'faults'), world.shape.nodes, FAULTS_UNTIL_MS / SLOWER).map(slower);
+  const untilMs = FAULTS_UNTIL_MS / SLOWER;
+  const random = createRandom(seed, 'faults');
+  const planned = planFaults(random, world.shape.nodes, untilMs, NODE_FAULT_KINDS).map(slower);
   const faults = new Faults(world, planned, keepFaults ?? planned.map((_, number) => number));
   const clients = new Clients(world, seed);
   let isOver = false;
