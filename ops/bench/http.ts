@@ -111,6 +111,7 @@ function serveOurs() {
     },
     token: null,
     logger: pino({ level: 'silent' }),
+    host: { logLevel: () => 'silent', setLogLevel: () => {} },
     clock: systemClock,
     defaults: { timezone: 'UTC' },
     version: 'bench',

@@ -39,6 +39,7 @@ export interface ApiRequest {
 
 export interface ApiClient {
   readonly server: string;
+  readonly token: string | null;
   send(request: ApiRequest): Promise<Answer>;
 }
 
@@ -54,6 +55,7 @@ export function createApiClient(options: { readonly server: string; readonly tok
     options.token === null ? {} : { authorization: `Bearer ${options.token}` };
   return {
     server,
+    token: options.token,
     async send(request) {
       const isWrite = request.method !== 'GET';
       const headers = {

@@ -1,5 +1,5 @@
 import { destination, type Logger, pino } from 'pino';
-import type { LogLevel } from './settings.ts';
+import type { LogLevel } from '../control/verb.ts';
 import { printable, type Terminal } from './terminal.ts';
 
 /** JSON lines on stderr; at a terminal the same lines for a person. Fields never hold secrets, bodies or headers (I11). */

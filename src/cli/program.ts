@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import type { Asked, Run } from './action.ts';
+import { addClusterCommands } from './cluster-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { EXIT, EXIT_CODES_IN_WORDS, type ExitCode } from './exit-code.ts';
 import { addListenCommand } from './listen-command.ts';
@@ -41,6 +42,7 @@ function buildProgram(run: Run, terminal: Terminal): Command {
     .showHelpAfterError('The same command with --help says what it takes.');
   addServeCommand(program, run);
   addTaskCommands(program, run);
+  addClusterCommands(program, run);
   addListenCommand(program, run);
   addStoreCommands(program, run);
   addDoctorCommand(program, run);

@@ -75,6 +75,12 @@ export async function runNode(
     basePath: values.httpBasePath,
     hostNames: values.httpHostNames,
     logger: log,
+    host: {
+      logLevel: () => log.level,
+      setLogLevel: (level) => {
+        log.level = level;
+      },
+    },
     clock: systemClock,
     defaults: { timezone: values.defaultTimezone },
     version: manifest.version,

@@ -1,3 +1,4 @@
+import { LOG_LEVELS, type LogLevel } from '../control/verb.ts';
 import { ENTRY_VERSION } from '../tasks/entry.ts';
 import type { Kind } from './setting-kind.ts';
 import * as kind from './setting-kind.ts';
@@ -12,9 +13,6 @@ export interface Setting<T> {
 }
 
 const setting = <T>(row: Setting<T>): Setting<T> => row;
-
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const NODE_ROLES = ['voter', 'worker'] as const;
 export type NodeRole = (typeof NODE_ROLES)[number];

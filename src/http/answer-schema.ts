@@ -120,33 +120,6 @@ export const previewSchema = Type.Object(
   closed,
 );
 
-export const clusterSchema = Type.Object(
-  {
-    cluster_id: Type.String(),
-    node_id: Type.String(),
-    role: Type.String(),
-    term: count,
-    leader_id: wrap(orNull(Type.String())),
-    commit_index: count,
-    applied_index: count,
-    members: Type.Array(
-      Type.Object(
-        {
-          node_id: Type.String(),
-          kind: oneOf(['voter', 'learner', 'worker']),
-          role: wrap(orNull(Type.String())),
-          http_url: wrap(orNull(Type.String())),
-          match_index: wrap(orNull(count)),
-          lag_ms: wrap(orNull(Type.Number())),
-          alive: Type.Boolean(),
-        },
-        closed,
-      ),
-    ),
-  },
-  closed,
-);
-
 export const healthSchema = Type.Object(
   { ready: Type.Boolean(), state: Type.String(), reason: wrap(orNull(Type.String())) },
   closed,

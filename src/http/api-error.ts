@@ -36,7 +36,7 @@ export function unavailableError(reason: UnavailableReason, retryAfterMs: number
   return { ...apiError(reason, CATALOGUE[reason].meaning), headers: { 'retry-after': retryAfter } };
 }
 
-function outcomeUnknown(taskId: TaskId | null): ApiError {
+export function outcomeUnknown(taskId: TaskId | null): ApiError {
   return { ...apiError('outcome_unknown', CATALOGUE.outcome_unknown.meaning), taskId };
 }
 

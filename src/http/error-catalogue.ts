@@ -1,12 +1,14 @@
+import type { ControlErrorCode } from '../control/verb.ts';
 import type { UnavailableReason } from '../node/api.ts';
 import type { RefusalCode } from '../tasks/command.ts';
+import { type CatalogueEntry, OPERATION_ERRORS } from './operation-errors.ts';
 
 /**
  * Every error that the HTTP API answers with: the one place where codes, statuses and words are settled. Scripts rely on
  * `code` (full API) and `number` (original API); both are stable. `docs/errors.md` is made from it.
  */
 
-export type ErrorCode = RefusalCode | UnavailableReason | RequestErrorCode;
+export type ErrorCode = RefusalCode | UnavailableReason | ControlErrorCode | RequestErrorCode;
 
 type RequestErrorCode =
   | 'json_malformed'
@@ -38,18 +40,6 @@ type RequestErrorCode =
   | 'url_too_long'
   | 'too_many_connections'
   | 'internal_error';
-
-export interface CatalogueEntry {
-  /** `code` of the original API's envelope. */
-  readonly number: number;
-  /** Of the full API. The original API answers 200, unless `wholeServer`. */
-  readonly status: number;
-  readonly title: string;
-  readonly meaning: string;
-  readonly remedy: string;
-  /** Said before a route is looked at: the original API answers with this status too. */
-  readonly wholeServer?: true;
-}
 
 const COULD_NOT_COMMIT = 1004;
 const BODY_NOT_UNDERSTOOD = 1000;
@@ -300,6 +290,7 @@ export const CATALOGUE: Readonly<Record<ErrorCode, CatalogueEntry>> = {
     meaning: 'The answer did not come in time. The change may have been made, or may be made yet.',
     remedy: 'Read the task that `task_id` names, or repeat the request with the same Idempotency-Key.',
   },
+  ...OPERATION_ERRORS,
   route_not_found: {
     number: 1034,
     status: 404,

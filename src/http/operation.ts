@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TSchema } from 'typebox';
 import type { Clock } from '../clock.ts';
+import type { HostControls } from '../control/verb.ts';
 import type { Asked, SchedulerNode } from '../node/api.ts';
 import type { CallbackRules } from '../node/callback-guard.ts';
 import type { ApiError } from './api-error.ts';
@@ -59,6 +60,7 @@ export interface ApiContext {
   readonly rules: CallbackRules;
   readonly defaults: TaskDefaults;
   readonly asked: Asked;
+  readonly host: HostControls;
   /** Before every path that is given out. */
   readonly basePath: string;
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Type } from 'typebox';
 import type { Clock, Timer } from '../clock.ts';
+import type { HostControls } from '../control/verb.ts';
 import type { SchedulerNode } from '../node/api.ts';
 import type { CallbackRules } from '../node/callback-guard.ts';
 import { createAdmission } from './admission.ts';
@@ -40,6 +41,8 @@ export interface HttpServerOptions {
   /** More names that a Host header may have where no token is set. */
   readonly hostNames?: readonly string[];
   readonly logger: Logger;
+  /** What cluster operations may change of the process. */
+  readonly host: HostControls;
   readonly clock: Clock;
   readonly defaults: TaskDefaults;
   readonly version: string;
@@ -71,6 +74,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     defaults: options.defaults,
     asked: { by: token === null ? 'anonymous' : 'token' },
     basePath,
+    host: options.host,
   };
   const { framework: app, directRoutes } = createApp({
     operations,

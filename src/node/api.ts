@@ -1,5 +1,6 @@
 import type { RaftRole } from '../raft/role.ts';
 import type { LogIndex, Term } from '../raft/types.ts';
+import type { Result } from '../result.ts';
 import type { ProjectionCounts, TaskFilter } from '../store/projection.ts';
 import type { Command, Refusal } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
@@ -7,6 +8,8 @@ import type { Execution } from '../tasks/execution.ts';
 import type { ClusterOperation, OperationRecord } from '../tasks/operation.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 import type { TransportCounts } from '../transport/counts.ts';
+import type { BackupMade } from './online-backup.ts';
+import type { Tracing } from './tracing.ts';
 
 export type { TaskFilter };
 
@@ -26,6 +29,12 @@ export interface SchedulerNode {
   readExecution(taskId: TaskId, run: number): Promise<ReadOutcome<Execution | undefined>>;
   /** `requestId`: the same id twice is one operation. Null: it gets one here. */
   operate(operation: ClusterOperation, asked: Asked, requestId: CommandId | null): Promise<OperationOutcome>;
+  /** Of this node alone: its log forgets what its state holds. Resolves to why it could not, in words, or to null. */
+  compactLog(): Promise<string | null>;
+  /** Of this node alone: a backup file in its data directory, or why there is none, in words. */
+  backUp(): Promise<Result<BackupMade, string>>;
+  /** What consensus was told and answered, while it is on. */
+  readonly tracing: Tracing;
   /** What operators asked for, as far as this node has applied it; the newest last. */
   operations(): readonly OperationRecord[];
   health(): NodeHealth;

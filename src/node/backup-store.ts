@@ -39,7 +39,7 @@ export async function backupStore(
       const log = openLogStore(directory, { verifyFrom: projection.appliedIndex + 1 });
       try {
         await bringUpToDate(dataDirectory, log, projection, identity.instance, progress);
-        const record = await copy(projection, log, file, { ...identity, madeAtMs: nowMs });
+        const record = await backUpTo(projection, log, file, { ...identity, madeAtMs: nowMs });
         return ok({ record, lastIndex: log.lastIndex });
       } finally {
         log.close();
@@ -72,9 +72,9 @@ async function bringUpToDate(
   if (end !== null && !othersVote(end.configuration, instance)) await replay(log, projection, log.lastIndex, progress);
 }
 
-/** Under a name of its own until it is whole. */
-async function copy(
-  projection: SqliteProjection,
+/** Under a name of its own until it is whole. The log may go on meanwhile: it has to hold, or begin with, the copy's last entry. */
+export async function backUpTo(
+  projection: Pick<SqliteProjection, 'copyTo'>,
   log: LogStore,
   file: string,
   about: Parameters<typeof sealBackup>[1],

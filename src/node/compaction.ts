@@ -25,25 +25,35 @@ export interface CompactionBounds {
   compacted(index: LogIndex, term: Term): void;
 }
 
-/** `stopping` is asked between slices. */
-export type Compact = (bounds: CompactionBounds, stopping: () => boolean) => Promise<void>;
+/** Why the log is as long as before, in words; null when it is shorter, or is short enough. */
+export type CompactionProblem = string | null;
+
+/** `stopping` is asked between slices. `anyway`: an operator asked, whatever the size of the log. */
+export type Compact = (
+  bounds: CompactionBounds,
+  stopping: () => boolean,
+  anyway?: boolean,
+) => Promise<CompactionProblem>;
 
 export function createCompaction(options: CompactionOptions): Compact {
   const { log, projection, snapshotFile, stateBytes, clock, postponed } = options;
   let notBeforeMs = 0;
-  return async (bounds, stopping) => {
-    if (log.sizeBytes <= Math.max(LOG_BYTES_MAX, stateBytes() / 2) || clock.monotonicMs() < notBeforeMs) return;
+  return async (bounds, stopping, anyway = false) => {
+    const isShort = log.sizeBytes <= Math.max(LOG_BYTES_MAX, stateBytes() / 2);
+    if (!anyway && (isShort || clock.monotonicMs() < notBeforeMs)) return null;
     let index: LogIndex;
     try {
       ({ index } = await projection.copyTo(snapshotFile));
     } catch (error) {
       notBeforeMs = clock.monotonicMs() + COMPACTION_RETRY_MS;
-      if (!stopping()) postponed(error instanceof Error ? error : new Error(String(error)));
-      return;
+      const problem = error instanceof Error ? error : new Error(String(error));
+      if (!stopping()) postponed(problem);
+      return problem.message;
     }
     const through = bounds.compactableThrough(index);
     const term = log.termAt(through);
-    if (stopping() || term === undefined || through <= log.base.index) return;
+    if (stopping()) return 'the node is stopping';
+    if (term === undefined || through <= log.base.index) return null;
     const configuration = bounds.configurationAt(through);
     let more = log.compact(through, configuration, COMPACT_ROWS);
     // The base moved with the first slice: nobody may ask the log for what is behind it from now on.
@@ -52,5 +62,6 @@ export function createCompaction(options: CompactionOptions): Compact {
       await nextTurnOf(clock);
       more = log.compact(through, configuration, COMPACT_ROWS);
     }
+    return null;
   };
 }

@@ -1,6 +1,8 @@
+import { refused } from '../result.ts';
 import type { ClusterStatus, NodeHealth, NodeMetrics, ReadOutcome, SchedulerNode } from './api.ts';
 import type { FoundCluster } from './finding-cluster.ts';
 import { RETRY_AFTER_MS } from './submitting.ts';
+import type { Tracing } from './tracing.ts';
 
 /**
  * A node on an empty data directory, until it has found its cluster: it is there, takes nothing yet, and says whom it waits for. Then
@@ -16,6 +18,8 @@ export interface FindingNodeOptions {
   /** As of a node that has done nothing yet. */
   metrics(): NodeMetrics;
   status(): ClusterStatus;
+  /** There is nothing to see before the node has begun. */
+  readonly tracing: Tracing;
   failed(error: Error): void;
   /** Of what `begin` was not called with. */
   close(): Promise<void>;
@@ -41,8 +45,14 @@ export class FindingNode implements SchedulerNode {
   operate: SchedulerNode['operate'] = (operation, asked, requestId) =>
     this.#node?.operate(operation, asked, requestId) ?? Promise.resolve(NOT_YET);
   operations: SchedulerNode['operations'] = () => this.#node?.operations() ?? [];
+  compactLog: SchedulerNode['compactLog'] = () => this.#node?.compactLog() ?? Promise.resolve(NO_CLUSTER_YET);
+  backUp: SchedulerNode['backUp'] = () => this.#node?.backUp() ?? Promise.resolve(refused(NO_CLUSTER_YET));
   status = (): ClusterStatus => this.#node?.status() ?? this.#options.status();
   metrics = (): NodeMetrics => this.#node?.metrics() ?? this.#options.metrics();
+
+  get tracing(): Tracing {
+    return this.#node?.tracing ?? this.#options.tracing;
+  }
 
   health(): NodeHealth {
     if (this.#node !== null) return this.#node.health();
@@ -75,6 +85,8 @@ export class FindingNode implements SchedulerNode {
     if (this.#ended.state === 'draining') this.#ended = { state: 'stopped', reason: 'stopped' };
   }
 }
+
+const NO_CLUSTER_YET = 'this node has not found its cluster yet';
 
 const NOT_YET = { outcome: 'unavailable', reason: 'starting', retryAfterMs: RETRY_AFTER_MS } as const;
 

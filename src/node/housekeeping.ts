@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../clock.ts';
 import { compactableThrough } from '../raft/compacting.ts';
 import { configurationAt } from '../raft/membership.ts';
 import type { Projection } from '../store/projection.ts';
-import type { Compact } from './compaction.ts';
+import type { Compact, CompactionProblem } from './compaction.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Leadership } from './leadership.ts';
 import { HOUSEKEEPING_EVERY_MS } from './limits.ts';
@@ -55,19 +55,34 @@ export class Housekeeping {
   }
 
   async #keep(): Promise<void> {
-    const { projection, replica, leadership, deadLetters, compact } = this.#options;
-    const { core } = replica;
+    const { projection, replica, leadership, deadLetters } = this.#options;
     while (leadership.mayDecide && !this.#stopped && (await retain(projection, replica, deadLetters))) {
       // One more round: more had piled up than one takes.
     }
-    if (this.#stopped) return;
-    await compact(
+    if (!this.#stopped) await this.#compact(false);
+  }
+
+  /** For an operator, after the round that runs. */
+  compactNow(): Promise<CompactionProblem> {
+    const compacted = this.#round.then(() => this.#compact(true));
+    this.#round = compacted.then(
+      () => {},
+      (error: Error) => this.#options.failed(error),
+    );
+    return compacted;
+  }
+
+  #compact(anyway: boolean): Promise<CompactionProblem> {
+    const { compact, replica } = this.#options;
+    const { core } = replica;
+    return compact(
       {
         compactableThrough: (index) => compactableThrough(core, index),
         configurationAt: (index) => configurationAt(core.configurations, index)?.configuration ?? { members: [] },
         compacted: (index, term) => replica.take({ type: 'compacted', index, term }),
       },
       () => this.#stopped,
+      anyway,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { unreachable } from '../invariant.ts';
-import type { Member } from '../raft/types.ts';
+import type { LogIndex, Member } from '../raft/types.ts';
 import type { StateMeta } from '../tasks/entities.ts';
 import type { TaskEvent } from '../tasks/event.ts';
 import type { ClusterOperation } from '../tasks/operation.ts';
@@ -24,6 +24,19 @@ export type Judgement =
 const ALREADY: Judgement = { kind: 'already' };
 const go = (...events: readonly TaskEvent[]): Judgement => ({ kind: 'go', events });
 const refuse = (code: OperationRefusalCode, message: string): Judgement => ({ kind: 'refused', code, message });
+
+/** Who is to lead next, where nobody was named: a voter that answers and is not drained, the one with the longest log. */
+export function successor(
+  { self, members, meta, isAlive }: OperationView,
+  matchIndexOf: (nodeId: string) => LogIndex,
+): string | null {
+  const fit = members.filter(
+    ({ nodeId, kind }) =>
+      kind === 'voter' && nodeId !== self && isAlive(nodeId) && meta.drained?.includes(nodeId) !== true,
+  );
+  const best = fit.toSorted((a, b) => matchIndexOf(b.nodeId) - matchIndexOf(a.nodeId))[0];
+  return best?.nodeId ?? null;
+}
 
 export function judge(operation: ClusterOperation, view: OperationView): Judgement {
   const { members, meta, self } = view;
@@ -56,6 +69,7 @@ export function judge(operation: ClusterOperation, view: OperationView): Judgeme
       return problem ?? (drained ? go({ type: 'NodeUndrained', nodeId: operation.nodeId }) : go());
     }
     case 'transfer-leadership':
+      if (operation.to === null) return refuse('operation_refused', 'no other voter answers and is not drained');
       if (operation.to === self) return ALREADY;
       if (!members.some(({ nodeId }) => nodeId === operation.to)) return notThere(operation.to);
       return meta.drained?.includes(operation.to) === true

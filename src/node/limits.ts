@@ -91,3 +91,10 @@ export const DEAD_LETTER_CANDIDATES_MAX = 10_000;
 export const CONNECT_TIMEOUT_MS = 5_000;
 export const HEADERS_TIMEOUT_MS = 15_000;
 export const TOTAL_TIMEOUT_MS = 30_000;
+
+/** Lines of the consensus trace that are kept, and given out at once. An entry's text is shown up to here. */
+export const TRACE_LINES_MAX = 10_000;
+export const TRACE_PAGE_MAX = 1_000;
+export const TRACE_DATA_CHARS_MAX = 200;
+/** Backups that a running node made and that lie in its data directory. At the bound it makes no more. */
+export const BACKUPS_KEPT_MAX = 8;

@@ -12,6 +12,7 @@ import type { Transport } from '../transport/transport.ts';
 import type { NodeHealth } from './api.ts';
 import type { Compact } from './compaction.ts';
 import type { LogWriter } from './log-writer.ts';
+import type { BackUp } from './online-backup.ts';
 
 /** What a node is put together from. Everything that touches the world is handed in, so that a simulator runs this very code. */
 export interface NodeParts {
@@ -40,6 +41,7 @@ export interface NodeParts {
   readonly events: NodeEvents;
   /** Forgets what the log need not keep. Called now and then while serving. */
   readonly compact: Compact;
+  readonly backUp: BackUp;
   readonly group: number;
   /** Called when log and projection are closed. */
   readonly closed: () => void;

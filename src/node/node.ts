@@ -29,6 +29,7 @@ import type {
 import { AskingLeader } from './asking-leader.ts';
 import { statusOf } from './cluster-status.ts';
 import { type ClusterTime, createClusterTime } from './cluster-time.ts';
+import type { CompactionProblem } from './compaction.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Firing } from './firing.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -38,6 +39,7 @@ import { DRAIN_MAX_MS } from './limits.ts';
 import { closedToReads, closedToWrites, healthOf } from './node-health.ts';
 import { metricsOf } from './node-metrics.ts';
 import type { NodeParts } from './node-parts.ts';
+import type { BackUp } from './online-backup.ts';
 import type { Answer, Ask } from './peer-notes.ts';
 import { Peers } from './peers.ts';
 import { RAFT_TIMINGS, raftStartOf } from './raft-start.ts';
@@ -48,6 +50,7 @@ import { SendLease } from './send-lease.ts';
 import { Senders } from './senders.ts';
 import { Sending } from './sending.ts';
 import { TakingIn } from './taking-in.ts';
+import { Tracing } from './tracing.ts';
 
 /** One node of a group: the role machine in front of a log, tasks folded from it, and what a leader does with them. */
 export class Node implements SchedulerNode {
@@ -66,6 +69,8 @@ export class Node implements SchedulerNode {
   readonly #sending: Sending;
   readonly #reporting: Reporting;
   readonly #requests: Requests;
+  readonly tracing: Tracing;
+  readonly backUp: BackUp;
   readonly #duties: LeaderDuties;
   readonly #housekeeping: Housekeeping;
   readonly #life;
@@ -74,12 +79,14 @@ export class Node implements SchedulerNode {
 
   constructor(parts: NodeParts) {
     this.#parts = parts;
+    this.backUp = parts.backUp;
     const { identity, log, projection, random, planner, sender, events } = parts;
     const self = { nodeId: identity.nodeId, incarnation: identity.incarnation };
     this.#core = createRaftCore(raftStartOf(parts), RAFT_TIMINGS);
     const core = this.#core;
     const clock = createClusterTime(parts.clock, () => core);
     this.#clock = clock;
+    this.tracing = new Tracing(identity.nodeId, () => clock.nowMs());
     const failed = (error: Error): void => this.fail(error);
     const deadLetters = new DeadLetters();
     this.#replica = new Replica({
@@ -91,6 +98,7 @@ export class Node implements SchedulerNode {
       send: (messages) => this.#peers.sendRaft(messages),
       clock,
       random,
+      tracing: this.tracing,
       listener: {
         gathering: () => this.#firing.gather(),
         applied: (content, results) => {
@@ -313,11 +321,14 @@ export class Node implements SchedulerNode {
   submit(command: Command, asked: Asked): Promise<SubmitOutcome> {
     return this.#requests.writing.write(command, asked.by);
   }
-  operate(operation: ClusterOperation, asked: Asked, requestId: CommandId | null): Promise<OperationOutcome> {
-    return this.#requests.operating.operate(operation, asked.by, requestId ?? this.#nextAskId());
+  operate(operation: ClusterOperation, { by }: Asked, requestId: CommandId | null): Promise<OperationOutcome> {
+    return this.#requests.operating.operate(operation, by, requestId ?? this.#nextAskId());
   }
   operations(): readonly OperationRecord[] {
     return this.#parts.projection.entities.meta().operations ?? [];
+  }
+  compactLog(): Promise<CompactionProblem> {
+    return this.#housekeeping.compactNow();
   }
   changeMembers(change: MembershipChange): Promise<ChangeOutcome> {
     return this.#replica.changeMembers(change);
@@ -331,12 +342,8 @@ export class Node implements SchedulerNode {
   listTasks(filter: TaskFilter, after: TaskId | null, limit: number): Promise<ReadOutcome<readonly Task[]>> {
     return this.#requests.reads.tasks(filter, after, limit);
   }
-  listExecutions(
-    taskId: TaskId,
-    beforeRun: number | null,
-    limit: number,
-  ): Promise<ReadOutcome<readonly Execution[] | undefined>> {
-    return this.#requests.reads.executions(taskId, beforeRun, limit);
+  listExecutions(...asked: Parameters<SchedulerNode['listExecutions']>): ReturnType<SchedulerNode['listExecutions']> {
+    return this.#requests.reads.executions(...asked);
   }
   readExecution(taskId: TaskId, run: number): Promise<ReadOutcome<Execution | undefined>> {
     return this.#requests.reads.execution(taskId, run);

@@ -9,7 +9,7 @@ import type { StateMeta } from '../tasks/entities.ts';
 import type { TaskEvent } from '../tasks/event.ts';
 import type { ClusterOperation } from '../tasks/operation.ts';
 import type { OperationOutcome, UnavailableReason } from './api.ts';
-import { judge } from './judging-operations.ts';
+import { judge, type OperationView, successor } from './judging-operations.ts';
 import { NODE_LOST_MS, SUBMIT_DEADLINE_MS } from './limits.ts';
 import type { ProposeOutcome } from './proposal-queue.ts';
 import type { Replica } from './replica.ts';
@@ -64,7 +64,7 @@ export class Operating {
   }
 
   /** On the leader. */
-  async decide(operation: ClusterOperation, by: string, requestId: CommandId): Promise<OperationOutcome> {
+  async decide(asked: ClusterOperation, by: string, requestId: CommandId): Promise<OperationOutcome> {
     const { replica, meta } = this.#options;
     const { configuration } = replica.core;
     const level = featureLevelOf(configuration);
@@ -74,12 +74,17 @@ export class Operating {
     }
     // What was acknowledged before is in what this is judged by.
     if (!(await replica.readBarrier())) return unavailable('no_leader');
-    const judged = judge(operation, {
+    const view: OperationView = {
       self: replica.core.self.split('/')[0] ?? '',
       members: replica.core.configuration.members,
       meta: meta(),
       isAlive: (nodeId) => this.#isAlive(nodeId),
-    });
+    };
+    const operation =
+      asked.type === 'transfer-leadership' && asked.to === null
+        ? { ...asked, to: successor(view, (nodeId) => this.#matchIndexOf(nodeId)) }
+        : asked;
+    const judged = judge(operation, view);
     if (judged.kind === 'already') return { outcome: 'done', changed: false };
     if (judged.kind === 'refused') return { outcome: 'refused', code: judged.code, message: judged.message };
     const audited = await this.#commit({ type: 'OperationRequested', requestId, operation }, judged.events, by);
@@ -165,6 +170,12 @@ export class Operating {
       case 'unknown':
         return UNKNOWN;
     }
+  }
+
+  #matchIndexOf(nodeId: string): LogIndex {
+    const { core } = this.#options.replica;
+    const member = core.configuration.members.find((one) => one.nodeId === nodeId && one.kind === 'voter');
+    return (member === undefined ? undefined : core.leading?.peers.get(idOf(member))?.matchIndex) ?? 0;
   }
 
   #isAlive(nodeId: string): boolean {

@@ -21,6 +21,7 @@ import { PendingAsks } from './pending-asks.ts';
 import { ProposalQueue, type ProposeOutcome } from './proposal-queue.ts';
 import { ReadBarriers } from './read-barriers.ts';
 import { carryOutSnapshot } from './snapshot-traffic.ts';
+import type { Tracing } from './tracing.ts';
 
 /**
  * The event loop's turn: gather what waits, step the core once, write once, apply, answer. Cost per decision falls as load grows,
@@ -54,6 +55,7 @@ export interface ReplicaOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly listener: ReplicaListener;
+  readonly tracing: Tracing;
 }
 
 const FSYNC_BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
@@ -66,6 +68,7 @@ export class Replica {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #listener: ReplicaListener;
+  readonly #tracing: Tracing;
   readonly #proposals = new ProposalQueue();
   readonly #reads = new ReadBarriers();
   readonly #changes = new PendingAsks<ChangeOutcome>();
@@ -91,6 +94,7 @@ export class Replica {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#listener = options.listener;
+    this.#tracing = options.tracing;
     this.#disk = new DiskWork({
       ...options,
       monotonicMs: () => this.#clock.monotonicMs(),
@@ -293,7 +297,9 @@ export class Replica {
     let pending = inputs;
     while (pending.length > 0) {
       const completed: Input[] = [];
-      for (const effect of step(this.#core, pending)) this.#carryOut(effect, completed);
+      const effects = step(this.#core, pending);
+      if (this.#tracing.isOn) this.#tracing.stepped(this.#core, this.#applying.index, pending, effects);
+      for (const effect of effects) this.#carryOut(effect, completed);
       pending = completed;
     }
   }

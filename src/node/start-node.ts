@@ -28,7 +28,9 @@ import { writeAfterSends } from './log-writer.ts';
 import { Node } from './node.ts';
 import { metricsBefore } from './node-metrics.ts';
 import type { NodeEvents } from './node-parts.ts';
+import { createOnlineBackup } from './online-backup.ts';
 import { schedulePlanner } from './schedule-planner.ts';
+import { Tracing } from './tracing.ts';
 
 export type { NatsAccess, NatsCredential, NatsEvents };
 
@@ -189,6 +191,7 @@ function findFirst(options: StartNodeOptions, peering: Peering, opened: Opened):
     waitsFor: () => waitsInWords(peering, awaited, transport.trouble()),
     metrics: () => metricsBefore(log, projection, transport.counts()),
     status: () => statusBefore(directory.identity),
+    tracing: new Tracing(directory.identity.nodeId, () => clock.nowMs()),
     failed: (error) => options.events.failed('storage', error),
     async close() {
       await transport.close();
@@ -241,6 +244,7 @@ function begin(options: StartNodeOptions, opened: Opened, transport: Transport):
     httpUrl: options.httpUrl,
     events: options.events,
     compact,
+    backUp: createOnlineBackup({ directory: directory.path, identity: directory.identity, log, projection, clock }),
     group: GROUP,
     closed: () => {
       maintenance.cancel();

@@ -19,7 +19,8 @@ export type ClusterOperation =
       /** Also where the voters that are left and answer would be no majority. */
       readonly acceptLostMajority: boolean;
     }
-  | { readonly type: 'transfer-leadership'; readonly to: string }
+  /** Null: whoever is best placed, as the leader sees it; what is committed names it. */
+  | { readonly type: 'transfer-leadership'; readonly to: string | null }
   /** It is given no more claims and does not lead, until it is asked back. */
   | {
       readonly type: 'drain-node';

@@ -21,7 +21,7 @@ export const RULES: Readonly<Record<string, RoomRule>> = {
   transport: { values: [], types: PURE, packages: 'any' },
   dispatch: { values: [], types: PURE, packages: 'any' },
   node: { values: [...PURE, 'store', 'transport', 'dispatch'], types: [], packages: 'any' },
-  http: { values: [...PURE, 'node'], types: [], packages: 'any' },
+  http: { values: [...PURE, 'node', 'control'], types: [], packages: 'any' },
   control: { values: [...PURE, 'node'], types: [], packages: 'any' },
   // The composition root: it starts the node, and the doors to it.
   cli: { values: [...PURE, 'node', 'http', 'control'], types: [], packages: 'any' },

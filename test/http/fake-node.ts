@@ -1,6 +1,8 @@
 import type { ClusterStatus, NodeHealth, NodeMetrics, SchedulerNode, SubmitOutcome } from '../../src/node/api.ts';
 import { judge } from '../../src/node/judging-operations.ts';
+import { Tracing } from '../../src/node/tracing.ts';
 import type { InstanceId, NodeId } from '../../src/raft/types.ts';
+import { refused } from '../../src/result.ts';
 import { latestFireMs } from '../../src/schedule/latest-fire.ts';
 import { nextFireMs } from '../../src/schedule/next-fire.ts';
 import { parseSchedule } from '../../src/schedule/parse.ts';
@@ -144,6 +146,9 @@ export function createFakeNode(clock = manualClock()): FakeNode {
       apply([{ requires: [], events: [{ type: 'OperationRequested', ...audit }, ...judged.events], by }]);
       return { outcome: 'done', changed: true };
     },
+    compactLog: async () => null,
+    backUp: async () => refused('a node in memory is not backed up'),
+    tracing: new Tracing('n1', () => clock.nowMs()),
     operations: () => state.meta().operations ?? [],
     health: () => health,
     status: () => ({ ...STATUS, schedulingPaused: state.meta().schedulingPaused === true }),

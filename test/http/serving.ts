@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { pino } from 'pino';
+import type { HostControls, LogLevel } from '../../src/control/verb.ts';
 import { parseCidrs } from '../../src/dispatch/address-guard.ts';
 import { checkCallbackHeaders } from '../../src/dispatch/callback-headers.ts';
 import { checkCallbackUrl } from '../../src/dispatch/callback-url.ts';
@@ -56,6 +57,17 @@ const callbackRules: CallbackRules = {
   },
 };
 
+/** A process whose log level can be changed, and nothing else. */
+function hostControls(): HostControls {
+  let level: LogLevel = 'info';
+  return {
+    logLevel: () => level,
+    setLogLevel: (next) => {
+      level = next;
+    },
+  };
+}
+
 export function serving(options: Partial<HttpServerOptions> = {}): Serving {
   const clock = manualClock();
   const node = createFakeNode(clock);
@@ -66,6 +78,7 @@ export function serving(options: Partial<HttpServerOptions> = {}): Serving {
     callbackRules,
     token: null,
     logger,
+    host: hostControls(),
     clock,
     defaults: { timezone: 'UTC' },
     version: '0.0.0-test',

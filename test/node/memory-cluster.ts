@@ -7,6 +7,7 @@ import { schedulePlanner } from '../../src/node/schedule-planner.ts';
 import { configurationsOf } from '../../src/node/start-node.ts';
 import type { ClusterId, Configuration, Incarnation, InstanceId, MemberId, NodeId } from '../../src/raft/types.ts';
 import { memberId } from '../../src/raft/types.ts';
+import { refused } from '../../src/result.ts';
 import { createMemoryLogDisk, type MemoryLogDisk, openMemoryLogStore } from '../../src/store/memory-log-store.ts';
 import { createMemoryDisk, type MemoryDisk, openMemoryProjection } from '../../src/store/memory-projection.ts';
 import {
@@ -137,14 +138,16 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
         failed: (_kind, error) => failures.push(error),
       },
       compact: async (bounds) => {
-        if (!compacting) return;
+        if (!compacting) return null;
         await projection.flush();
         const through = bounds.compactableThrough(projection.durableIndex);
         const term = log.termAt(through);
-        if (term === undefined || through <= log.base.index) return;
+        if (term === undefined || through <= log.base.index) return null;
         log.compact(through, bounds.configurationAt(through), 1_000);
         bounds.compacted(through, term);
+        return null;
       },
+      backUp: async () => refused('a disk in memory is not backed up'),
       group: 0,
       closed: () => {},
     });

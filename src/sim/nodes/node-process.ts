@@ -6,6 +6,7 @@ import { schedulePlanner } from '../../node/schedule-planner.ts';
 import { configurationsOf } from '../../node/start-node.ts';
 import type { RaftRole } from '../../raft/role.ts';
 import type { ClusterId, Entry, Incarnation, LogIndex, MemberId } from '../../raft/types.ts';
+import { refused } from '../../result.ts';
 import type { LogStore } from '../../store/log-store.ts';
 import { openMemoryLogStore } from '../../store/memory-log-store.ts';
 import { openMemoryProjection } from '../../store/memory-projection.ts';
@@ -100,14 +101,16 @@ export class NodeProcess implements HostedProcess {
       httpUrl: () => null,
       events: world.events,
       compact: async (bounds) => {
-        if (!world.compacts) return;
+        if (!world.compacts) return null;
         await this.projection.flush();
         const through = bounds.compactableThrough(this.projection.durableIndex);
         const term = log.termAt(through);
-        if (!this.#isAlive || term === undefined || through <= log.base.index) return;
+        if (!this.#isAlive || term === undefined || through <= log.base.index) return null;
         log.compact(through, bounds.configurationAt(through), COMPACT_ROWS);
         bounds.compacted(through, term);
+        return null;
       },
+      backUp: async () => refused('a disk in memory is not backed up'),
       group: 0,
       closed: () => {},
     });
