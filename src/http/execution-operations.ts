@@ -1,5 +1,6 @@
 import { executionSchema, pageOf, recordSchema } from './answer-schema.ts';
 import { apiError, unavailableError } from './api-error.ts';
+import { consistencyOf, consistencyQuery } from './consistency.ts';
 import { executionCursor, readExecutionCursor } from './cursor.ts';
 import { executionJson, recordJson } from './execution-json.ts';
 import { EXECUTION_PAGE_ITEMS_DEFAULT, EXECUTION_PAGE_ITEMS_MAX } from './limits.ts';
@@ -31,7 +32,7 @@ const listExecutions: Operation = {
         { path: '/cursor', message: 'must be next_cursor of the page before' },
       ]);
     }
-    const read = await node.listExecutions(taskId, beforeRun, limit.value + 1);
+    const read = await node.listExecutions(taskId, beforeRun, limit.value + 1, consistencyOf(query));
     if (!read.ok) return unavailableError(read.reason, read.retryAfterMs);
     if (read.value === undefined) return notFound(request);
     const items = read.value.slice(0, limit.value);
@@ -46,6 +47,7 @@ const readExecution: Operation = {
   method: 'GET',
   path: '/v1/tasks/{task_id}/executions/{run}',
   summary: 'Read one execution with its attempts',
+  query: consistencyQuery,
   success: { status: 200, description: 'The execution.', schema: executionSchema },
   errors: ['execution_not_found'],
   async handle(request, { node }) {
@@ -53,7 +55,7 @@ const readExecution: Operation = {
     const run = /^[1-9][0-9]{0,14}$/.test(request.params.run ?? '') ? Number(request.params.run) : null;
     const missing = apiError('execution_not_found', 'no execution of this task has the run number in the path');
     if (taskId === null || run === null) return missing;
-    const read = await node.readExecution(taskId, run);
+    const read = await node.readExecution(taskId, run, consistencyOf(request.query));
     if (!read.ok) return unavailableError(read.reason, read.retryAfterMs);
     return read.value === undefined ? missing : { status: 200, body: executionJson(read.value) };
   },
@@ -64,12 +66,13 @@ const listEvents: Operation = {
   method: 'GET',
   path: '/v1/tasks/{task_id}/events',
   summary: 'List what happened to the task itself, the oldest first (the newest 50 are kept)',
+  query: consistencyQuery,
   success: { status: 200, description: 'All that are kept.', schema: pageOf(recordSchema) },
   errors: ['task_not_found'],
   async handle(request, { node }) {
     const taskId = readTaskId(request);
     if (taskId === null) return notFound(request);
-    const read = await node.readTask(taskId);
+    const read = await node.readTask(taskId, consistencyOf(request.query));
     if (!read.ok) return unavailableError(read.reason, read.retryAfterMs);
     if (read.value === undefined) return notFound(request);
     return { status: 200, body: pageJson(read.value.records.map(recordJson), null) };

@@ -50,6 +50,31 @@ const READINGS: readonly Reading[] = [
   ['xcron_tasks', 'gauge', 'Tasks by state, as of the last flush.', (m) => labelled('state', m.counts.tasks)],
   ['xcron_executions', 'gauge', 'Executions kept, as of the last flush.', (m) => one(m.counts.executions)],
   [
+    'xcron_transport_messages_total',
+    'counter',
+    'Messages to and from other nodes.',
+    ({ transport }) => labelled('direction', { sent: transport.sentMessages, received: transport.receivedMessages }),
+  ],
+  [
+    'xcron_transport_bytes_total',
+    'counter',
+    'What those messages weigh.',
+    ({ transport }) => labelled('direction', { sent: transport.sentBytes, received: transport.receivedBytes }),
+  ],
+  [
+    'xcron_transport_dropped_total',
+    'counter',
+    'Messages that arrived and were not taken.',
+    (m) => labelled('cause', m.transport.dropped),
+  ],
+  ['xcron_transport_lost_total', 'counter', 'Messages that did not leave.', (m) => labelled('cause', m.transport.lost)],
+  [
+    'xcron_transport_reconnects_total',
+    'counter',
+    'Connections to NATS found again.',
+    (m) => one(m.transport.reconnects),
+  ],
+  [
     'xcron_fsync_seconds',
     'histogram',
     'Time that a flush of the log takes.',

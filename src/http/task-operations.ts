@@ -1,10 +1,11 @@
 import { type TSchema, Type } from 'typebox';
-import type { SchedulerNode, TaskFilter } from '../node/api.ts';
+import type { Consistency, SchedulerNode, TaskFilter } from '../node/api.ts';
 import type { CancelTask, PauseTask, ResumeTask, RunTask } from '../tasks/command.ts';
 import type { Task, TaskId, TaskState } from '../tasks/task.ts';
 import { parseTaskId } from '../tasks/task-id.ts';
 import { pageOf, taskSchema } from './answer-schema.ts';
 import { type ApiError, apiError, failedSubmit, unavailableError } from './api-error.ts';
+import { CONSISTENCY, consistencyOf, consistencyQuery } from './consistency.ts';
 import { readTaskCursor, taskCursor } from './cursor.ts';
 import type { ErrorCode } from './error-catalogue.ts';
 import { readIdempotency } from './idempotency.ts';
@@ -92,12 +93,13 @@ const readTask: Operation = {
   method: 'GET',
   path: '/v1/tasks/{task_id}',
   summary: 'Read a task',
+  query: consistencyQuery,
   success: { status: 200, description: 'The task.', schema: taskSchema, headers: ETAG_TEXT },
   errors: ['task_not_found'],
   async handle(request, { node }) {
     const taskId = readTaskId(request);
     if (taskId === null) return notFound(request);
-    const read = await node.readTask(taskId);
+    const read = await node.readTask(taskId, consistencyOf(request.query));
     if (!read.ok) return unavailableError(read.reason, read.retryAfterMs);
     return read.value === undefined ? notFound(request) : taskAnswer(read.value);
   },
@@ -110,6 +112,7 @@ export const pageQuery = (standard: number, max: number, filters: Record<string,
       cursor: Type.Optional(
         Type.String({ maxLength: CURSOR_CHARS_MAX, description: '`next_cursor` of the page before.' }),
       ),
+      ...CONSISTENCY,
       ...filters,
     },
     { additionalProperties: false },
@@ -143,7 +146,7 @@ const listTasks: Operation = {
       ...(query.tag === undefined ? {} : { tag: query.tag }),
       ...(query.name === undefined ? {} : { name: query.name }),
     };
-    return listPage(node, filter, after, limit.value);
+    return listPage(node, filter, after, limit.value, consistencyOf(query));
   },
 };
 
@@ -153,6 +156,7 @@ async function listPage(
   filter: TaskFilter,
   from: TaskId | null,
   limit: number,
+  consistency: Consistency,
 ): Promise<Answer | ApiError> {
   const items: string[] = [];
   let chars = 0;
@@ -160,7 +164,7 @@ async function listPage(
   for (;;) {
     // One more than is wanted tells whether another page follows.
     const wanted = Math.min(limit - items.length + 1, PAGE_SLICE_ITEMS);
-    const read = await node.listTasks(filter, after, wanted);
+    const read = await node.listTasks(filter, after, wanted, consistency);
     if (!read.ok) return unavailableError(read.reason, read.retryAfterMs);
     for (const task of read.value) {
       if (items.length === limit || chars >= PAGE_CHARS_MAX) {

@@ -17,16 +17,22 @@ export type { TaskFilter };
 export interface SchedulerNode {
   /** Resolves when the outcome is known, or after SUBMIT_DEADLINE_MS with `unknown`. */
   submit(command: Command, asked: Asked): Promise<SubmitOutcome>;
-  /** Linearizable: sees every write that was acknowledged before it was asked. */
-  readTask(taskId: TaskId): Promise<ReadOutcome<Task | undefined>>;
-  listTasks(filter: TaskFilter, after: TaskId | null, limit: number): Promise<ReadOutcome<readonly Task[]>>;
+  /** Linearizable, where nothing else is asked for. */
+  readTask(taskId: TaskId, consistency?: Consistency): Promise<ReadOutcome<Task | undefined>>;
+  listTasks(
+    filter: TaskFilter,
+    after: TaskId | null,
+    limit: number,
+    consistency?: Consistency,
+  ): Promise<ReadOutcome<readonly Task[]>>;
   /** Undefined when there is no such task. Newest first, below `beforeRun`. */
   listExecutions(
     taskId: TaskId,
     beforeRun: number | null,
     limit: number,
+    consistency?: Consistency,
   ): Promise<ReadOutcome<readonly Execution[] | undefined>>;
-  readExecution(taskId: TaskId, run: number): Promise<ReadOutcome<Execution | undefined>>;
+  readExecution(taskId: TaskId, run: number, consistency?: Consistency): Promise<ReadOutcome<Execution | undefined>>;
   /** `requestId`: the same id twice is one operation. Null: it gets one here. */
   operate(operation: ClusterOperation, asked: Asked, requestId: CommandId | null): Promise<OperationOutcome>;
   /** Of this node alone: its log forgets what its state holds. Resolves to why it could not, in words, or to null. */
@@ -44,6 +50,12 @@ export interface SchedulerNode {
   /** Not ready → stop claiming → drain → fsync → closed. Safe to call twice. */
   stop(): Promise<void>;
 }
+
+/**
+ * `linearizable`: sees every write that was acknowledged before it was asked; needs a leader. `stale`: what this node has applied, be it
+ * cut off and behind.
+ */
+export type Consistency = 'linearizable' | 'stale';
 
 export interface Asked {
   /** Who asks, as it stands in the task's event list: `token`, or `anonymous` where none is set. Never the token itself (I11). */

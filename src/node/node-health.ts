@@ -1,4 +1,4 @@
-import type { NodeHealth, UnavailableReason } from './api.ts';
+import type { Consistency, NodeHealth, UnavailableReason } from './api.ts';
 
 type Life = NodeHealth['state'];
 
@@ -43,6 +43,9 @@ export function closedToWrites(life: Life, isAlone: boolean): UnavailableReason 
   }
 }
 
-/** After a failed write what is applied stays readable, unless others go on without this node. */
-export const closedToReads = (life: Life, isAlone: boolean): UnavailableReason | null =>
-  life === 'storageFailed' && isAlone ? null : closedToWrites(life, isAlone);
+/** After a failed write what is applied stays readable: as it is, unless others go on without this node; as stale in any case. */
+export function closedToReads(life: Life, isAlone: boolean, consistency: Consistency): UnavailableReason | null {
+  if (life === 'storageFailed' && (isAlone || consistency === 'stale')) return null;
+  if (life === 'recovering' && consistency === 'stale') return null;
+  return closedToWrites(life, isAlone);
+}

@@ -8,12 +8,9 @@ import { termAt } from '../raft/raft-log.ts';
 import type { RaftRole } from '../raft/role.ts';
 import type { MemberId, NodeId } from '../raft/types.ts';
 import { StorageRefused } from '../store/log-store.ts';
-import type { TaskFilter } from '../store/projection.ts';
 import type { Command } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
-import type { Execution } from '../tasks/execution.ts';
 import type { ClusterOperation, OperationRecord } from '../tasks/operation.ts';
-import type { Task, TaskId } from '../tasks/task.ts';
 import { Announcing } from './announcing.ts';
 import { AnsweringAsks } from './answering-asks.ts';
 import type {
@@ -22,7 +19,6 @@ import type {
   NodeHealth,
   NodeMetrics,
   OperationOutcome,
-  ReadOutcome,
   SchedulerNode,
   SubmitOutcome,
 } from './api.ts';
@@ -204,7 +200,7 @@ export class Node implements SchedulerNode {
       isAlone: alone,
       nextAskId: () => this.#nextAskId(),
       closedToWrites: () => closedToWrites(this.#life.getSnapshot().value, this.#isAlone),
-      closedToReads: () => closedToReads(this.#life.getSnapshot().value, this.#isAlone),
+      closedToReads: (consistency) => closedToReads(this.#life.getSnapshot().value, this.#isAlone, consistency),
     });
     this.#duties = new LeaderDuties({
       identity,
@@ -336,18 +332,10 @@ export class Node implements SchedulerNode {
   transferTo(nodeId: NodeId): Promise<TransferOutcome> {
     return this.#replica.transferTo(nodeId);
   }
-  readTask(taskId: TaskId): Promise<ReadOutcome<Task | undefined>> {
-    return this.#requests.reads.task(taskId);
-  }
-  listTasks(filter: TaskFilter, after: TaskId | null, limit: number): Promise<ReadOutcome<readonly Task[]>> {
-    return this.#requests.reads.tasks(filter, after, limit);
-  }
-  listExecutions(...asked: Parameters<SchedulerNode['listExecutions']>): ReturnType<SchedulerNode['listExecutions']> {
-    return this.#requests.reads.executions(...asked);
-  }
-  readExecution(taskId: TaskId, run: number): Promise<ReadOutcome<Execution | undefined>> {
-    return this.#requests.reads.execution(taskId, run);
-  }
+  readTask: SchedulerNode['readTask'] = (...about) => this.#requests.reads.task(...about);
+  listTasks: SchedulerNode['listTasks'] = (...about) => this.#requests.reads.tasks(...about);
+  listExecutions: SchedulerNode['listExecutions'] = (...about) => this.#requests.reads.executions(...about);
+  readExecution: SchedulerNode['readExecution'] = (...about) => this.#requests.reads.execution(...about);
   health(): NodeHealth {
     const { value, context } = this.#life.getSnapshot();
     const { appliedIndex, isBehind } = this.#replica;

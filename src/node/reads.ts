@@ -2,19 +2,19 @@ import type { Clock } from '../clock.ts';
 import type { Projection, TaskFilter } from '../store/projection.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
-import type { ReadOutcome, UnavailableReason } from './api.ts';
+import type { Consistency, ReadOutcome, UnavailableReason } from './api.ts';
 import { READ_DEADLINE_MS } from './limits.ts';
 import type { Replica } from './replica.ts';
 import { RETRY_AFTER_MS } from './submitting.ts';
 
-/** Linearizable reads of clients: each sees every write that was acknowledged before it was asked, on whatever node. */
+/** Reads of clients, on whatever node: each sees every write that was acknowledged before it was asked, unless it does not ask for that. */
 export interface ReadsOptions {
   readonly projection: Projection;
   readonly replica: Replica;
   readonly clock: Clock;
   readonly isAlone: () => boolean;
   /** Why nothing can be read now; null when it can. */
-  readonly closed: () => UnavailableReason | null;
+  readonly closed: (consistency: Consistency) => UnavailableReason | null;
 }
 
 export class Reads {
@@ -24,33 +24,43 @@ export class Reads {
     this.#options = options;
   }
 
-  task(taskId: TaskId): Promise<ReadOutcome<Task | undefined>> {
-    return this.#read((projection) => projection.readTask(taskId));
+  task(taskId: TaskId, consistency?: Consistency): Promise<ReadOutcome<Task | undefined>> {
+    return this.#read((projection) => projection.readTask(taskId), consistency);
   }
 
-  tasks(filter: TaskFilter, after: TaskId | null, limit: number): Promise<ReadOutcome<readonly Task[]>> {
-    return this.#read((projection) => projection.listTasks(filter, after, limit));
+  tasks(
+    filter: TaskFilter,
+    after: TaskId | null,
+    limit: number,
+    consistency?: Consistency,
+  ): Promise<ReadOutcome<readonly Task[]>> {
+    return this.#read((projection) => projection.listTasks(filter, after, limit), consistency);
   }
 
   executions(
     taskId: TaskId,
     beforeRun: number | null,
     limit: number,
+    consistency?: Consistency,
   ): Promise<ReadOutcome<readonly Execution[] | undefined>> {
     return this.#read(async (projection) => {
       if ((await projection.readTask(taskId)) === undefined) return undefined;
       return projection.listExecutions(taskId, beforeRun, limit);
-    });
+    }, consistency);
   }
 
-  execution(taskId: TaskId, run: number): Promise<ReadOutcome<Execution | undefined>> {
-    return this.#read((projection) => projection.readExecution(taskId, run));
+  execution(taskId: TaskId, run: number, consistency?: Consistency): Promise<ReadOutcome<Execution | undefined>> {
+    return this.#read((projection) => projection.readExecution(taskId, run), consistency);
   }
 
-  async #read<T>(read: (projection: Projection) => Promise<T>): Promise<ReadOutcome<T>> {
-    const closed = this.#options.closed();
+  async #read<T>(
+    read: (projection: Projection) => Promise<T>,
+    consistency: Consistency = 'linearizable',
+  ): Promise<ReadOutcome<T>> {
+    const closed = this.#options.closed(consistency);
     if (closed !== null) return { ok: false, reason: closed, retryAfterMs: RETRY_AFTER_MS };
-    if (!(await this.#barrier())) return { ok: false, reason: 'no_leader', retryAfterMs: RETRY_AFTER_MS };
+    if (consistency === 'linearizable' && !(await this.#barrier()))
+      return { ok: false, reason: 'no_leader', retryAfterMs: RETRY_AFTER_MS };
     return { ok: true, value: await read(this.#options.projection) };
   }
 

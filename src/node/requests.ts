@@ -4,7 +4,7 @@ import type { Projection } from '../store/projection.ts';
 import type { CommandId } from '../tasks/command-id.ts';
 import type { SchedulePlanner } from '../tasks/planner.ts';
 import { Acknowledging } from './acknowledging.ts';
-import type { UnavailableReason } from './api.ts';
+import type { Consistency, UnavailableReason } from './api.ts';
 import type { AskingLeader } from './asking-leader.ts';
 import type { Firing } from './firing.ts';
 import type { Leadership } from './leadership.ts';
@@ -32,7 +32,7 @@ export interface RequestsOptions {
   readonly nextAskId: () => CommandId;
   /** Why writes, or reads, are not taken now; null when they are. */
   readonly closedToWrites: () => UnavailableReason | null;
-  readonly closedToReads: () => UnavailableReason | null;
+  readonly closedToReads: (consistency: Consistency) => UnavailableReason | null;
 }
 
 export class Requests {

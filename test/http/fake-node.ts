@@ -1,4 +1,11 @@
-import type { ClusterStatus, NodeHealth, NodeMetrics, SchedulerNode, SubmitOutcome } from '../../src/node/api.ts';
+import type {
+  ClusterStatus,
+  Consistency,
+  NodeHealth,
+  NodeMetrics,
+  SchedulerNode,
+  SubmitOutcome,
+} from '../../src/node/api.ts';
 import { judge } from '../../src/node/judging-operations.ts';
 import { Tracing } from '../../src/node/tracing.ts';
 import type { InstanceId, NodeId } from '../../src/raft/types.ts';
@@ -83,8 +90,10 @@ export function createFakeNode(clock = manualClock()): FakeNode {
     return task;
   }
 
-  const read = <T>(value: T) =>
-    readsRefused ? ({ ok: false, reason: 'no_leader', retryAfterMs: 500 } as const) : ({ ok: true, value } as const);
+  const read = <T>(value: T, consistency?: Consistency) =>
+    readsRefused && consistency !== 'stale'
+      ? ({ ok: false, reason: 'no_leader', retryAfterMs: 500 } as const)
+      : ({ ok: true, value } as const);
 
   const executionsOf = (taskId: TaskId) =>
     [...state.executions.values()].filter((one) => one.taskId === taskId).sort((a, b) => b.run - a.run);
@@ -118,24 +127,25 @@ export function createFakeNode(clock = manualClock()): FakeNode {
       hook?.();
       return forced ?? decide(command, by);
     },
-    readTask: async (taskId) => read(state.task(taskId)),
-    async listTasks({ state: wanted, tag, name }, after, limit) {
+    readTask: async (taskId, consistency) => read(state.task(taskId), consistency),
+    async listTasks({ state: wanted, tag, name }, after, limit, consistency) {
       const found = [...state.tasks.values()]
         .filter((task) => after === null || isLaterTaskId(task.taskId, after))
         .filter((task) => wanted === undefined || task.state === wanted)
         .filter((task) => tag === undefined || task.definition.tags.includes(tag))
         .filter((task) => name === undefined || task.definition.name?.toLowerCase().includes(name.toLowerCase()));
-      return read(found.slice(0, limit));
+      return read(found.slice(0, limit), consistency);
     },
-    async listExecutions(taskId, beforeRun, limit) {
-      if (!state.tasks.has(taskId)) return read(undefined);
+    async listExecutions(taskId, beforeRun, limit, consistency) {
+      if (!state.tasks.has(taskId)) return read(undefined, consistency);
       return read(
         executionsOf(taskId)
           .filter((one) => beforeRun === null || one.run < beforeRun)
           .slice(0, limit),
+        consistency,
       );
     },
-    readExecution: async (taskId, run) => read(state.execution(taskId, run)),
+    readExecution: async (taskId, run, consistency) => read(state.execution(taskId, run), consistency),
     async operate(operation, { by }, requestId) {
       const members = [{ nodeId: 'n1' as NodeId, instance: 'i1' as InstanceId, kind: 'voter' as const }];
       const judged = judge(operation, { self: 'n1', members, meta: state.meta(), isAlive: () => true });

@@ -5,6 +5,7 @@ import { Compile } from 'typebox/compile';
 import { statusSchema } from '../../src/control/reading-verbs.ts';
 import { healthSchema, previewSchema } from '../../src/http/answer-schema.ts';
 import { parseDuration, printDuration } from '../../src/http/duration.ts';
+import type { TaskId } from '../../src/tasks/task.ts';
 import { assertProblem, fieldsOf, serving } from './serving.ts';
 
 test('livez answers whatever the node does, readyz says whether it takes work', async () => {
@@ -52,6 +53,9 @@ test('metrics are text that Prometheus reads, in base units, from the node and t
     'xcron_fsync_seconds_count 8',
     'xcron_log_bytes 4096',
     'xcron_ready 1',
+    'xcron_transport_messages_total{direction="sent"} 0',
+    'xcron_transport_dropped_total{cause="forged"} 0',
+    'xcron_transport_lost_total{cause="too-large"} 0',
     'xcron_info{version="0.0.0-test"} 1',
     '# TYPE xcron_lateness_seconds histogram',
     '# TYPE xcron_fires_total counter',
@@ -62,6 +66,24 @@ test('metrics are text that Prometheus reads, in base units, from the node and t
   assert.ok(lines.some((line) => line.startsWith('process_resident_memory_bytes ')));
   const sample = /^[a-zA-Z_:][\w:]*(?:\{(?:\w+="[^"]*",?)+\})? (?:[-+]?[\d.]+(?:e[-+]?\d+)?|Nan|NaN|[-+]Inf)$/;
   for (const line of lines) assert.ok(line === '' || line.startsWith('# ') || sample.test(line), line);
+});
+
+test('what a node has applied is read without a leader, by those who ask for no more', async () => {
+  const { ask, node, clock } = serving();
+  const made = await ask('POST', '/v1/tasks', {
+    json: { schedule: '* * * * *', callback: { url: 'http://127.0.0.1:9/' } },
+  });
+  clock.advance(60_000);
+  const { id } = fieldsOf(made);
+  const outcome = { kind: 'error', error: 'refused', detail: '', sent: false, startedAtMs: 0, endedAtMs: 0 } as const;
+  node.fire(id as TaskId, outcome);
+  node.become({ state: 'recovering', ready: false, reason: 'waiting for a leader' }, 'refused');
+  for (const path of ['', `/${id}`, `/${id}/executions`, `/${id}/executions/1`, `/${id}/events`]) {
+    assert.equal((await ask('GET', `/v1/tasks${path}`)).status, 503, path);
+    assert.equal((await ask('GET', `/v1/tasks${path}?consistency=linearizable`)).status, 503, path);
+    assert.equal((await ask('GET', `/v1/tasks${path}?consistency=stale`)).status, 200, path);
+    assertProblem(await ask('GET', `/v1/tasks${path}?consistency=maybe`), 'validation_failed');
+  }
 });
 
 test('a preview tells times, local times, clock changes and words', async () => {

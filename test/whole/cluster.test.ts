@@ -49,4 +49,36 @@ describe('three nodes over NATS', () => {
     const back = await cluster.start(leader);
     assert.equal((await readJson(`${back.url}/v1/tasks/${taskId}`)).status, 200);
   });
+
+  test('two of three are dead: writes are refused in time, stale reads go on, and all recovers with one of them', async () => {
+    const leader = await cluster.leader();
+    const { taskId } = await createTask(cluster.node(leader).url, YEARLY);
+    const [survivor = '', other = ''] = [...cluster.nodes.keys()].filter((nodeId) => nodeId !== leader);
+    const { url } = cluster.node(survivor);
+    assert.equal((await readJson(`${url}/v1/tasks/${taskId}`)).status, 200);
+    await Promise.all([cluster.kill(leader, 'SIGKILL'), cluster.kill(other, 'SIGKILL')]);
+    await until(
+      async () => (await readJson<{ reason: string }>(`${url}/readyz`)).value.reason === 'waiting for a leader',
+      () => 'the survivor still believes in its leader',
+    );
+
+    const askedAtMs = performance.now();
+    const refused = await fetch(`${url}/v1/tasks`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(YEARLY),
+    });
+    assert.equal(refused.status, 503);
+    assert.ok(Number(refused.headers.get('retry-after')) > 0);
+    assert.ok(performance.now() - askedAtMs < 5_000);
+    assert.equal((await readJson(`${url}/v1/tasks/${taskId}`)).status, 503);
+    const stale = await readJson<{ id: string }>(`${url}/v1/tasks/${taskId}?consistency=stale`);
+    assert.deepEqual([stale.status, stale.value.id], [200, taskId]);
+
+    await cluster.start(other);
+    await cluster.leader();
+    assert.equal((await createTask(url, YEARLY)).status, 201);
+    assert.equal((await readJson(`${url}/v1/tasks/${taskId}`)).status, 200);
+    await cluster.start(leader);
+  });
 });

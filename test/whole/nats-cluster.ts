@@ -14,6 +14,8 @@ export interface NatsCluster {
   /** Starts it on the directory that it had, or on a new one; resolves when it is ready. */
   start(nodeId: string, flags?: readonly string[]): Promise<Serving>;
   kill(nodeId: string, signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** Of a node that does not run: its directory is empty. */
+  wipe(nodeId: string): void;
   /** As the nodes that run say it, once they agree. */
   leader(): Promise<string>;
   close(): Promise<void>;
@@ -46,8 +48,10 @@ export async function openNatsCluster(founders: readonly string[]): Promise<Nats
   const nodes = new Map<string, Serving>();
 
   async function start(nodeId: string, flags: readonly string[]): Promise<Serving> {
-    const where = ['--node-id', nodeId, '--cluster', 'demo', '--nats-url', nats.url];
-    const node = await serve(join(directory, nodeId), { flags: [...where, ...flags] });
+    const server = flags.includes('--nats-url') ? [] : ['--nats-url', nats.url];
+    const node = await serve(join(directory, nodeId), {
+      flags: ['--node-id', nodeId, '--cluster', 'demo', ...server, ...flags],
+    });
     nodes.set(nodeId, node);
     return node;
   }
@@ -75,6 +79,7 @@ export async function openNatsCluster(founders: readonly string[]): Promise<Nats
       await nodes.get(nodeId)?.kill(signal);
       nodes.delete(nodeId);
     },
+    wipe: (nodeId) => rmSync(join(directory, nodeId), { recursive: true }),
     async leader() {
       let leaders: readonly (string | null)[] = [];
       await until(
