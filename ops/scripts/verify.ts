@@ -29,6 +29,7 @@ const CHECKS: readonly Check[] = [
   { name: 'layering', command: node, args: houseTest('layering') },
   { name: 'house-rules', command: node, args: houseTest('tidy') },
   { name: 'diagrams', command: node, args: ['ops/scripts/diagrams.ts', '--check'] },
+  { name: 'monitoring', command: node, args: opsTest('monitoring') },
   { name: 'package', command: node, args: opsTest('package') },
   { name: 'tests', command: node, args: ['ops/scripts/test.ts'], shown: true },
 ];

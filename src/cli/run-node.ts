@@ -84,6 +84,7 @@ export async function runNode(
     clock: systemClock,
     defaults: { timezone: values.defaultTimezone },
     version: manifest.version,
+    dataDirectory: resolve(values.dataDir),
   });
   try {
     bound = await server.listen(values.httpHost, values.httpPort);

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Histogram, NodeMetrics, SchedulerNode } from '../node/api.ts';
@@ -38,6 +39,12 @@ const READINGS: readonly Reading[] = [
   ['xcron_elections_total', 'counter', 'Elections begun by this node.', (m) => one(m.elections)],
   ['xcron_fires_total', 'counter', 'Due times claimed.', (m) => one(m.fires)],
   ['xcron_attempts_total', 'counter', 'Attempts by how they ended.', (m) => labelled('result', m.attempts)],
+  [
+    'xcron_dead_letters_total',
+    'counter',
+    'Executions that failed for good, of all nodes, as this one applied them.',
+    (m) => one(m.deadLetters),
+  ],
   ['xcron_claims_in_hand', 'gauge', 'Claims that this node holds.', (m) => one(m.claimsInHand)],
   ['xcron_requests_in_flight', 'gauge', 'Callbacks on their way.', (m) => one(m.requestsInFlight)],
   ['xcron_parked', 'gauge', 'Due work that waits for its target.', (m) => one(m.parked)],
@@ -88,7 +95,7 @@ const READINGS: readonly Reading[] = [
   ],
 ];
 
-export function createMetricsRegistry(node: SchedulerNode, version: string): Registry {
+export function createMetricsRegistry(node: SchedulerNode, version: string, dataDirectory: string | null): Registry {
   const registry = new Registry();
   // All readings of one scrape are made in one turn: the node is asked once for them.
   let reading: NodeMetrics | null = null;
@@ -104,18 +111,42 @@ export function createMetricsRegistry(node: SchedulerNode, version: string): Reg
   collectDefaultMetrics({ register: registry });
   register(registry, 'xcron_info', 'gauge', 'The version that runs.', () => [{ value: 1, labels: { version } }]);
   register(registry, 'xcron_ready', 'gauge', '1 when the node takes work.', () => one(node.health().ready ? 1 : 0));
+  register(registry, 'xcron_leader', 'gauge', '1 when this node leads.', () =>
+    one(node.status().role === 'leader' ? 1 : 0),
+  );
+  if (dataDirectory !== null) {
+    register(registry, 'xcron_disk_free_bytes', 'gauge', 'Space left to this user where the data lies.', () =>
+      freeBytes(dataDirectory),
+    );
+  }
   for (const [name, kind, help, read] of READINGS) register(registry, name, kind, help, () => read(readNode()));
   return registry;
 }
 
+/** No sample where it cannot be told: a scrape must not fail for it. */
+async function freeBytes(directory: string): Promise<readonly Sample[]> {
+  try {
+    const { bavail, bsize } = await statfs(directory);
+    return one(bavail * bsize);
+  } catch {
+    return [];
+  }
+}
+
 /** prom-client's own classes count; these are counted already, so they are given to the registry as what it asks of a metric. */
-function register(registry: Registry, name: string, type: Kind, help: string, read: () => readonly Sample[]): void {
+function register(
+  registry: Registry,
+  name: string,
+  type: Kind,
+  help: string,
+  read: () => readonly Sample[] | Promise<readonly Sample[]>,
+): void {
   const metric = {
     name,
     help,
     type,
     aggregator: 'sum',
-    get: () => Promise.resolve({ name, help, type, aggregator: 'sum', values: read() }),
+    get: async () => ({ name, help, type, aggregator: 'sum', values: await read() }),
     reset() {},
   };
   registry.registerMetric(metric as unknown as Metric);

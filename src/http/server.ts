@@ -46,6 +46,8 @@ export interface HttpServerOptions {
   readonly clock: Clock;
   readonly defaults: TaskDefaults;
   readonly version: string;
+  /** Whose free space is told at /metrics. */
+  readonly dataDirectory?: string;
   readonly connectionLimits?: Partial<ConnectionLimits>;
 }
 
@@ -64,7 +66,7 @@ export interface HttpServer {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { node, clock, logger, token, basePath = '', hostNames = [], version } = options;
   const admission = createAdmission({ token, hostNames });
-  const operations = operationsOf(node, version, basePath);
+  const operations = operationsOf(node, version, basePath, options.dataDirectory ?? null);
   const limits = { ...CONNECTION_LIMITS, ...options.connectionLimits };
   let closing = false;
   const context = {
@@ -174,7 +176,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-function operationsOf(node: SchedulerNode, version: string, basePath: string): readonly Operation[] {
+function operationsOf(
+  node: SchedulerNode,
+  version: string,
+  basePath: string,
+  dataDirectory: string | null,
+): readonly Operation[] {
   let document: string | null = null;
   const readOpenApi: Operation = {
     id: 'readOpenApi',
@@ -196,7 +203,7 @@ function operationsOf(node: SchedulerNode, version: string, basePath: string): r
     ...scheduleOperations,
     ...clusterOperations,
     ...healthOperations,
-    metricsOperation(createMetricsRegistry(node, version)),
+    metricsOperation(createMetricsRegistry(node, version, dataDirectory)),
     readOpenApi,
   ];
   return operations;

@@ -142,6 +142,8 @@ export interface NodeMetrics {
   readonly elections: number;
   readonly fires: number;
   readonly attempts: Readonly<Record<'succeeded' | 'failed' | 'error' | 'withheld' | 'lost', number>>;
+  /** Executions that failed for good, as this node applied them since it started. */
+  readonly deadLetters: number;
   readonly claimsInHand: number;
   readonly requestsInFlight: number;
   readonly parked: number;

@@ -62,6 +62,8 @@ export class Sending {
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60,
   ]);
   fires = 0;
+  /** Executions of the whole cluster that failed for good, as far as this process applied them. */
+  deadLetters = 0;
 
   constructor(options: SendingOptions) {
     this.#options = options;
@@ -149,6 +151,7 @@ export class Sending {
   }
 
   #follow(event: TaskEvent): void {
+    if (event.type === 'ExecutionFailed') this.deadLetters += 1;
     switch (event.type) {
       case 'ExecutionClaimed':
       case 'AttemptClaimed': {

@@ -227,6 +227,7 @@ const METRICS: NodeMetrics = {
   fsyncs: 8,
   elections: 1,
   fires: 5,
+  deadLetters: 2,
   attempts: { succeeded: 4, failed: 1, error: 0, withheld: 0, lost: 0 },
   claimsInHand: 2,
   requestsInFlight: 1,

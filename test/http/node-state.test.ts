@@ -52,6 +52,8 @@ test('metrics are text that Prometheus reads, in base units, from the node and t
     'xcron_fsync_seconds_bucket{le="+Inf"} 8',
     'xcron_fsync_seconds_count 8',
     'xcron_log_bytes 4096',
+    'xcron_dead_letters_total 2',
+    'xcron_leader 1',
     'xcron_ready 1',
     'xcron_transport_messages_total{direction="sent"} 0',
     'xcron_transport_dropped_total{cause="forged"} 0',
@@ -65,6 +67,7 @@ test('metrics are text that Prometheus reads, in base units, from the node and t
   assert.ok(lines.some((line) => line.startsWith('nodejs_eventloop_lag_p99_seconds ')));
   assert.ok(lines.some((line) => line.startsWith('process_resident_memory_bytes ')));
   const sample = /^[a-zA-Z_:][\w:]*(?:\{(?:\w+="[^"]*",?)+\})? (?:[-+]?[\d.]+(?:e[-+]?\d+)?|Nan|NaN|[-+]Inf)$/;
+  assert.ok(lines.some((line) => /^xcron_disk_free_bytes \d+$/.test(line)));
   for (const line of lines) assert.ok(line === '' || line.startsWith('# ') || sample.test(line), line);
 });
 

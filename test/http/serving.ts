@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { OutgoingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
 import { pino } from 'pino';
 import type { HostControls, LogLevel } from '../../src/control/verb.ts';
 import { parseCidrs } from '../../src/dispatch/address-guard.ts';
@@ -82,6 +83,7 @@ export function serving(options: Partial<HttpServerOptions> = {}): Serving {
     clock,
     defaults: { timezone: 'UTC' },
     version: '0.0.0-test',
+    dataDirectory: tmpdir(),
     ...options,
   });
   return {
