@@ -3,7 +3,7 @@ import { readOrigin, unpackBatch } from './batch-codec.ts';
 import type { DropCause } from './counts.ts';
 import { unpackFrame } from './frame.ts';
 import { Freshness } from './freshness.ts';
-import { isRecord } from './message-shape.ts';
+import { isRecord, isShallow } from './message-shape.ts';
 import type { Signing } from './signing.ts';
 import { memberOf, type Names, senderOf } from './subjects.ts';
 import type { PeerBatch } from './transport.ts';
@@ -46,7 +46,7 @@ export class Arrivals {
     // Whoever calls out may belong to no cluster yet; what is called is read by whom it concerns.
     if (!isHail && (origin.clusterId === null || origin.clusterId !== clusterId())) return dropped(from, 'foreign');
     if (!this.#freshness.isNews(from, origin.incarnation, origin.number)) return dropped(from, 'stale');
-    if (isHail) return { kind: 'hail', said: head.hail };
+    if (isHail) return isShallow(head.hail) ? { kind: 'hail', said: head.hail } : dropped(from, 'garbled');
     const addressed = unpackBatch(frame.parts, from, names.nodeId);
     if (addressed === null) return dropped(from, 'garbled');
     if (addressed.toInstance !== instance) return dropped(from, 'misaddressed');

@@ -1,7 +1,7 @@
 import type { Message } from '../raft/messages.ts';
 import type { ClusterId, Entry, MemberId } from '../raft/types.ts';
 import type { FrameParts } from './frame.ts';
-import { isMessageShaped, isRecord, type PlacedEntry } from './message-shape.ts';
+import { isMessageShaped, isRecord, isShallow, type PlacedEntry } from './message-shape.ts';
 import { memberOf } from './subjects.ts';
 import type { PeerBatch } from './transport.ts';
 
@@ -96,7 +96,7 @@ export interface AddressedBatch {
 export function unpackBatch({ head, bytes }: FrameParts, from: MemberId, toNodeId: string): AddressedBatch | null {
   if (!isRecord(head)) return null;
   const { toInstance, raft, notes, clockMs, clusterMs } = head;
-  if (typeof toInstance !== 'string' || !Array.isArray(raft) || !Array.isArray(notes)) return null;
+  if (typeof toInstance !== 'string' || !Array.isArray(raft) || !Array.isArray(notes) || !isShallow(notes)) return null;
   if (!Number.isFinite(clockMs) || !Number.isFinite(clusterMs)) return null;
   const to = memberOf(toNodeId, toInstance);
   let at = 0;

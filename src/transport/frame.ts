@@ -17,8 +17,7 @@ export interface FrameParts {
 
 export type FrameRead =
   | { readonly ok: true; readonly parts: FrameParts }
-  | { readonly ok: false; readonly cause: FrameFault };
-export type FrameFault = 'garbled' | 'forged';
+  | { readonly ok: false; readonly cause: 'garbled' | 'forged' };
 
 export function packFrame(subject: string, headJson: string, blobs: readonly Uint8Array[], signing: Signing): Buffer {
   const headBytes = Buffer.byteLength(headJson);
@@ -42,7 +41,7 @@ export function unpackFrame(subject: string, data: Uint8Array, signing: Signing)
   const frame = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   if (frame.length < HEAD_AT || MARK.compare(frame, 0, MARK.length) !== 0) return { ok: false, cause: 'garbled' };
   if (!signing.isGenuine(subject, frame.subarray(SAID_AT), frame.subarray(MARK.length, SAID_AT))) {
-    return { ok: false, cause: 'forged' };
+    return { ok: false, cause: signing.fault };
   }
   const headBytes = frame.readUInt32BE(SAID_AT);
   const bytesAt = HEAD_AT + headBytes;

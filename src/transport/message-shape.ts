@@ -1,5 +1,8 @@
 import type { MessageType } from '../raft/messages.ts';
 
+/** What nodes say nests a few levels; a callback's body is text. */
+const NESTING_MAX = 32;
+
 /** Which fields a message of each type has, and of what type: anything else is no message. What they say is judged by raft. */
 type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => boolean;
@@ -66,4 +69,10 @@ export function isMessageShaped(
   if (!isRecord(value) || !isNumber(value.term) || typeof value.type !== 'string') return false;
   if (!Object.hasOwn(SHAPES, value.type)) return false;
   return Object.entries(SHAPES[value.type as MessageType]).every(([field, check]) => check(value[field]));
+}
+
+/** Whoever walks a value by recursion, as JSON.stringify does, must not be led deeper than the stack goes. */
+export function isShallow(value: unknown, levels = NESTING_MAX): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }

@@ -176,7 +176,8 @@ class NatsTransport implements Transport {
 }
 
 const DROPPED_BECAUSE: Readonly<Record<DropCause, string>> = {
-  garbled: 'a message that is none',
+  garbled:
+    'a message that is none, or that was changed on its way; a node with a cluster secret makes such to one without',
   forged: 'a message that is not signed with the secret of this cluster',
   foreign: 'a message of another cluster',
   misaddressed: 'a message to an earlier instance of this node',

@@ -47,7 +47,7 @@ const configuration: Configuration = {
 const entry = (index: number, data: string): Entry => ({ index, term: 2, kind: 'events', data });
 
 /** One of each, with what is hard to carry: text beyond ASCII, quotes, line ends, nothing, and bytes that are no text. */
-const EVERY_MESSAGE: readonly MessageBody[] = [
+export const EVERY_MESSAGE: readonly MessageBody[] = [
   { type: 'pre-vote', forTerm: 3, lastIndex: 9, lastTerm: 2 },
   { type: 'pre-vote-answer', forTerm: 3, granted: true },
   { type: 'vote', lastIndex: 9, lastTerm: 2, transfer: false },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type NatsServer, startNatsServer } from '../../ops/scripts/nats-server.ts';
 import type { MemberId } from '../../src/raft/types.ts';
+import { UNREAD_BYTES_MAX } from '../../src/transport/limits.ts';
 import { batchOf, listening, transportContract } from '../contract/transport.ts';
 import { until } from '../whole/serving.ts';
 import { connected, openNatsNetwork } from './nats-network.ts';
@@ -94,6 +95,57 @@ describe('a broker that dies', () => {
     } finally {
       await network.close();
       await again.kill('SIGKILL');
+    }
+  });
+});
+
+describe('what cannot leave', () => {
+  test('a frame that the server would not take is lost, said so, and counted; the next one leaves', async () => {
+    const network = await openNatsNetwork(server);
+    const [first, second] = [await network.join('n1'), await network.join('n2')];
+    const [n1, n2] = [listening(first, N1), listening(second, N2)];
+    try {
+      first.send(N2, batchOf([], ['x'.repeat(1_024 * 1_024)]));
+      assert.deepEqual([n1.unreachable, first.counts().lost['too-large']], [[N2], 1]);
+      first.send(N2, batchOf([], ['small']));
+      await until(
+        () => n2.batches.length === 1,
+        () => 'nothing arrived',
+      );
+    } finally {
+      await network.close();
+    }
+  });
+
+  test('a server that does not read fills no memory: beyond a bound, peers are told lost, until it reads again', async () => {
+    const hung = await startNatsServer();
+    const network = await openNatsNetwork(hung);
+    const [first, second] = [await network.join('n1'), await network.join('n2')];
+    const [n1, n2] = [listening(first, N1), listening(second, N2)];
+    const large = batchOf([], ['x'.repeat(512 * 1_024)]);
+    try {
+      process.kill(hung.pid, 'SIGSTOP');
+      let sent = 0;
+      while (n1.unreachable.length === 0) {
+        first.send(N2, large);
+        sent += 1;
+        assert.ok(sent < 100, 'nothing was held back');
+      }
+      assert.deepEqual([n1.unreachable, first.counts().lost.unread], [[N2], 1]);
+      assert.ok((sent - 1) * 512 * 1_024 <= UNREAD_BYTES_MAX);
+      process.kill(hung.pid, 'SIGCONT');
+      await until(
+        () => n2.batches.length === sent - 1,
+        () => `${n2.batches.length} of ${sent - 1} arrived`,
+      );
+      first.send(N2, large);
+      await until(
+        () => n2.batches.length === sent,
+        () => 'nothing leaves any more',
+      );
+    } finally {
+      await network.close();
+      await hung.kill('SIGKILL');
     }
   });
 });

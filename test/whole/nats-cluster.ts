@@ -42,7 +42,10 @@ export interface ClusterSeen {
 export const clusterSeenBy = async ({ url }: Serving): Promise<ClusterSeen> =>
   (await readJson<ClusterSeen>(`${url}/v1/cluster`)).value;
 
-export async function openNatsCluster(founders: readonly string[]): Promise<NatsCluster> {
+export async function openNatsCluster(
+  founders: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<NatsCluster> {
   const directory = mkdtempSync(join(tmpdir(), 'xcron-cluster-'));
   const nats = await startNatsServer();
   const nodes = new Map<string, Serving>();
@@ -51,6 +54,7 @@ export async function openNatsCluster(founders: readonly string[]): Promise<Nats
     const server = flags.includes('--nats-url') ? [] : ['--nats-url', nats.url];
     const node = await serve(join(directory, nodeId), {
       flags: ['--node-id', nodeId, '--cluster', 'demo', ...server, ...flags],
+      environment,
     });
     nodes.set(nodeId, node);
     return node;
