@@ -11,6 +11,7 @@ import { openSink } from '../../test/whole/sink.ts';
 /** The tarball as a stranger meets it: made, installed into an empty folder by the real npm, and put to work there. */
 const ROOT = join(import.meta.dirname, '..', '..');
 const PACKAGED = /^(?:package\.json|npm-shrinkwrap\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/[\w-]+\.md)$/;
+const OPERATIONS = /^ops\/(?:systemd|prometheus|grafana)\/[\w.-]+$/;
 const COMPILED = /^dist\/(?:src|machines)\/.+\.js$/;
 const LAUNCHER =
   /^(?:src\/cli\/xcron\.mjs|ops\/scripts\/(?:child|install|launch|runtime)\.mjs|ops\/scripts\/follow-launcher\.cjs)$/;
@@ -45,7 +46,11 @@ describe('the package', () => {
 
   test('holds what is run, and nothing of developing it', () => {
     const strange = filesUnder(installed).filter(
-      (path) => !PACKAGED.test(path) && !LAUNCHER.test(path) && (!COMPILED.test(path) || NOT_IN_PRODUCTION.test(path)),
+      (path) =>
+        !PACKAGED.test(path) &&
+        !OPERATIONS.test(path) &&
+        !LAUNCHER.test(path) &&
+        (!COMPILED.test(path) || NOT_IN_PRODUCTION.test(path)),
     );
     assert.deepEqual(strange, []);
     const ofThisMachine = filesUnder(installed).filter((path) =>
