@@ -15,20 +15,23 @@ export interface NatsServer {
 
 export interface NatsServerOptions {
   readonly port?: number;
-  /** More of its own flags, such as `-c FILE`. With `isConfigured`, address and port are in there. */
+  /** More of its own flags, such as `-c FILE`; address and port beat what stands there. */
   readonly flags?: readonly string[];
-  readonly isConfigured?: true;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const ANY_PORT = -1;
 const START_MS_MAX = 10_000;
 
 export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
-  const { port = ANY_PORT, flags = [], isConfigured } = options;
+  const { port = ANY_PORT, flags = [], environment = {} } = options;
   const program = process.env[NATS_SERVER.variable ?? ''] || NATS_SERVER.command;
-  const address = isConfigured === true ? [] : ['-a', '127.0.0.1', '-p', String(port)];
   // Of a group of its own: Ctrl-C is for whoever started it, who ends it last.
-  const child = spawn(program, [...address, ...flags], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(program, ['-a', '127.0.0.1', '-p', String(port), ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...process.env, ...environment },
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8');

@@ -85,8 +85,7 @@ class NatsTransport implements Transport {
   }
 
   trouble(): string | null {
-    const trouble = this.#wires.raft.trouble ?? this.#wires.bulk.trouble;
-    return trouble === null ? null : `no NATS server among ${this.#options.access.servers.join(', ')} (${trouble})`;
+    return this.#wires.raft.trouble ?? this.#wires.bulk.trouble;
   }
 
   async close(): Promise<void> {
@@ -130,7 +129,7 @@ class NatsTransport implements Transport {
   #publish(lane: Lane, to: string, pack: (origin: Origin) => Packed): boolean {
     const { names, instance, incarnation, clusterId } = this.#options;
     // Not worth packing: the client would forget it.
-    if (this.#wires[lane].trouble !== null) {
+    if (!this.#wires[lane].isConnected) {
       this.#counts.lost.disconnected += 1;
       return false;
     }

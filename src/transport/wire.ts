@@ -29,6 +29,8 @@ export class Wire {
   #retry: Timer | null = null;
   /** Why it is not connected, as it was last said. */
   #why = 'not connected yet';
+  /** What the server does not let it hear, on this connection. */
+  #deafTo: string | null = null;
   /** Published, and not known to have been read by the server. */
   #unreadBytes = 0;
   #asking = false;
@@ -39,9 +41,14 @@ export class Wire {
     void this.#connect();
   }
 
-  /** Null while it is connected. */
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  /** Why others cannot be heard or reached; null while nothing is known to be wrong. */
   get trouble(): string | null {
-    return this.#isConnected ? null : this.#why;
+    if (this.#deafTo !== null) return `the NATS server does not let this node listen to ${this.#deafTo}`;
+    return this.#isConnected ? null : `no NATS server among ${this.#options.access.servers.join(', ')} (${this.#why})`;
   }
 
   /** Null: it is on its way. */
@@ -125,29 +132,32 @@ export class Wire {
   }
 
   #subscribe(connection: NatsConnection, subject: string): Subscription {
-    const { take, refused } = this.#options;
+    const { take } = this.#options;
     return connection.subscribe(subject, {
       callback: (error, message) => {
         if (error === null) take(message.subject, message.data);
-        else refused(`listening to ${subject}: ${error.code}`);
+        else this.#isRefused('subscription', subject);
       },
     });
   }
 
   async #follow(connection: NatsConnection): Promise<void> {
-    const { refused } = this.#options;
     for await (const status of connection.status()) {
       if (status.type === Events.Disconnect) this.#lost('the connection broke');
       else if (status.type === Events.Reconnect) this.#found(connection);
       else if (status.type === Events.Error && status.permissionContext !== undefined) {
-        const { operation, subject } = status.permissionContext;
-        refused(`${operation} ${subject}`);
+        this.#isRefused(status.permissionContext.operation, status.permissionContext.subject);
       } else if (status.type === Events.Error) this.#why = String(status.data);
     }
     // It ends when the client has closed, by itself or because it was told to.
     this.#lost('the connection was closed');
     this.#connection = null;
     this.#tryAgain();
+  }
+
+  #isRefused(operation: string, subject: string): void {
+    if (operation === 'subscription') this.#deafTo = subject;
+    this.#options.refused(`${operation} ${subject}`);
   }
 
   #found(connection: NatsConnection): void {
@@ -161,6 +171,7 @@ export class Wire {
     this.#why = why;
     const was = this.#isConnected;
     this.#isConnected = false;
+    this.#deafTo = null;
     this.#unreadBytes = 0;
     if (!this.#closing && (was || why !== said)) this.#options.disconnected(why);
   }

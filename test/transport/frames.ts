@@ -8,7 +8,7 @@ import type { PeerBatch } from '../../src/transport/transport.ts';
 /** Frames as n1 says them to n2, and whoever judges them there. */
 export const SUBJECT = 'xcron.demo.raft.0.n2.n1';
 export const SECRET = 'of sixteen or more';
-export const CLUSTER_ID = 'c-1' as ClusterId;
+const CLUSTER_ID = 'c-1' as ClusterId;
 
 export interface Said {
   readonly clusterId: ClusterId | null;

@@ -10,6 +10,7 @@ export interface NatsNetwork {
   readonly server: NatsServer;
   readonly clusterId: ClusterId;
   readonly events: string[];
+  open(nodeId: string, changes?: Partial<NatsTransportOptions>): Transport;
   /** Resolves when it is connected. */
   join(nodeId: string, changes?: Partial<NatsTransportOptions>): Promise<Transport>;
   close(): Promise<void>;
@@ -22,28 +23,33 @@ export async function openNatsNetwork(given?: NatsServer): Promise<NatsNetwork> 
   const joined: Transport[] = [];
   const clusterId = 'c-1' as ClusterId;
   const events: string[] = [];
+  const open = (nodeId: string, changes: Partial<NatsTransportOptions> = {}): Transport => {
+    const transport = createNatsTransport({
+      access: { servers: [server.url], credential: { kind: 'none' }, tls: null },
+      names: { cluster: CLUSTER, group: 0, nodeId: nodeId as NodeId },
+      instance: `i-${nodeId}` as InstanceId,
+      incarnation: 1 as Incarnation,
+      clusterId: () => clusterId,
+      secret: null,
+      clock: systemClock,
+      events: {
+        connected: () => events.push(`${nodeId} connected`),
+        disconnected: (why) => events.push(`${nodeId} disconnected: ${why}`),
+        refused: (what) => events.push(`${nodeId} refused: ${what}`),
+        dropped: (from, cause) => events.push(`${nodeId} dropped from ${from}: ${cause}`),
+      },
+      ...changes,
+    });
+    joined.push(transport);
+    return transport;
+  };
   return {
     server,
     clusterId,
     events,
-    async join(nodeId, changes = {}) {
-      const transport = createNatsTransport({
-        access: { servers: [server.url], credential: { kind: 'none' }, tls: null },
-        names: { cluster: CLUSTER, group: 0, nodeId: nodeId as NodeId },
-        instance: `i-${nodeId}` as InstanceId,
-        incarnation: 1 as Incarnation,
-        clusterId: () => clusterId,
-        secret: null,
-        clock: systemClock,
-        events: {
-          connected: () => events.push(`${nodeId} connected`),
-          disconnected: (why) => events.push(`${nodeId} disconnected: ${why}`),
-          refused: (what) => events.push(`${nodeId} refused: ${what}`),
-          dropped: (from, cause) => events.push(`${nodeId} dropped from ${from}: ${cause}`),
-        },
-        ...changes,
-      });
-      joined.push(transport);
+    open,
+    async join(nodeId, changes) {
+      const transport = open(nodeId, changes);
       await connected(transport);
       return transport;
     },
