@@ -1,8 +1,11 @@
 import type { MemberId } from '../raft/types.ts';
 import type { CommandId } from '../tasks/command-id.ts';
 import { bytesOfJson, type MeasuredNote, measured } from './batches.ts';
+import type { LeaderDuties } from './leader-duties.ts';
 import { ASKS_BYTES_MAX, ASKS_MAX } from './limits.ts';
 import type { Answer, Ask } from './peer-notes.ts';
+import type { Reporting } from './reporting.ts';
+import type { Requests } from './requests.ts';
 
 /** The leader's side of `asking-leader.ts`. A repetition that comes while the first is at work shares its answer. */
 export interface AnsweringOptions {
@@ -49,5 +52,26 @@ export class AnsweringAsks {
         failed(from, error);
       },
     );
+  }
+}
+
+/** What a leader does for those that ask. */
+export async function decideAsk(
+  askId: CommandId,
+  ask: Ask,
+  requests: Requests,
+  reporting: Reporting,
+  duties: LeaderDuties,
+): Promise<Answer> {
+  switch (ask.type) {
+    case 'submit':
+    case 'operate':
+      return requests.answer(askId, ask);
+    case 'report':
+      return { type: (await reporting.decide(ask.report)) ? 'taken' : 'not-leading' };
+    case 'start': {
+      const { nodeId, instance, incarnation } = ask;
+      return { type: (await duties.makeKnown(nodeId, instance, incarnation)) ? 'taken' : 'not-leading' };
+    }
   }
 }

@@ -47,7 +47,7 @@ export interface SchedulerNode {
   status(): ClusterStatus;
   /** Counters and gauges of this process, read by /metrics. */
   metrics(): NodeMetrics;
-  /** Not ready → stop claiming → drain → fsync → closed. Safe to call twice. */
+  /** Not ready → no more claims for it → another leads → drain → fsync → closed. Safe to call twice. */
   stop(): Promise<void>;
 }
 

@@ -75,6 +75,12 @@ export const READ_DEADLINE_MS = 5_000;
 export const SETTLE_BATCH = 256;
 export const HOUSEKEEPING_EVERY_MS = 5_000;
 export const RETENTION_BATCH = 100;
+/** How long a leader that is to end tries to hand over before it goes on with that, and how soon it tries again. */
+export const HANDOVER_MAX_MS = 2_000;
+export const HANDOVER_AGAIN_MS = 100;
+/** How often a node says that it is about to end, and how soon it is heard, in all likelihood. */
+export const RETIRING_SAID_EVERY_MS = 500;
+export const RETIRING_HEARD_MS = 20;
 /** How long an orderly stop waits for callbacks in flight. */
 export const DRAIN_MAX_MS = 35_000;
 

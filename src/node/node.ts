@@ -10,9 +10,10 @@ import type { MemberId, NodeId } from '../raft/types.ts';
 import { StorageRefused } from '../store/log-store.ts';
 import type { Command } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
+import type { StateMeta } from '../tasks/entities.ts';
 import type { ClusterOperation, OperationRecord } from '../tasks/operation.ts';
 import { Announcing } from './announcing.ts';
-import { AnsweringAsks } from './answering-asks.ts';
+import { AnsweringAsks, decideAsk } from './answering-asks.ts';
 import type {
   Asked,
   ClusterStatus,
@@ -31,17 +32,17 @@ import { Firing } from './firing.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LeaderDuties } from './leader-duties.ts';
 import { Leadership } from './leadership.ts';
-import { DRAIN_MAX_MS } from './limits.ts';
 import { closedToReads, closedToWrites, healthOf } from './node-health.ts';
 import { metricsOf } from './node-metrics.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { BackUp } from './online-backup.ts';
-import type { Answer, Ask } from './peer-notes.ts';
+import { type StoppingParts, stopInOrder } from './orderly-stop.ts';
 import { Peers } from './peers.ts';
 import { RAFT_TIMINGS, raftStartOf } from './raft-start.ts';
 import { Replica } from './replica.ts';
 import { Reporting } from './reporting.ts';
 import { Requests } from './requests.ts';
+import { Retiring } from './retiring.ts';
 import { SendLease } from './send-lease.ts';
 import { Senders } from './senders.ts';
 import { Sending } from './sending.ts';
@@ -69,6 +70,7 @@ export class Node implements SchedulerNode {
   readonly backUp: BackUp;
   readonly #duties: LeaderDuties;
   readonly #housekeeping: Housekeeping;
+  readonly #retiring: Retiring;
   readonly #life;
   #asks = 0;
   #stopping: Promise<void> | null = null;
@@ -111,13 +113,23 @@ export class Node implements SchedulerNode {
       },
     });
     const replica = this.#replica;
+    const meta = (): StateMeta => projection.entities.meta();
+    this.#retiring = new Retiring({
+      replica,
+      clock,
+      incarnation: identity.incarnation,
+      meta,
+      send: (to, note) => this.#peers.sendNote(to, note),
+    });
+    const retiring = this.#retiring;
     this.#peers = new Peers({
       transport: parts.transport,
       clock,
       take: (input) => replica.take(input),
       noted: (from, note) => {
         if (note.kind === 'ask') this.#answering.take(from, note.askId, note.ask);
-        else this.#asking.answered(note.askId, note.answer);
+        else if (note.kind === 'answer') this.#asking.answered(note.askId, note.answer);
+        else this.#retiring.heard(from, note.incarnation);
       },
       hailed: (said) => this.#takingIn.hailed(said),
       dropped: (from, cause) => events.dropped(from, cause),
@@ -128,7 +140,7 @@ export class Node implements SchedulerNode {
     const asking = this.#asking;
     this.#announcing = new Announcing({
       identity,
-      meta: () => projection.entities.meta(),
+      meta,
       asking,
       nextAskId: () => this.#nextAskId(),
     });
@@ -142,8 +154,8 @@ export class Node implements SchedulerNode {
       refused: events.notTakenIn,
     });
     this.#answering = new AnsweringAsks({
-      mayDecide: () => leadership.mayDecide && this.#stopping === null,
-      answer: (askId, ask) => this.#answer(askId, ask),
+      mayDecide: () => leadership.mayDecide,
+      answer: (askId, ask) => decideAsk(askId, ask, this.#requests, this.#reporting, this.#duties),
       send: (to, note) => this.#peers.sendNote(to, note),
       failed: (from, error) => events.dropped(from, `an ask that failed: ${String(error)}`),
     });
@@ -159,7 +171,7 @@ export class Node implements SchedulerNode {
       planner,
       clock,
       self: identity.nodeId,
-      senders: (openOf) => new Senders({ core, meta: () => projection.entities.meta(), openOf }),
+      senders: (openOf) => new Senders({ core, meta, openOf, isRetired: (member) => retiring.isRetired(member) }),
       failed,
     });
     this.#reporting = new Reporting({
@@ -265,12 +277,13 @@ export class Node implements SchedulerNode {
     this.#leadership.termBegun();
     this.#requests.acknowledging.termBegun();
     this.#asking.leaderChanged();
-    if (this.#stopping === null) this.#duties.begin();
+    if (this.#stopping === null || !this.#isAlone) this.#duties.begin();
   }
 
   #turned(): void {
     if (!this.#replica.isBehind) this.#sending.turned();
     this.#requests.acknowledging.look();
+    this.#retiring.look();
     this.#followLeader();
   }
 
@@ -284,20 +297,6 @@ export class Node implements SchedulerNode {
 
   #becomeReady(): void {
     if (this.#life.getSnapshot().value === 'recovering') this.#life.send({ type: 'READY' });
-  }
-
-  async #answer(askId: CommandId, ask: Ask): Promise<Answer> {
-    switch (ask.type) {
-      case 'submit':
-      case 'operate':
-        return this.#requests.answer(askId, ask);
-      case 'report':
-        return { type: (await this.#reporting.decide(ask.report)) ? 'taken' : 'not-leading' };
-      case 'start': {
-        const { nodeId, instance, incarnation } = ask;
-        return { type: (await this.#duties.makeKnown(nodeId, instance, incarnation)) ? 'taken' : 'not-leading' };
-      }
-    }
   }
 
   /** Something this node stands on failed: fail-stop. */
@@ -350,7 +349,6 @@ export class Node implements SchedulerNode {
     return metricsOf({ ...this.#parts, replica: this.#replica, firing: this.#firing, sending: this.#sending });
   }
 
-  /** Not ready → stop claiming → drain → fsync → closed. */
   stop(): Promise<void> {
     this.#stopping ??= this.#drain();
     return this.#stopping;
@@ -359,29 +357,29 @@ export class Node implements SchedulerNode {
   async #drain(): Promise<void> {
     const failed = this.#life.getSnapshot().value === 'storageFailed';
     this.#life.send({ type: 'STOP' });
-    this.#duties.end();
-    this.#housekeeping.stop();
-    this.#takingIn.stop();
-    // What is committed is applied first: a claim among it is handed to the sender, or withheld by it, and its outcome committed.
-    await this.#replica.idle();
-    await this.#parts.sender.close(failed ? 0 : DRAIN_MAX_MS);
-    if (failed) this.#sending.stop();
-    const givenUp = this.#clock.setTimer(DRAIN_MAX_MS, () => this.#sending.stop());
-    await this.#sending.idle();
-    givenUp.cancel();
-    this.#lease.stop();
-    this.#replica.stop();
-    this.#requests.acknowledging.stop();
-    this.#asking.stop();
-    await this.#replica.idle();
-    await this.#parts.transport.close();
-    this.#replica.end();
-    this.#life.send({ type: 'DRAINED' });
-    // Ends a copy that is being made, which the housekeeping would wait for.
-    await this.#parts.projection.close({ flush: !failed });
-    await this.#housekeeping.idle();
-    this.#parts.log.close();
+    await stopInOrder(this.#stoppingParts(), {
+      failed,
+      alone: this.#isAlone,
+      drained: () => void this.#life.send({ type: 'DRAINED' }),
+    });
     this.#parts.closed();
     this.#life.stop();
+  }
+
+  #stoppingParts(): StoppingParts {
+    return {
+      ...this.#parts,
+      clock: this.#clock,
+      retiring: this.#retiring,
+      duties: this.#duties,
+      housekeeping: this.#housekeeping,
+      takingIn: this.#takingIn,
+      replica: this.#replica,
+      leadership: this.#leadership,
+      sending: this.#sending,
+      lease: this.#lease,
+      acknowledging: this.#requests.acknowledging,
+      asking: this.#asking,
+    };
   }
 }

@@ -30,7 +30,9 @@ export type Answer =
 
 export type PeerNote =
   | { readonly kind: 'ask'; readonly askId: CommandId; readonly ask: Ask }
-  | { readonly kind: 'answer'; readonly askId: CommandId; readonly answer: Answer };
+  | { readonly kind: 'answer'; readonly askId: CommandId; readonly answer: Answer }
+  /** "This start of mine is about to end." */
+  | { readonly kind: 'retiring'; readonly incarnation: number };
 
 const ASKS: ReadonlySet<unknown> = new Set<Ask['type']>(['submit', 'report', 'start', 'operate']);
 const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['submitted', 'operated', 'taken', 'not-leading']);
@@ -38,7 +40,8 @@ const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['submitted', 'ope
 /** Null for what is none: it is dropped and counted. What an ask says in detail is checked where it is decided. */
 export function readNote(note: unknown): PeerNote | null {
   if (typeof note !== 'object' || note === null) return null;
-  const { kind, askId, ask, answer } = note as Readonly<Record<string, unknown>>;
+  const { kind, askId, ask, answer, incarnation } = note as Readonly<Record<string, unknown>>;
+  if (kind === 'retiring') return Number.isSafeInteger(incarnation) ? (note as PeerNote) : null;
   if (typeof askId !== 'string' || askId === '') return null;
   if (kind === 'ask') return isOneOf(ask, ASKS) ? (note as PeerNote) : null;
   if (kind === 'answer') return isOneOf(answer, ANSWERS) ? (note as PeerNote) : null;

@@ -18,6 +18,8 @@ export interface SendersOptions {
   readonly meta: () => StateMeta;
   /** Claims that a node holds. */
   readonly openOf: (nodeId: string) => number;
+  /** About to end: it would withhold what it is given. */
+  readonly isRetired: (member: Member) => boolean;
 }
 
 export class Senders {
@@ -30,7 +32,7 @@ export class Senders {
 
   /** Nodes take turns; null when all hands are full, or nobody is to send. */
   next(): ClaimSender | null {
-    const { core, openOf, meta } = this.#options;
+    const { core, openOf, meta, isRetired } = this.#options;
     const { schedulingPaused, drained = [] } = meta();
     // An operator holds all scheduling: what is due waits, and its misfire policy decides once this is over.
     if (schedulingPaused === true) return null;
@@ -39,7 +41,7 @@ export class Senders {
       this.#turn = (this.#turn + 1) % members.length;
       const member = members[this.#turn];
       if (member === undefined || member.kind === 'learner' || openOf(member.nodeId) >= CLAIMS_IN_HAND_MAX) continue;
-      if (drained.includes(member.nodeId)) continue;
+      if (drained.includes(member.nodeId) || isRetired(member)) continue;
       const incarnation = this.#incarnationOf(member);
       if (incarnation !== null && this.#isThere(member)) return { nodeId: member.nodeId, incarnation };
     }

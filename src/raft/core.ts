@@ -50,6 +50,8 @@ export interface RaftCore {
   /** When a leader of this term was last heard, for refusing votes while it lives (thesis §4.2.3). */
   leaderHeardAtMs: number | null;
   readonly votes: Map<MemberId, boolean>;
+  /** It is about to end, and leaves it to others to lead. */
+  retiring: boolean;
   /** This election was asked for by the leader. */
   transferCampaign: boolean;
   /** How far the log is known to be that of the term's leader. */
@@ -161,6 +163,7 @@ export function createRaftCore(start: RaftStart, timings: RaftTimings): RaftCore
     random: 0,
     leaderHeardAtMs: null,
     votes: new Map(),
+    retiring: false,
     transferCampaign: false,
     matched: { term: 0, index: 0 },
     leaderCommitIndex: 0,

@@ -1,4 +1,5 @@
 import type { RaftCore } from './core.ts';
+import { RETIRING_TIMEOUTS } from './limits.ts';
 import type { MessageOf } from './messages.ts';
 import { allVoters, countVotes, isSoleVoter } from './quorum.ts';
 import type { Turn } from './turn.ts';
@@ -10,7 +11,14 @@ import type { LogIndex, MemberId, Term } from './types.ts';
 export function restartElectionTimer(core: RaftCore): void {
   const { electionTimeoutMinMs: min, electionTimeoutMaxMs: max } = core.timings;
   const sole = isSoleVoter(core.voters, core.self);
-  core.electionDueAtMs = core.monotonicMs + (sole ? 0 : min + core.random * (max - min));
+  const patience = core.retiring ? RETIRING_TIMEOUTS : 1;
+  core.electionDueAtMs = core.monotonicMs + (sole ? 0 : patience * (min + core.random * (max - min)));
+}
+
+/** It would lead for a moment only, and there would be another election; where nobody else is there, that is better than none. */
+export function retire(core: RaftCore): void {
+  core.retiring = true;
+  if (core.electionDueAtMs !== null) restartElectionTimer(core);
 }
 
 export function tickElection(turn: Turn): void {
@@ -92,6 +100,7 @@ export function onVoteAnswer(turn: Turn, message: MessageOf<'vote-answer'>): voi
 
 /** Campaigns at once and without asking first: the leader itself wants it (thesis §3.10). */
 export function onTimeoutNow(turn: Turn): void {
+  if (turn.core.retiring) return;
   turn.core.transferCampaign = true;
   turn.move({ type: 'CAMPAIGN_NOW' });
 }

@@ -26,6 +26,8 @@ export const MEMBERS_MAX = 64;
 
 /** A learner that is closer than this to the leader's end has caught up. */
 export const CAUGHT_UP_ENTRIES = 64;
+/** A member that is about to end waits so many election timeouts before it campaigns. */
+export const RETIRING_TIMEOUTS = 4;
 /** Members that left are told that they did, for so many election timeouts. */
 export const FAREWELL_TIMEOUTS = 4;
 /** No answer in so many heartbeats: what is in flight is taken for lost, and sent again. */

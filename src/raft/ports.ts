@@ -46,6 +46,8 @@ export type Input =
   | { readonly type: 'applied'; readonly index: LogIndex }
   | { readonly type: 'read'; readonly readIds: readonly number[] }
   | { readonly type: 'change-members'; readonly changeId: number; readonly change: MembershipChange }
+  /** This node is about to end: it campaigns only where nobody else does for long, and not when it is asked to. */
+  | { readonly type: 'retire' }
   /** Lead no more; let `to` lead instead. */
   | { readonly type: 'transfer'; readonly transferId: number; readonly to: NodeId }
   /** The log was compacted through `index`. */

@@ -14,6 +14,7 @@ import {
   onVote,
   onVoteAnswer,
   restartElectionTimer,
+  retire,
   tickElection,
 } from './election.ts';
 import { finishRecovery, hearLeader, onAppend, onHeartbeat } from './following.ts';
@@ -92,6 +93,9 @@ function take(turn: Turn, input: Input): void {
       return;
     case 'change-members':
       changeMembers(turn, input);
+      return;
+    case 'retire':
+      retire(core);
       return;
     case 'transfer':
       transfer(turn, input);

@@ -40,6 +40,8 @@ export interface MemoryCluster {
   readonly sent: readonly Sent[];
   /** Targets take requests from now on and do not answer, or answer again. */
   targetsAnswer(answer: boolean): void;
+  /** Nodes that stop find callbacks that do not end, until the function that is given back is called. */
+  callbacksGoOn(): () => void;
   readonly failures: readonly Error[];
   nodes(): readonly ClusterNode[];
   leader(): ClusterNode | undefined;
@@ -72,6 +74,7 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
 
   let compacting = false;
   let answering = true;
+  let ended: Promise<void> = Promise.resolve();
   const instances = new Map<string, InstanceId>();
 
   function start(nodeId: NodeId, instance: InstanceId, founding: boolean): ClusterNode {
@@ -123,7 +126,12 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
       projection,
       snapshots,
       transport,
-      sender: recordingSender(nodeId, sent, () => answering),
+      sender: recordingSender(
+        nodeId,
+        sent,
+        () => answering,
+        () => ended,
+      ),
       planner: schedulePlanner,
       clock: alive,
       random: Math.random,
@@ -175,6 +183,11 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
     targetsAnswer(answer) {
       answering = answer;
     },
+    callbacksGoOn() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      ended = promise;
+      return resolve;
+    },
     failures,
     nodes: () => [...running.values()],
     leader: () => [...running.values()].find(({ node }) => node.status().role === 'leader' && node.health().ready),
@@ -197,7 +210,8 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
   };
 }
 
-function recordingSender(nodeId: string, sent: Sent[], answering: () => boolean): Sender {
+function recordingSender(nodeId: string, sent: Sent[], answering: () => boolean, ended: () => Promise<void>): Sender {
+  let closed = false;
   const counts = { sending: 0, waiting: 0, targets: 0, connections: 0, idleConnections: 0 };
   return {
     inFlight: 0,
@@ -205,6 +219,10 @@ function recordingSender(nodeId: string, sent: Sent[], answering: () => boolean)
     send(request, mayStillSend, settled) {
       setImmediate(() => {
         const nowMs = Date.now();
+        if (closed) {
+          settled({ kind: 'withheld', reason: 'closed' });
+          return;
+        }
         if (!mayStillSend()) {
           settled({ kind: 'withheld', reason: 'may_not_send' });
           return;
@@ -223,6 +241,9 @@ function recordingSender(nodeId: string, sent: Sent[], answering: () => boolean)
       });
     },
     cancel() {},
-    close: async () => {},
+    close() {
+      closed = true;
+      return ended();
+    },
   };
 }
