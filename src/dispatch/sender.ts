@@ -22,6 +22,8 @@ export interface Sender {
   readonly inFlight: number;
   /** For metrics and tests; `targets` and `connections` show that nothing is left behind. */
   readonly counts: SenderCounts;
+  /** It may not be sent any more: gives it back if it waits in line. What holds a connection asks by itself, before it is written. */
+  withhold(key: string): void;
   /** Withholds what is not yet on the wire; ends the request that is. Without effect for an unknown key. */
   cancel(key: string): void;
   /** Takes nothing more. Resolves when all that was accepted is settled: by itself within `graceMs`, or then cancelled. */
@@ -163,6 +165,10 @@ export function createSender(options: SenderOptions): Sender {
         connections: pools.open,
         idleConnections: pools.idle,
       };
+    },
+    withhold(key) {
+      const item = accepted.get(key);
+      if (item?.attempt === null) withhold(item, 'may_not_send');
     },
     cancel(key) {
       const item = accepted.get(key);

@@ -96,7 +96,7 @@ export class Sending {
    * claimed for this node in the meantime is found in the state, because no entry tells it any more.
    */
   replaced(): void {
-    for (const inHand of this.#inHand.values()) inHand.superseded = true;
+    for (const inHand of this.#inHand.values()) this.#supersede(inHand);
     this.#claimed = [];
     this.#findClaims().catch(this.#options.failed);
   }
@@ -162,7 +162,7 @@ export class Sending {
       }
       case 'TaskPaused':
       case 'TaskUpdated':
-        for (const inHand of this.#byTask.get(event.taskId) ?? []) inHand.superseded = true;
+        for (const inHand of this.#byTask.get(event.taskId) ?? []) this.#supersede(inHand);
         return;
       // Claims that come later in the log, from a leader that had not applied it yet, find it in the state: see #take.
       case 'SchedulingPaused':
@@ -186,9 +186,15 @@ export class Sending {
     }
   }
 
-  #over(inHand: InHand): void {
+  /** What only waits for its target makes room at once: else claims that follow each other could fill the sender (I10). */
+  #supersede(inHand: InHand): void {
     inHand.superseded = true;
+    this.#options.sender.withhold(keyOf(inHand));
+  }
+
+  #over(inHand: InHand): void {
     inHand.over = true;
+    this.#supersede(inHand);
     inHand.tellOver?.();
   }
 
@@ -228,6 +234,8 @@ export class Sending {
       },
       (outcome) => this.#settled(inHand, { taskId, run, attempt, outcome: outcomeOf(outcome) }, outcome),
     );
+    // It may have been while the lease was asked for.
+    if (inHand.superseded) sender.withhold(keyOf(inHand));
   }
 
   #settled(inHand: InHand, report: AttemptReport, outcome: CallbackOutcome): void {

@@ -90,6 +90,21 @@ test('who waits too long is withheld, and not sent later', async (t) => {
   assert.equal(target.received.length, 1);
 });
 
+test('withheld by its caller: what waits, and nothing else', async (t) => {
+  const target = await heldTarget(t);
+  const sender = senderFor(t, { limits: { perTargetMax: 1 } });
+  const [flying, waiting] = [callback(target.url), callback(target.url)];
+  const outcomes = [flying, waiting].map((request) => outcomeOf(sender, request));
+  await until('the first is there', () => target.held.length === 1);
+  for (const key of [flying.key, waiting.key, waiting.key, 'unknown']) sender.withhold(key);
+  assert.deepEqual(await outcomes[1], { kind: 'withheld', reason: 'may_not_send' });
+  sender.withhold(waiting.key);
+  assert.equal(sender.inFlight, 1);
+  target.held[0]?.end();
+  assert.equal((await outcomes[0])?.kind, 'response');
+  assert.equal(target.received.length, 1);
+});
+
 test('cancel: waiting, connecting, in flight, unknown', async (t) => {
   const target = await heldTarget(t);
   const sender = senderFor(t, { limits: { perTargetMax: 1 }, lookup: () => {} });

@@ -240,6 +240,7 @@ function recordingSender(nodeId: string, sent: Sent[], answering: () => boolean,
         settled(outcome);
       });
     },
+    withhold() {},
     cancel() {},
     close() {
       closed = true;

@@ -17,9 +17,15 @@ interface Given {
 }
 
 /** A node that sends what the scenario's claims name: `n1` in its first incarnation. */
-function sendingOver(scenario: Scenario): { sending: Sending; given: Given[]; reports: AttemptReport[] } {
+function sendingOver(scenario: Scenario): {
+  sending: Sending;
+  given: Given[];
+  reports: AttemptReport[];
+  withheld: string[];
+} {
   const given: Given[] = [];
   const reports: AttemptReport[] = [];
+  const withheld: string[] = [];
   const { state, sender: self } = scenario;
   const projection: Partial<Projection> = {
     entities: state,
@@ -37,6 +43,7 @@ function sendingOver(scenario: Scenario): { sending: Sending; given: Given[]; re
     sender: {
       send: (request: CallbackRequest, mayStillSend: () => boolean, settled: Given['settled']) =>
         given.push({ request, mayStillSend, settled }),
+      withhold: (key: string) => withheld.push(key),
     } as unknown as Sender,
     clock: systemClock,
     self,
@@ -48,7 +55,7 @@ function sendingOver(scenario: Scenario): { sending: Sending; given: Given[]; re
     ended() {},
     failed: (error) => assert.fail(error),
   });
-  return { sending, given, reports };
+  return { sending, given, reports, withheld };
 }
 
 const claimed = (): Scenario => {
@@ -93,4 +100,32 @@ test('what was in hand when a snapshot came is not sent any more: its task may h
     reports.map(({ outcome }) => outcome),
     [{ kind: 'withheld', changed: true }],
   );
+});
+
+test('what its task’s change or its own end supersedes is taken back from the line at once (I10)', async () => {
+  const ends = [
+    (scenario: Scenario) => scenario.when({ type: 'PauseTask', version: null }),
+    (scenario: Scenario) => scenario.when({ type: 'CancelTask', version: null }),
+    // Another leader took this node for lost.
+    (scenario: Scenario) => scenario.outcome(1, { kind: 'lost' }),
+  ];
+  for (const end of ends) {
+    const scenario = claimed();
+    const { sending, given, withheld } = sendingOver(scenario);
+    sending.replaced();
+    await until(
+      () => given.length > 0,
+      () => 'nobody sends it',
+    );
+    assert.deepEqual(withheld, []);
+    const before = scenario.entries.length;
+    end(scenario);
+    for (const entry of scenario.entries.slice(before)) {
+      sending.applied(
+        entry,
+        entry.pairs.map(() => ({ applied: true })),
+      );
+    }
+    assert.deepEqual(withheld, [given[0]?.request.key]);
+  }
 });

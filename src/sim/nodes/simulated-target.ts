@@ -44,6 +44,7 @@ export class SimulatedTarget {
           later(afterMs, () => end(outcome({ startedAtMs, endedAtMs: nowMs() })));
         });
       },
+      withhold() {},
       cancel() {},
       close: async () => {},
     };
