@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { RaftCore } from '../raft/core.ts';
 import { allVoters, isSoleVoter } from '../raft/quorum.ts';
 import type { MemberId } from '../raft/types.ts';
-import { CLOCK_KNOWN_MS } from './limits.ts';
+import { CLOCK_KNOWN_MS, CLOCK_MS_MAX } from './limits.ts';
 
 /**
  * Cluster time: the median of the voters' clocks, so that one clock of three that jumps changes nothing. A leader takes it from what
@@ -10,10 +10,14 @@ import { CLOCK_KNOWN_MS } from './limits.ts';
  * node's own is one vote among others and not the time. A node alone has nobody else to ask.
  */
 export interface ClusterTime extends Clock {
-  heard(from: MemberId, clockMs: number, clusterMs: number): void;
+  /** False: no clock shows that, and nothing came of it. */
+  heard(from: MemberId, clockMs: number, clusterMs: number): boolean;
   /** This node's own clock, for telling others. */
   ownMs(): number;
 }
+
+/** What comes from another node is not a number before it was looked at. */
+const isShown = (wallMs: number): boolean => Number.isFinite(wallMs) && wallMs >= 0 && wallMs <= CLOCK_MS_MAX;
 
 /** What a clock showed, and when that was on this node's monotonic clock. */
 interface Reading {
@@ -57,11 +61,15 @@ export function createClusterTime(clock: Clock, core: () => RaftCore | null): Cl
       return Math.floor(nowOf(anchor));
     },
     heard(from, clockMs, clusterMs) {
-      clocks.set(from, read(clockMs));
+      if (!isShown(clockMs) || !isShown(clusterMs)) return false;
       const raft = core();
-      if (raft === null) return;
+      if (raft === null) return true;
+      const voters = allVoters(raft.voters);
+      if (voters.includes(from)) clocks.set(from, read(clockMs));
+      if (clocks.size >= voters.length) for (const one of clocks.keys()) if (!voters.includes(one)) clocks.delete(one);
       if (raft.leading !== null) anchor = read(median(raft));
       else if (raft.role.context.leader === from) anchor = read(clusterMs);
+      return true;
     },
   };
 }

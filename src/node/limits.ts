@@ -29,6 +29,8 @@ export const HAIL_EVERY_MS = 500;
 export const NODE_LOST_MS = 500;
 /** How often a leader looks for claims whose holder is lost. */
 export const PLAN_B_LOOK_MS = 100;
+/** What a clock can show: task ids end in 2095. */
+export const CLOCK_MS_MAX = Date.UTC(2095, 0, 1);
 /** A peer's clock that was not heard for this long is not counted. */
 export const CLOCK_KNOWN_MS = 2_000;
 /** A sender sends on the strength of a confirmed read for this long from when it asked; it asks again well before. */

@@ -71,7 +71,7 @@ export class Peers {
 
   #received(from: MemberId, { raft, notes, clockMs, clusterMs }: PeerBatch): void {
     const { clock, take, noted, dropped } = this.#options;
-    clock.heard(from, clockMs, clusterMs);
+    if (!clock.heard(from, clockMs, clusterMs)) dropped(from, 'a time that no clock shows');
     if (raft.length > 0) take({ type: 'receive', messages: raft });
     for (const note of notes) {
       const read = readNote(note);

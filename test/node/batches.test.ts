@@ -157,7 +157,7 @@ function peersTo(sent: PeerBatch[], dropped: string[]): Peers {
   const transport = { ...noTransport, send: (_to: MemberId, batch: PeerBatch) => void sent.push(batch) };
   return new Peers({
     transport,
-    clock: { ...systemClock, heard() {}, ownMs: () => 0 },
+    clock: { ...systemClock, heard: () => true, ownMs: () => 0 },
     take() {},
     noted() {},
     hailed() {},

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 import { createClusterTime } from '../../src/node/cluster-time.ts';
 import { createRaftCore, type RaftCore } from '../../src/raft/core.ts';
 import { step } from '../../src/raft/step.ts';
-import type { InstanceId, NodeId } from '../../src/raft/types.ts';
+import type { InstanceId, MemberId, NodeId } from '../../src/raft/types.ts';
 import { memberId } from '../../src/raft/types.ts';
 
 const members = ['a', 'b', 'c'].map((name) => ({
@@ -115,17 +115,52 @@ test('when most clocks jump, so does cluster time', () => {
   assert.equal(time.nowMs(), 1_000_000 + HOUR);
 });
 
-test('a follower takes its leader’s time, and goes on with it by its own monotonic clock', () => {
-  const clock = clockAt(1_000_000);
+function following(clock: Clock): { time: ReturnType<typeof createClusterTime>; leader: MemberId } {
   const core = coreOf(3);
   step(core, [{ type: 'tick', monotonicMs: 0, random: 0 }]);
   const from = b as NonNullable<typeof b>;
   const heartbeat = { type: 'heartbeat', round: 1, commitIndex: 0, lastIndex: 1, logLost: false } as const;
   step(core, [{ type: 'receive', messages: [{ from, to: core.self, term: 1, ...heartbeat }] }]);
-  const time = createClusterTime(clock, () => core);
-  time.heard(from, 5_000_000, 2_000_000);
+  return { time: createClusterTime(clock, () => core), leader: from };
+}
+
+test('a follower takes its leader’s time, and goes on with it by its own monotonic clock', () => {
+  const clock = clockAt(1_000_000);
+  const { time, leader } = following(clock);
+  time.heard(leader, 5_000_000, 2_000_000);
   clock.pass(7);
   clock.jump(HOUR);
   assert.equal(time.nowMs(), 2_000_007);
   assert.ok(Number.isInteger(time.nowMs()));
+});
+
+test('a time that no clock shows is not taken, neither from a voter nor from the leader', () => {
+  for (const wrong of [Number.NaN, Infinity, -1, Date.UTC(2100, 0, 1), '1' as unknown as number]) {
+    const clock = clockAt(1_000_000);
+    const { time, leader } = following(clock);
+    assert.equal(time.heard(leader, 1_000_000, wrong), false);
+    assert.equal(time.heard(leader, wrong, 1_000_000), false);
+    assert.equal(time.nowMs(), 1_000_000);
+    assert.equal(time.heard(leader, 2_000_000, 3_000_000), true);
+    assert.equal(time.nowMs(), 3_000_000);
+  }
+});
+
+test('the clocks of members that have no vote are not kept: they have no part in the median, now or later', () => {
+  const clock = clockAt(1_000_000);
+  const core = leading();
+  const time = createClusterTime(clock, () => core);
+  const [first, second, third] = [a, b, c] as MemberId[] as [MemberId, MemberId, MemberId];
+  core.voters = { incoming: [first, second], outgoing: null };
+  time.heard(third, 9_000_000, 9_000_000);
+  core.voters = { incoming: [first, second, third], outgoing: null };
+  time.heard(second, 2_000_000, 2_000_000);
+  assert.equal(time.nowMs(), 1_000_000, 'of two clocks, as what the third said without a vote was not kept');
+  time.heard(third, 5_000_000, 5_000_000);
+  assert.equal(time.nowMs(), 2_000_000);
+  core.voters = { incoming: [first, second], outgoing: null };
+  time.heard(second, 2_000_000, 2_000_000);
+  core.voters = { incoming: [first, second, third], outgoing: null };
+  time.heard(second, 9_000_000, 9_000_000);
+  assert.equal(time.nowMs(), 2_000_000, 'nor what it said before it left');
 });
