@@ -1,10 +1,10 @@
 import type { Clock, Timer } from '../clock.ts';
-import type { MemberId } from '../raft/types.ts';
+import type { MemberId, Term } from '../raft/types.ts';
 import type { CommandId } from '../tasks/command-id.ts';
 import { type MeasuredNote, measured } from './batches.ts';
 import type { Leadership } from './leadership.ts';
 import { ASK_AGAIN_MS, ASKS_BYTES_MAX, ASKS_MAX } from './limits.ts';
-import type { Answer, Ask } from './peer-notes.ts';
+import type { Answer, Ask, PeerNote } from './peer-notes.ts';
 
 /** A node's questions to whoever leads: sent, sent again, sent to the next leader, until they are answered or given up. */
 export type Asked =
@@ -16,10 +16,12 @@ export type Asked =
   | { readonly kind: 'overloaded' };
 
 interface Pending {
-  readonly note: MeasuredNote;
+  readonly ask: Extract<PeerNote, { kind: 'ask' }>;
+  readonly bytes: number;
   readonly settle: (asked: Asked) => void;
   readonly givenUp: Timer;
-  sent: boolean;
+  /** The term of the leader that was asked last. */
+  sentTerm: Term | null;
 }
 
 export class AskingLeader {
@@ -37,43 +39,50 @@ export class AskingLeader {
   }
 
   ask(askId: CommandId, ask: Ask, withinMs: number): Promise<Asked> {
-    const note = measured({ kind: 'ask', askId, ask });
-    if (this.#pending.size >= ASKS_MAX || this.#pendingBytes + note.bytes > ASKS_BYTES_MAX) {
+    // Weighed with the longest term that there can be.
+    const longest = { kind: 'ask', askId, ask, term: Number.MAX_SAFE_INTEGER } as const;
+    const { bytes } = measured(longest);
+    if (this.#pending.size >= ASKS_MAX || this.#pendingBytes + bytes > ASKS_BYTES_MAX) {
       return Promise.resolve({ kind: 'overloaded' });
     }
-    this.#pendingBytes += note.bytes;
+    this.#pendingBytes += bytes;
     return new Promise((settle) => {
       const givenUp = this.#clock.setTimer(withinMs, () =>
-        this.#settle(askId, (pending) => ({ kind: 'late', sent: pending.sent })),
+        this.#settle(askId, (pending) => ({ kind: 'late', sent: pending.sentTerm !== null })),
       );
-      const pending: Pending = { note, settle, givenUp, sent: false };
+      const pending: Pending = { ask: longest, bytes, settle, givenUp, sentTerm: null };
       this.#pending.set(askId, pending);
       this.#sendOne(pending);
       this.#arm();
     });
   }
 
-  answered(askId: CommandId, answer: Answer): void {
-    // Whoever does not lead leaves the question open: it goes to the next leader.
-    if (answer.type !== 'not-leading') this.#settle(askId, () => ({ kind: 'answered', answer }));
+  answered({ askId, answer, term }: Extract<PeerNote, { kind: 'answer' }>): void {
+    // Whoever does not lead leaves the question open: it goes to the next leader. What an earlier leader says of it holds no more once
+    // a later one was asked, which may carry it out.
+    if (answer.type === 'not-leading' || this.#pending.get(askId)?.sentTerm !== term) return;
+    this.#settle(askId, () => ({ kind: 'answered', answer }));
   }
 
   /** Somebody else leads, or this node does. */
   leaderChanged(): void {
     if (this.#leadership.mayDecide) {
-      for (const askId of [...this.#pending.keys()]) this.#settle(askId, ({ sent }) => ({ kind: 'own', sent }));
+      for (const askId of [...this.#pending.keys()])
+        this.#settle(askId, ({ sentTerm }) => ({ kind: 'own', sent: sentTerm !== null }));
     } else for (const pending of this.#pending.values()) this.#sendOne(pending);
   }
 
   stop(): void {
-    for (const askId of [...this.#pending.keys()]) this.#settle(askId, ({ sent }) => ({ kind: 'late', sent }));
+    for (const askId of [...this.#pending.keys()])
+      this.#settle(askId, ({ sentTerm }) => ({ kind: 'late', sent: sentTerm !== null }));
   }
 
   #sendOne(pending: Pending): void {
     const leader = this.#leadership.elsewhere;
     if (leader === null) return;
-    pending.sent = true;
-    this.#send(leader, pending.note);
+    const { term } = this.#leadership;
+    pending.sentTerm = term;
+    this.#send(leader, { note: { ...pending.ask, term }, bytes: pending.bytes });
   }
 
   #arm(): void {
@@ -89,7 +98,7 @@ export class AskingLeader {
     const pending = this.#pending.get(askId);
     if (pending === undefined) return;
     this.#pending.delete(askId);
-    this.#pendingBytes -= pending.note.bytes;
+    this.#pendingBytes -= pending.bytes;
     pending.givenUp.cancel();
     if (this.#pending.size === 0) {
       this.#again?.cancel();

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { MemberId } from '../raft/types.ts';
+import type { MemberId, Term } from '../raft/types.ts';
 
 /**
  * Who leads, as far as this node knows, and whether this node may decide: it leads, and its term's first entry is applied (I5).
@@ -9,6 +9,7 @@ export class Leadership {
   readonly #clock: Clock;
   readonly #self: MemberId;
   #leader: MemberId | null = null;
+  #term: Term = 0;
   #mayDecide = false;
   readonly #waiting = new Set<() => void>();
 
@@ -20,6 +21,9 @@ export class Leadership {
   get leader(): MemberId | null {
     return this.#leader;
   }
+  get term(): Term {
+    return this.#term;
+  }
   get mayDecide(): boolean {
     return this.#mayDecide;
   }
@@ -28,8 +32,9 @@ export class Leadership {
     return this.#leader === this.#self ? null : this.#leader;
   }
 
-  changed(leader: MemberId | null): void {
+  changed(leader: MemberId | null, term: Term = this.#term): void {
     this.#leader = leader;
+    this.#term = term;
     if (leader !== this.#self) this.#mayDecide = false;
     this.#tell();
   }

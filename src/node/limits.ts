@@ -69,6 +69,9 @@ export const REPORT_AGAIN_MS = 500;
 /** Questions of a node to its leader that wait for an answer, and those that a leader works on; and what they weigh (batches.ts). */
 export const ASKS_MAX = 20_000;
 export const ASKS_BYTES_MAX = 128 * 1_024 * 1_024;
+/** A leader remembers so long, and so many, of the questions that it refused: a copy of one is late by less. */
+export const REFUSALS_KEPT_MS = 60_000;
+export const REFUSALS_MAX = 10_000;
 /** Notes for one peer that wait for the turn's end. */
 export const NOTES_WAITING_MAX = 10_000;
 export const NOTES_WAITING_BYTES_MAX = 32 * 1_024 * 1_024;

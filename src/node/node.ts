@@ -127,8 +127,8 @@ export class Node implements SchedulerNode {
       clock,
       take: (input) => replica.take(input),
       noted: (from, note) => {
-        if (note.kind === 'ask') this.#answering.take(from, note.askId, note.ask);
-        else if (note.kind === 'answer') this.#asking.answered(note.askId, note.answer);
+        if (note.kind === 'ask') this.#answering.take(from, note);
+        else if (note.kind === 'answer') this.#asking.answered(note);
         else this.#retiring.heard(from, note.incarnation);
       },
       hailed: (said) => this.#takingIn.hailed(said),
@@ -154,7 +154,8 @@ export class Node implements SchedulerNode {
       refused: events.notTakenIn,
     });
     this.#answering = new AnsweringAsks({
-      mayDecide: () => leadership.mayDecide,
+      clock,
+      mayDecide: (term) => leadership.mayDecide && leadership.term === term,
       answer: (askId, ask) => decideAsk(askId, ask, this.#requests, this.#reporting, this.#duties),
       send: (to, note) => this.#peers.sendNote(to, note),
       failed: (from, error) => events.dropped(from, `an ask that failed: ${String(error)}`),
@@ -266,7 +267,7 @@ export class Node implements SchedulerNode {
   #roleChanged(role: RaftRole, term: number, leader: MemberId | null): void {
     if (role !== 'leader') this.#duties.end();
     // Who is no member any more hears of no leader, and the last one that it knew may be itself.
-    this.#leadership.changed(role === 'removed' ? null : leader);
+    this.#leadership.changed(role === 'removed' ? null : leader, term);
     this.#asking.leaderChanged();
     if (this.#leadership.leader === null && this.#life.getSnapshot().value === 'serving')
       this.#life.send({ type: 'LEADER_LOST' });

@@ -1,3 +1,4 @@
+import type { Term } from '../raft/types.ts';
 import type { Command } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
 import type { ClusterOperation } from '../tasks/operation.ts';
@@ -28,9 +29,10 @@ export type Answer =
   | { readonly type: 'taken' }
   | { readonly type: 'not-leading' };
 
+/** `term`: that of the leader who is asked. Nobody else carries the question out, whenever a copy of it arrives. */
 export type PeerNote =
-  | { readonly kind: 'ask'; readonly askId: CommandId; readonly ask: Ask }
-  | { readonly kind: 'answer'; readonly askId: CommandId; readonly answer: Answer }
+  | { readonly kind: 'ask'; readonly askId: CommandId; readonly ask: Ask; readonly term: Term }
+  | { readonly kind: 'answer'; readonly askId: CommandId; readonly answer: Answer; readonly term: Term }
   /** "This start of mine is about to end." */
   | { readonly kind: 'retiring'; readonly incarnation: number };
 
@@ -40,9 +42,9 @@ const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['submitted', 'ope
 /** Null for what is none: it is dropped and counted. What an ask says in detail is checked where it is decided. */
 export function readNote(note: unknown): PeerNote | null {
   if (typeof note !== 'object' || note === null) return null;
-  const { kind, askId, ask, answer, incarnation } = note as Readonly<Record<string, unknown>>;
+  const { kind, askId, ask, answer, term, incarnation } = note as Readonly<Record<string, unknown>>;
   if (kind === 'retiring') return Number.isSafeInteger(incarnation) ? (note as PeerNote) : null;
-  if (typeof askId !== 'string' || askId === '') return null;
+  if (typeof askId !== 'string' || askId === '' || !Number.isSafeInteger(term)) return null;
   if (kind === 'ask') return isOneOf(ask, ASKS) ? (note as PeerNote) : null;
   if (kind === 'answer') return isOneOf(answer, ANSWERS) ? (note as PeerNote) : null;
   return null;

@@ -74,6 +74,7 @@ const noteOf = (text: string): PeerNote => ({
     by: 'test',
     command: { type: 'CreateTask', idempotency: null, draft: draft({ schedule: text }) },
   },
+  term: NUMBER,
 });
 const note = weighty.map((text) => noteOf(text.slice(0, 40_000)));
 
@@ -134,6 +135,7 @@ test('the largest task that is taken fits an entry, a question and its answer', 
     kind: 'ask',
     askId: 'a'.repeat(128) as CommandId,
     ask: { type: 'submit', by: 'token', command },
+    term: NUMBER,
   };
   const batches = [...batchesOf([append(encodeEntry(made))], [measured(asked)], assert.fail)];
   assert.equal(batches.length, 2);
@@ -201,6 +203,7 @@ test('so are those that a leader works on', async () => {
   const release: (() => void)[] = [];
   const answering = new AnsweringAsks({
     mayDecide: () => true,
+    clock: systemClock,
     answer: () => {
       begun += 1;
       return new Promise((answer) => release.push(() => answer({ type: 'taken' })));
@@ -208,12 +211,13 @@ test('so are those that a leader works on', async () => {
     send: () => {},
     failed: assert.fail,
   });
-  for (let at = 0; at < asksThatFit + 10; at += 1) answering.take(n2, askId(at), large);
+  const ask = (at: number) => ({ kind: 'ask', askId: askId(at), ask: large, term: 1 }) as const;
+  for (let at = 0; at < asksThatFit + 10; at += 1) answering.take(n2, ask(at));
   assert.ok(begun >= asksThatFit && begun < asksThatFit + 10, `${begun}`);
   for (const one of release) one();
   await new Promise((resolve) => setImmediate(resolve));
   const before = begun;
-  answering.take(n2, askId(99_999), large);
+  answering.take(n2, ask(99_999));
   assert.equal(begun, before + 1);
 });
 
