@@ -10,8 +10,8 @@ import { CLOCK_KNOWN_MS, CLOCK_MS_MAX } from './limits.ts';
  * node's own is one vote among others and not the time. A node alone has nobody else to ask.
  */
 export interface ClusterTime extends Clock {
-  /** False: no clock shows that, and nothing came of it. */
-  heard(from: MemberId, clockMs: number, clusterMs: number): boolean;
+  /** `clusterMs`: what it takes for cluster time, if it leads. False: no clock shows that, and nothing came of it. */
+  heard(from: MemberId, clockMs: number, clusterMs: number | null): boolean;
   /** This node's own clock, for telling others. */
   ownMs(): number;
 }
@@ -61,14 +61,14 @@ export function createClusterTime(clock: Clock, core: () => RaftCore | null): Cl
       return Math.floor(nowOf(anchor));
     },
     heard(from, clockMs, clusterMs) {
-      if (!isShown(clockMs) || !isShown(clusterMs)) return false;
+      if (!isShown(clockMs) || (clusterMs !== null && !isShown(clusterMs))) return false;
       const raft = core();
       if (raft === null) return true;
       const voters = allVoters(raft.voters);
       if (voters.includes(from)) clocks.set(from, read(clockMs));
       if (clocks.size >= voters.length) for (const one of clocks.keys()) if (!voters.includes(one)) clocks.delete(one);
       if (raft.leading !== null) anchor = read(median(raft));
-      else if (raft.role.context.leader === from) anchor = read(clusterMs);
+      else if (clusterMs !== null && raft.role.context.leader === from) anchor = read(clusterMs);
       return true;
     },
   };

@@ -71,7 +71,8 @@ export class Peers {
 
   #received(from: MemberId, { raft, notes, clockMs, clusterMs }: PeerBatch): void {
     const { clock, take, noted, dropped } = this.#options;
-    if (!clock.heard(from, clockMs, clusterMs)) dropped(from, 'a time that no clock shows');
+    if (!clock.heard(from, clockMs, raft.some(isOfLeader) ? clusterMs : null))
+      dropped(from, 'a time that no clock shows');
     if (raft.length > 0) take({ type: 'receive', messages: raft });
     for (const note of notes) {
       const read = readNote(note);
@@ -80,3 +81,6 @@ export class Peers {
     }
   }
 }
+
+/** One that was started again leads no more, and those that followed it may not know yet: it is a leader only as long as it acts as one. */
+const isOfLeader = ({ type }: Message): boolean => type === 'append' || type === 'heartbeat';

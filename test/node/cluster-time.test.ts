@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { createClusterTime } from '../../src/node/cluster-time.ts';
+import { Peers } from '../../src/node/peers.ts';
 import { createRaftCore, type RaftCore } from '../../src/raft/core.ts';
 import { step } from '../../src/raft/step.ts';
 import type { InstanceId, MemberId, NodeId } from '../../src/raft/types.ts';
 import { memberId } from '../../src/raft/types.ts';
+import { noTransport, type TransportListener } from '../../src/transport/transport.ts';
 
 const members = ['a', 'b', 'c'].map((name) => ({
   nodeId: name as NodeId,
@@ -163,4 +165,35 @@ test('the clocks of members that have no vote are not kept: they have no part in
   core.voters = { incoming: [first, second, third], outgoing: null };
   time.heard(second, 9_000_000, 9_000_000);
   assert.equal(time.nowMs(), 2_000_000, 'nor what it said before it left');
+});
+
+test('a leader that was started again, and acts as none, gives no time to those that do not know it yet', () => {
+  const clock = clockAt(1_000_000);
+  const core = coreOf(3);
+  step(core, [{ type: 'tick', monotonicMs: 0, random: 0 }]);
+  const from = b as NonNullable<typeof b>;
+  const heartbeat = { type: 'heartbeat', round: 1, commitIndex: 0, lastIndex: 1, logLost: false } as const;
+  const asLeader = { from, to: core.self, term: 1, ...heartbeat };
+  step(core, [{ type: 'receive', messages: [asLeader] }]);
+  const time = createClusterTime(clock, () => core);
+  let listener: TransportListener | undefined;
+  new Peers({
+    transport: {
+      ...noTransport,
+      listen: (given) => {
+        listener = given;
+      },
+    },
+    clock: time,
+    take: () => {},
+    noted: assert.fail,
+    hailed: () => assert.fail(),
+    dropped: assert.fail,
+  });
+  const wrong = { notes: [], clockMs: 1_000_000 + HOUR, clusterMs: 1_000_000 + HOUR };
+  const answer = { type: 'vote-answer', from, to: core.self, term: 1, granted: false } as const;
+  for (const raft of [[], [answer]]) listener?.received(from, { ...wrong, raft });
+  assert.equal(time.nowMs(), 1_000_000);
+  listener?.received(from, { notes: [], clockMs: 0, clusterMs: 2_000_000, raft: [asLeader] });
+  assert.equal(time.nowMs(), 2_000_000);
 });
