@@ -5,6 +5,7 @@ import { readFlags, type SimFlags, USAGE } from '../../src/sim/flags.ts';
 import { hashText, mix } from '../../src/sim/hash.ts';
 import { MUTANTS } from '../../src/sim/mutants.ts';
 import { tryMutants } from '../../src/sim/mutation-gate.ts';
+import { NODE_MUTANTS } from '../../src/sim/nodes/node-mutants.ts';
 import { runSeeds } from '../../src/sim/seed-runner.ts';
 import { runOf } from '../../src/sim/seed-worker.ts';
 import { shrink } from '../../src/sim/shrink.ts';
@@ -20,6 +21,9 @@ const SHRUNK_AT_ONCE = 3;
 /** A known bug that so many runs do not show is not caught. */
 const MUTANT_SEEDS = 600;
 const MUTANT_STEPS = 10_000;
+/** A run of whole nodes takes that much longer. */
+const NODE_MUTANT_SEEDS = 200;
+const NODE_MUTANT_STEPS = 15_000;
 
 async function runOne(seed: number, flags: SimFlags): Promise<number> {
   const { steps, faults, trace, nodes } = flags;
@@ -68,8 +72,11 @@ async function runMany(flags: SimFlags): Promise<number> {
   return broken.length === 0 ? 0 : EXIT_BROKEN;
 }
 
-async function runMutants(): Promise<number> {
-  const verdicts = await tryMutants(MUTANTS, MUTANT_SEEDS, MUTANT_STEPS, ({ mutant, caught }) => {
+async function runMutants(nodes: boolean): Promise<number> {
+  const seeds = nodes ? NODE_MUTANT_SEEDS : MUTANT_SEEDS;
+  const steps = nodes ? NODE_MUTANT_STEPS : MUTANT_STEPS;
+  const mutants = nodes ? NODE_MUTANTS : MUTANTS;
+  const verdicts = await tryMutants(mutants, { nodes, seeds, steps }, ({ mutant, caught }) => {
     const how = caught === null ? 'NOT CAUGHT' : `${caught.rule}, seed ${caught.seed}`;
     console.log(`${mutant.name} (${mutant.from}): ${how}`);
   });
@@ -125,7 +132,7 @@ if (typeof flags === 'string') {
   process.stderr.write(`xcron: ${flags}\n${USAGE}\n`);
   process.exitCode = EXIT_USAGE;
 } else if (flags.mutants) {
-  process.exitCode = await runMutants();
+  process.exitCode = await runMutants(flags.nodes);
 } else if (flags.seed !== null) {
   process.exitCode = await runOne(flags.seed, flags);
 } else {

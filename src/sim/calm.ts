@@ -1,7 +1,8 @@
 import { roleOf } from '../raft/role.ts';
 import { SafetyBroken } from './checks/rule.ts';
+import { until, waits } from './healing.ts';
 import type { Host } from './host.ts';
-import { converges, until, waits } from './liveness.ts';
+import { converges } from './liveness.ts';
 import type { Workload } from './workload.ts';
 import type { World } from './world.ts';
 

@@ -1,6 +1,7 @@
 import { everyoneIn, isJoint } from '../raft/membership.ts';
 import { roleOf } from '../raft/role.ts';
-import { type Rule, SafetyBroken } from './checks/rule.ts';
+import { SafetyBroken } from './checks/rule.ts';
+import { until, waits } from './healing.ts';
 import type { Host } from './host.ts';
 import type { Workload } from './workload.ts';
 import type { World } from './world.ts';
@@ -9,21 +10,8 @@ import type { World } from './world.ts';
 
 const CONVERGE_MS_MAX = 6_000;
 const ANSWER_MS_MAX = 1_000;
-const LOOK_EVERY_MS = 25;
 /** The longest election timeout: what was not heard before the world was well counts against nobody any more. */
 const SETTLE_MS = 200;
-
-export function heal(world: World): void {
-  world.network.heal();
-  world.garbling = null;
-  for (const host of world.hosts) {
-    while (host.isPaused) host.resume();
-    host.clock.setRate(1);
-    host.disk.stalledUntilMs = 0;
-    host.disk.failing = null;
-    world.start(host);
-  }
-}
 
 /** Each `step` is one event of the world. */
 export function* recovers(world: World, workload: Workload): Generator<void, void> {
@@ -36,30 +24,6 @@ export function* recovers(world: World, workload: Workload): Generator<void, voi
 
 export function* converges(world: World): Generator<void, void> {
   yield* until(world, CONVERGE_MS_MAX, () => whyNotConverged(world), 'has not converged');
-}
-
-export function* until(
-  world: World,
-  withinMs: number,
-  obstacle: () => string | null,
-  what: string,
-  rule: Rule = 'Liveness',
-): Generator<void, void> {
-  const endMs = world.queue.nowMs + withinMs;
-  for (let lookMs = world.queue.nowMs; ; ) {
-    if (world.queue.nowMs >= lookMs) {
-      const found = obstacle();
-      if (found === null) return;
-      if (world.queue.nowMs >= endMs) throw new SafetyBroken(rule, `for ${withinMs} ms the cluster ${what}: ${found}`);
-      lookMs = world.queue.nowMs + LOOK_EVERY_MS;
-    }
-    yield;
-  }
-}
-
-export function* waits(world: World, forMs: number): Generator<void, void> {
-  const endMs = world.queue.nowMs + forMs;
-  while (world.queue.nowMs < endMs) yield;
 }
 
 function whyNotConverged(world: World): string | null {

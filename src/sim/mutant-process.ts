@@ -3,11 +3,13 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { patched } from './mutant.ts';
 import { MUTANTS } from './mutants.ts';
+import { NODE_MUTANTS } from './nodes/node-mutants.ts';
 
 /** A process of its own for one known bug: loads the patched sources, and runs seeds until an invariant breaks. */
 
-const [name, seeds, steps] = process.argv.slice(2);
-const found = MUTANTS.find((one) => one.name === name);
+const [world, name, seeds, steps] = process.argv.slice(2);
+const nodes = world === 'nodes';
+const found = (nodes ? NODE_MUTANTS : MUTANTS).find((one) => one.name === name);
 if (found === undefined) throw new Error(`no mutant is called ${name}`);
 
 const root = new URL('../../', import.meta.url);
@@ -23,10 +25,10 @@ registerHooks({
   },
 });
 
-const { simulate } = await import('./simulate.ts');
+const { runOf } = await import('./seed-worker.ts');
 let caught: { readonly rule: string; readonly seed: number; readonly message: string } | null = null;
 for (let seed = 1; seed <= Number(seeds) && caught === null; seed += 1) {
-  const { failure } = simulate({ seed, steps: Number(steps) });
+  const { failure } = await runOf(nodes, { seed, steps: Number(steps) });
   if (failure !== null) caught = { rule: failure.rule, seed, message: failure.message };
 }
 process.stdout.write(JSON.stringify(caught));

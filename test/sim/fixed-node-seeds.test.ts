@@ -13,6 +13,8 @@ const PINNED: Readonly<Record<number, string>> = {
   32: 'a new leader acknowledges a pause before it has counted what others hold',
   67: 'a wiped node sends what was claimed for the instance before it',
   93: 'an update that meets a fire repeats its due time',
+  137: 'who led refuses what the next leader has carried out',
+  284: 'a leader is started again with a wrong clock, and gives its time to those that still follow it',
   1001: 'a snapshot holds a claim for the node that installs it, and nobody sends it',
 };
 

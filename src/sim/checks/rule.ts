@@ -23,6 +23,10 @@ export type Rule =
   | 'At Most Once'
   | 'Silence Once Acknowledged'
   | 'Created Once'
+  | 'Carried Out Once'
+  | 'Not Before Its Time'
+  | 'Recorded As Answered'
+  | 'Nothing Left At Rest'
   | 'Liveness'
   | 'Calm';
 

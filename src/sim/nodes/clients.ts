@@ -2,7 +2,7 @@ import type { ReadOutcome, SubmitOutcome } from '../../node/api.ts';
 import type { ChangeCommand, Command, TaskDraft } from '../../tasks/command.ts';
 import type { TaskEvent } from '../../tasks/event.ts';
 import type { Task, TaskId } from '../../tasks/task.ts';
-import { holds } from '../checks/rule.ts';
+import { holds, SafetyBroken } from '../checks/rule.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { NodeHost } from './node-process.ts';
 import type { NodeWorld } from './node-world.ts';
@@ -204,7 +204,7 @@ export class Clients {
 
   /** Settled once: by its answer, or as unknown when none comes. */
   #submit(host: NodeHost, command: Command, settled: (outcome: SubmitOutcome) => void): void {
-    const { queue } = this.#world;
+    const { queue, carriedOut } = this.#world;
     const { process, incarnation } = host;
     if (process === null) {
       settled({ outcome: 'unavailable', reason: 'starting', retryAfterMs: 0 });
@@ -219,10 +219,13 @@ export class Clients {
       this.#world.note(host, outcome.outcome, 0, 0, () => ({ command, outcome }));
       this.#world.check(() => settled(outcome));
     };
-    process.node.submit(command, { by: 'client' }).then(
+    const by = carriedOut.begin();
+    process.node.submit(command, { by }).then(
       (outcome) => {
         // A node that died says nothing any more.
-        if (incarnation === host.incarnation) settle(outcome);
+        if (incarnation !== host.incarnation) return;
+        this.#world.check(() => carriedOut.answered(by, outcome));
+        settle(outcome);
       },
       (error) =>
         this.#world.check(() => {
@@ -262,14 +265,12 @@ export class Clients {
     );
   }
 
-  /** Everything that lives is cancelled: nothing is left that could fire. */
+  /** Everything that lives is cancelled, also what came of questions whose answer was lost: nothing is left that could fire. */
   cancelAll(host: NodeHost): void {
-    for (const known of this.#tasks) {
-      if (known.state === 'cancelled') continue;
-      const { taskId } = known;
-      this.#order(host, known, { type: 'CancelTask', taskId, version: null }, () => {
-        known.state = 'cancelled';
-        this.#world.sendings.silence(taskId, 'cancelled');
+    for (const taskId of this.#world.committed.living()) {
+      this.#submit(host, { type: 'CancelTask', taskId, version: null }, ({ outcome }) => {
+        if (outcome === 'committed') this.#world.sendings.silence(taskId, 'cancelled');
+        else if (outcome !== 'refused') throw new SafetyBroken('Liveness', `a cancel of ${taskId} is ${outcome}`);
       });
     }
   }

@@ -6,6 +6,13 @@ import type { Execution } from '../../tasks/execution.ts';
 import type { Task, TaskId } from '../../tasks/task.ts';
 import { holds } from '../checks/rule.ts';
 
+/** Who follows what is agreed on. */
+interface Watch {
+  told(event: TaskEvent, atMs: number): void;
+  /** A pair that somebody asked for is in force, before its facts are told. */
+  carriedOut(by: string): void;
+}
+
 /**
  * What the cluster has agreed on, folded once, by whoever applies an entry first: the state that every node must have at that index,
  * and the facts, in order, for whoever checks them.
@@ -13,11 +20,12 @@ import { holds } from '../checks/rule.ts';
 export class CommittedTasks {
   readonly #state = openMemoryProjection();
   readonly #entries: Entry[] = [];
+  readonly #known = new Set<TaskId>();
   readonly #hashes = new Map<LogIndex, string>();
-  readonly #told: (event: TaskEvent, atMs: number) => void;
+  readonly #watch: Watch;
 
-  constructor(told: (event: TaskEvent, atMs: number) => void) {
-    this.#told = told;
+  constructor(watch: Watch) {
+    this.#watch = watch;
   }
 
   get index(): LogIndex {
@@ -25,6 +33,10 @@ export class CommittedTasks {
   }
   task(taskId: TaskId): Task | undefined {
     return this.#state.entities.task(taskId);
+  }
+  /** Tasks that have not come to their end. */
+  living(): readonly TaskId[] {
+    return [...this.#known].filter((taskId) => this.task(taskId)?.finishedAtMs === null);
   }
   execution(taskId: TaskId, run: number): Execution | undefined {
     return this.#state.entities.execution(taskId, run);
@@ -52,8 +64,13 @@ export class CommittedTasks {
     holds(decoded.ok, 'State Machine Safety', () => `entry ${entry.index} cannot be read`);
     const { pairs, atMs } = decoded.value;
     const results = applyEntry(this.#state.entities, decoded.value);
-    for (const [at, { events }] of pairs.entries()) {
-      if (results[at]?.applied === true) for (const event of events) this.#told(event, atMs);
+    for (const [at, { events, by }] of pairs.entries()) {
+      if (results[at]?.applied !== true) continue;
+      this.#watch.carriedOut(by);
+      for (const event of events) {
+        if (event.type === 'TaskCreated') this.#known.add(event.taskId);
+        this.#watch.told(event, atMs);
+      }
     }
   }
 

@@ -29,7 +29,8 @@ export class DueTimes {
   readonly #begun = new Set<string>();
   readonly #open = new Map<string, OpenExecution>();
 
-  follow(event: TaskEvent, atMs: number): void {
+  /** `latestMs`: no clock that is right shows more. */
+  follow(event: TaskEvent, atMs: number, latestMs: number): void {
     switch (event.type) {
       case 'TaskCreated':
         this.#tasks.set(event.taskId, {
@@ -63,7 +64,7 @@ export class DueTimes {
         return;
       }
       case 'ExecutionClaimed':
-        this.#claimed(event, atMs);
+        this.#claimed(event, atMs, latestMs);
         return;
       case 'ExecutionRequested':
         this.#begin(event.taskId, event.run, event.executionId, atMs, 0);
@@ -101,8 +102,13 @@ export class DueTimes {
     }
   }
 
-  #claimed(event: ExecutionClaimed, atMs: number): void {
+  #claimed(event: ExecutionClaimed, atMs: number, latestMs: number): void {
     const { taskId, scheduledAtMs, nextAtMs } = event;
+    holds(
+      scheduledAtMs <= latestMs,
+      'Not Before Its Time',
+      () => `task ${taskId} fires ${scheduledAtMs - latestMs} ms before ${scheduledAtMs}`,
+    );
     const task = this.#task(taskId);
     const { schedule } = task.definition;
     holds(

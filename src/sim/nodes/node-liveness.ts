@@ -1,4 +1,6 @@
+import { ELECTION_TIMEOUT_MAX_MS } from '../../node/limits.ts';
 import { SafetyBroken } from '../checks/rule.ts';
+import { heal, until, waits } from '../healing.ts';
 import type { Clients } from './clients.ts';
 import type { NodeHost } from './node-process.ts';
 import type { NodeWorld } from './node-world.ts';
@@ -7,29 +9,28 @@ import type { NodeWorld } from './node-world.ts';
 
 const SERVES_MS_MAX = 25_000;
 const ANSWERS_MS_MAX = 6_000;
+/** Who is gone is taken for lost by then, and nobody else is from then on. */
+const LOST_MS = 2_000;
 /** The last bad answer of the target, and the retry after it, are over by then. */
 const SETTLES_MS = 14_000;
 /** What is due is on its way within this. */
 const DUE_MS_MAX = 3_000;
-const LOOK_EVERY_MS = 50;
+const HASHES_MS = 50;
 
 export function healNodes(world: NodeWorld): void {
-  world.network.heal();
   world.target.isWell = true;
   world.wallOffsetMs.fill(0);
-  for (const host of world.hosts) {
-    while (host.isPaused) host.resume();
-    host.clock.setRate(1);
-    host.disk.stalledUntilMs = 0;
-    host.disk.failing = null;
-    world.start(host);
-  }
+  heal(world);
 }
 
 /** Each step is one event of the world. */
 export function* servesAgain(world: NodeWorld, clients: Clients): Generator<void, void> {
+  // A leader may look well and step down a moment later, for the silence of before.
+  yield* waits(world, ELECTION_TIMEOUT_MAX_MS);
   yield* until(world, SERVES_MS_MAX, () => whyNotServing(world), 'does not serve');
   yield* everyoneAnswers(world, clients);
+  yield* waits(world, LOST_MS);
+  world.isCalm = true;
   const healedMs = world.nowMs;
   yield* waits(world, SETTLES_MS);
   yield* until(
@@ -41,13 +42,14 @@ export function* servesAgain(world: NodeWorld, clients: Clients): Generator<void
   yield* until(world, ANSWERS_MS_MAX, () => world.dueTimes.overdue(world.nowMs - DUE_MS_MAX), 'is late');
 }
 
-/** With nothing left to fire, every node comes to the very same state. */
+/** With nothing left to fire, every node comes to the very same state, and holds nothing. */
 export function* comesToRest(world: NodeWorld, clients: Clients): Generator<void, void> {
   const leader = world.leader;
   if (leader === null) return;
   clients.cancelAll(leader);
   yield* waits(world, ANSWERS_MS_MAX);
   yield* until(world, ANSWERS_MS_MAX, () => whyNotAlike(world), 'does not come to one state');
+  yield* until(world, SETTLES_MS, () => whatIsHeld(world), 'does not come to rest', 'Nothing Left At Rest');
   for (const { nodeId, process } of running(world)) {
     process?.projection.stateHash().then(
       ({ index, hash }) => world.check(() => world.committed.hashed(nodeId, index, hash)),
@@ -57,18 +59,22 @@ export function* comesToRest(world: NodeWorld, clients: Clients): Generator<void
         }),
     );
   }
-  yield* waits(world, LOOK_EVERY_MS);
+  yield* waits(world, HASHES_MS);
 }
 
-const running = (world: NodeWorld): readonly NodeHost[] => world.hosts.filter((host) => host !== world.keptDown);
+const running = (world: Pick<NodeWorld, 'hosts' | 'keptDown'>): readonly NodeHost[] =>
+  world.hosts.filter((host) => host !== world.keptDown);
 
-function whyNotServing(world: NodeWorld): string | null {
+export function whyNotServing(world: Pick<NodeWorld, 'leader' | 'hosts' | 'keptDown'>): string | null {
   const { leader } = world;
   if (leader?.process == null) return 'nobody leads';
   const { members } = leader.process.node.status();
   for (const { nodeId, process } of running(world)) {
     const state = process?.node.health().state ?? 'down';
     if (state !== 'serving') return `${nodeId} is ${state}`;
+    // One that was cut off while it led serves as well, until it hears of the next: what it is asked in that moment is refused.
+    const leaderId = process?.node.status().leaderId ?? null;
+    if (leaderId !== leader.nodeId) return `${nodeId} takes ${leaderId} for its leader, not ${leader.nodeId}`;
     if (!members.some((member) => member.nodeId === nodeId && member.kind === 'voter')) return `${nodeId} has no vote`;
   }
   return null;
@@ -81,6 +87,16 @@ function whyNotAlike(world: NodeWorld): string | null {
     if (applied < index) return `${nodeId} has applied ${applied} of ${index}`;
   }
   return null;
+}
+
+/** Every execution has ended, and whoever counts what is open counts nothing: what is counted and not there takes room for ever. */
+function whatIsHeld(world: NodeWorld): string | null {
+  for (const { nodeId, process } of running(world)) {
+    const { claimsInHand, requestsInFlight, parked } = process?.node.metrics() ?? {};
+    const held = { claimsInHand, requestsInFlight, parked };
+    if (Object.values(held).some((count) => count !== 0)) return `${nodeId} has ${JSON.stringify(held)}`;
+  }
+  return world.dueTimes.leftBehind(Number.POSITIVE_INFINITY);
 }
 
 function* everyoneAnswers(world: NodeWorld, clients: Clients): Generator<void, void> {
@@ -102,28 +118,4 @@ function* everyoneAnswers(world: NodeWorld, clients: Clients): Generator<void, v
     });
   }
   yield* until(world, ANSWERS_MS_MAX, () => (open.size === 0 ? null : [...open].join(', ')), 'has not answered');
-}
-
-function* until(
-  world: NodeWorld,
-  withinMs: number,
-  obstacle: () => string | null,
-  what: string,
-): Generator<void, void> {
-  const endMs = world.queue.nowMs + withinMs;
-  for (let lookMs = world.queue.nowMs; ; ) {
-    if (world.queue.nowMs >= lookMs) {
-      const found = obstacle();
-      if (found === null) return;
-      if (world.queue.nowMs >= endMs)
-        throw new SafetyBroken('Liveness', `for ${withinMs} ms the cluster ${what}: ${found}`);
-      lookMs = world.queue.nowMs + LOOK_EVERY_MS;
-    }
-    yield;
-  }
-}
-
-function* waits(world: NodeWorld, forMs: number): Generator<void, void> {
-  const endMs = world.queue.nowMs + forMs;
-  while (world.queue.nowMs < endMs) yield;
 }

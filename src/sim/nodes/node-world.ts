@@ -3,8 +3,9 @@ import type { NodeEvents } from '../../node/node-parts.ts';
 import type { Configuration, Entry, InstanceId, LogIndex, MemberId } from '../../raft/types.ts';
 import { StorageRefused } from '../../store/log-store.ts';
 import { ENTRY_VERSION } from '../../tasks/entry.ts';
+import type { TaskEvent } from '../../tasks/event.ts';
 import type { PeerBatch } from '../../transport/transport.ts';
-import { SafetyBroken } from '../checks/rule.ts';
+import { holds, SafetyBroken } from '../checks/rule.ts';
 import { createSimulatedClock } from '../clock.ts';
 import { createEventQueue, type EventQueue } from '../event-queue.ts';
 import { hashText } from '../hash.ts';
@@ -13,6 +14,7 @@ import type { FaultyWorld } from '../inflict.ts';
 import { createNetwork, type Network } from '../network.ts';
 import { createRandom, type Random } from '../random.ts';
 import { createTrace, type Trace, type TraceLine } from '../trace.ts';
+import { CarriedOut } from './carried-out.ts';
 import { CommittedTasks } from './committed-tasks.ts';
 import { DueTimes } from './due-times.ts';
 import { createNodeClock, WORLD_BEGINS_MS } from './node-clock.ts';
@@ -55,9 +57,12 @@ export class NodeWorld implements FaultyWorld {
   readonly target: SimulatedTarget;
   readonly committed: CommittedTasks;
   readonly dueTimes = new DueTimes();
+  readonly carriedOut = new CarriedOut();
   readonly sendings: Sendings;
   readonly removing = null;
   keptDown: NodeHost | null = null;
+  /** Everybody is there and well: nobody is to be taken for lost. */
+  isCalm = false;
   /** The first thing that was found wrong. Thrown between two events: a node would take it for a failure of its own. */
   broken: unknown = null;
   readonly counts = { elections: 0, batches: 0, compared: 0, failStops: 0 };
@@ -76,14 +81,13 @@ export class NodeWorld implements FaultyWorld {
     this.network = createNetwork(nodes, this.queue, createRandom(seed, 'network'), (to, incarnation, passing) =>
       this.#deliver(to, incarnation, passing),
     );
-    this.committed = new CommittedTasks((event, atMs) => {
-      this.dueTimes.follow(event, atMs);
-      this.sendings.follow(event);
-      this.onCommitted(event);
+    this.committed = new CommittedTasks({
+      carriedOut: (by) => this.carriedOut.committed(by),
+      told: (event, atMs) => this.#told(event, atMs),
     });
     this.sendings = new Sendings(this.committed);
-    this.target = new SimulatedTarget(createRandom(seed, 'target'), (nodeId, incarnation, request) =>
-      this.#arrived(nodeId, incarnation, request),
+    this.target = new SimulatedTarget(createRandom(seed, 'target'), (nodeId, incarnation, request, status) =>
+      this.#arrived(nodeId, incarnation, request, status),
     );
     this.hosts = Array.from(
       { length: nodes },
@@ -101,11 +105,16 @@ export class NodeWorld implements FaultyWorld {
     }
   }
 
-  onCommitted: (event: Parameters<DueTimes['follow']>[0]) => void = () => {};
+  onCommitted: (event: TaskEvent) => void = () => {};
 
   /** What a clock that is right shows now. */
   get nowMs(): number {
     return WORLD_BEGINS_MS + this.queue.nowMs;
+  }
+
+  /** What the fastest of the clocks shows that nobody has set wrong. */
+  get latestMs(): number {
+    return WORLD_BEGINS_MS + Math.max(...this.hosts.map(({ clock }) => clock.monotonicMs()));
   }
 
   begin(): void {
@@ -242,6 +251,15 @@ export class NodeWorld implements FaultyWorld {
     this.trace.note(this.queue.nowMs, host?.number ?? -1, kind, a, b, more);
   }
 
+  #told(event: TaskEvent, atMs: number): void {
+    this.dueTimes.follow(event, atMs, this.latestMs);
+    this.sendings.follow(event);
+    this.onCommitted(event);
+    if (!this.isCalm) return;
+    const isLoss = event.type === 'AttemptLost' || (event.type === 'ExecutionDoubted' && event.error === 'node_lost');
+    holds(!isLoss, 'Calm', () => `a healthy cluster gives up ${JSON.stringify(event)}`);
+  }
+
   #wrote(host: NodeHost, entries: readonly Entry[]): void {
     for (const { kind, data } of entries) {
       if (kind !== 'configuration') continue;
@@ -302,10 +320,10 @@ export class NodeWorld implements FaultyWorld {
     );
   }
 
-  #arrived(nodeId: string, incarnation: number, request: CallbackRequest): void {
+  #arrived(nodeId: string, incarnation: number, request: CallbackRequest, status: number | null): void {
     const host = this.hosts.find((one) => one.nodeId === nodeId) ?? null;
     this.note(host, 'sent', request.attempt, hashText(request.executionId), () => request);
-    this.check(() => this.sendings.arrived(nodeId, incarnation, request));
+    this.check(() => this.sendings.arrived(nodeId, incarnation, request, status));
   }
 }
 

@@ -8,8 +8,8 @@ import type { CommittedTasks } from './committed-tasks.ts';
 export class Sendings {
   count = 0;
   readonly #committed: CommittedTasks;
-  /** Execution → attempts that reached the target. */
-  readonly #attempts = new Map<string, Set<number>>();
+  /** Execution → attempt that reached the target → what it answers; null if it never does. */
+  readonly #attempts = new Map<string, Map<number, number | null>>();
   /** Tasks that a client was told are paused or cancelled. */
   readonly #silent = new Map<TaskId, string>();
   /** Task → what its body says at least since an update was acknowledged. */
@@ -29,7 +29,7 @@ export class Sendings {
     this.#bodies.set(taskId, body);
   }
 
-  arrived(nodeId: string, incarnation: number, request: CallbackRequest): void {
+  arrived(nodeId: string, incarnation: number, request: CallbackRequest, status: number | null): void {
     this.count += 1;
     const { executionId, attempt } = request;
     const taskId = request.taskId as TaskId;
@@ -53,11 +53,11 @@ export class Sendings {
       'Claimed Before Sent',
       () => `${what} is no claim of its; claimed: ${JSON.stringify(claim)}`,
     );
-    const sent = this.#attempts.get(executionId) ?? new Set();
+    const sent = this.#attempts.get(executionId) ?? new Map();
     holds(!sent.has(attempt), 'Sent Once An Attempt', () => `${what} was sent before`);
     const delivery = this.#committed.task(taskId)?.definition.delivery;
     holds(sent.size === 0 || delivery !== 'at_most_once', 'At Most Once', () => `${what} is sent again`);
-    sent.add(attempt);
+    sent.set(attempt, status);
     this.#attempts.set(executionId, sent);
   }
 
@@ -65,12 +65,12 @@ export class Sendings {
   follow(event: TaskEvent): void {
     if (event.type !== 'ExecutionSucceeded' && event.type !== 'ExecutionFailed' && event.type !== 'AttemptFailed')
       return;
-    if (event.status === null) return;
-    const { executionId } = this.#committed.execution(event.taskId, event.run) ?? {};
+    const { executionId = '' } = this.#committed.execution(event.taskId, event.run) ?? {};
+    const answered = this.#attempts.get(executionId)?.get(event.attempt) ?? null;
     holds(
-      executionId !== undefined && this.#attempts.get(executionId)?.has(event.attempt) === true,
-      'Claimed Before Sent',
-      () => `attempt ${event.attempt} of ${executionId} was answered, and never sent`,
+      event.status === answered,
+      'Recorded As Answered',
+      () => `attempt ${event.attempt} of ${executionId} is recorded with status ${event.status}, and got ${answered}`,
     );
   }
 }

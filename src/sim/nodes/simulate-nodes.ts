@@ -46,6 +46,7 @@ export async function simulateNodes(options: RunOptions): Promise<RunReport> {
     }
     healNodes(world);
     for (const _ of servesAgain(world, clients)) await step();
+    world.isCalm = false;
     world.keptDown = null;
     healNodes(world);
     for (const phase of [servesAgain, comesToRest]) for (const _ of phase(world, clients)) await step();

@@ -2,14 +2,16 @@ import type { CallbackOutcome, CallbackRequest } from '../../dispatch/callback.t
 import type { Sender } from '../../dispatch/sender.ts';
 import type { Random } from '../random.ts';
 
+type Arrived = (nodeId: string, incarnation: number, request: CallbackRequest, status: number | null) => void;
+
 /** Where callbacks go. It answers well, badly, late, or not at all, as the seed has it. */
 export class SimulatedTarget {
   readonly #random: Random;
-  readonly #arrived: (nodeId: string, incarnation: number, request: CallbackRequest) => void;
+  readonly #arrived: Arrived;
   /** Set when the world is to heal: from then on it answers at once, and well. */
   isWell = false;
 
-  constructor(random: Random, arrived: (nodeId: string, incarnation: number, request: CallbackRequest) => void) {
+  constructor(random: Random, arrived: Arrived) {
     this.#random = random;
     this.#arrived = arrived;
   }
@@ -39,8 +41,8 @@ export class SimulatedTarget {
             return;
           }
           const startedAtMs = nowMs();
-          const { outcome, afterMs, isReached } = this.#answer();
-          if (isReached) this.#arrived(of.nodeId, of.incarnation, request);
+          const { outcome, afterMs, reached } = this.#answer();
+          if (reached !== null) this.#arrived(of.nodeId, of.incarnation, request, reached.status);
           later(afterMs, () => end(outcome({ startedAtMs, endedAtMs: nowMs() })));
         });
       },
@@ -55,15 +57,15 @@ export class SimulatedTarget {
     const kind = this.isWell ? 'good' : this.#random.pick(ANSWERS);
     switch (kind) {
       case 'good':
-        return { outcome: response(200), afterMs: soonMs, isReached: true };
+        return answers(200, soonMs);
       case 'bad':
-        return { outcome: response(500), afterMs: soonMs, isReached: true };
+        return answers(500, soonMs);
       case 'late':
-        return { outcome: response(200), afterMs: this.#random.between(500, LATE_MS_MAX), isReached: true };
+        return answers(200, this.#random.between(500, LATE_MS_MAX));
       case 'refused':
-        return { outcome: error('connect_refused', false), afterMs: soonMs, isReached: false };
+        return { outcome: error('connect_refused', false), afterMs: soonMs, reached: null };
       case 'never':
-        return { outcome: error('total_timeout', true), afterMs: TOTAL_MS, isReached: true };
+        return { outcome: error('total_timeout', true), afterMs: TOTAL_MS, reached: { status: null } };
     }
   }
 }
@@ -71,7 +73,8 @@ export class SimulatedTarget {
 interface Answer {
   readonly outcome: (times: { readonly startedAtMs: number; readonly endedAtMs: number }) => CallbackOutcome;
   readonly afterMs: number;
-  readonly isReached: boolean;
+  /** The request is with the target, which answers with this status, or never. */
+  readonly reached: { readonly status: number | null } | null;
 }
 
 const CONNECT_MS_MAX = 6;
@@ -81,9 +84,11 @@ const LATE_MS_MAX = 4_000;
 const TOTAL_MS = 8_000;
 const ANSWERS = ['good', 'good', 'good', 'good', 'good', 'good', 'bad', 'late', 'refused', 'never'] as const;
 
-const response =
-  (status: number): Answer['outcome'] =>
-  (times) => ({ kind: 'response', status, retryAfterMs: null, excerpt: null, ...times });
+const answers = (status: number, afterMs: number): Answer => ({
+  outcome: (times) => ({ kind: 'response', status, retryAfterMs: null, excerpt: null, ...times }),
+  afterMs,
+  reached: { status },
+});
 
 const error =
   (code: 'connect_refused' | 'total_timeout', sent: boolean): Answer['outcome'] =>

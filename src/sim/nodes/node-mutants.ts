@@ -1,0 +1,323 @@
+import { type Mutant, mutant } from '../mutant.ts';
+
+/** Bugs of the production nodes: some that were found in them, and some that their promises stand against. */
+
+const ACKNOWLEDGING = 'src/node/acknowledging.ts';
+const CLUSTER_TIME = 'src/node/cluster-time.ts';
+const DUTIES = 'src/node/leader-duties.ts';
+const FIRING = 'src/node/firing.ts';
+const HEALTH = 'src/node/node-health.ts';
+const READS = 'src/node/reads.ts';
+const REPLICA = 'src/node/replica.ts';
+const REPORTING = 'src/node/reporting.ts';
+const SENDERS = 'src/node/senders.ts';
+const SENDING = 'src/node/sending.ts';
+const SUBMITTING = 'src/node/submitting.ts';
+const THROUGH_LEADER = 'src/node/through-leader.ts';
+const CLAIM = 'src/tasks/claim.ts';
+const DECIDE = 'src/tasks/decide.ts';
+const OUTCOME = 'src/tasks/outcome.ts';
+const PRECONDITION = 'src/tasks/precondition.ts';
+
+const SILENCE: readonly Mutant[] = [
+  mutant(
+    'the send lease is not tested when a request leaves',
+    'I6',
+    SENDING,
+    'if (inHand.superseded || !lease.isHeld) return false;',
+    'if (inHand.superseded) return false;',
+  ),
+  mutant(
+    'a pause that is applied stops nothing that is in hand',
+    'I6',
+    SENDING,
+    'for (const inHand of this.#byTask.get(event.taskId) ?? []) this.#supersede(inHand);',
+    '',
+  ),
+  mutant(
+    'a cancel is acknowledged without waiting for those who hold claims',
+    'I6',
+    ACKNOWLEDGING,
+    'if (this.#areSilent(holders, index)) return Promise.resolve(true);',
+    'if (index >= 0 || this.#areSilent(holders, index)) return Promise.resolve(true);',
+  ),
+  mutant(
+    'a lease is taken for over when it began just now',
+    'I6',
+    ACKNOWLEDGING,
+    'return core.monotonicMs - leaseFromMs > SEND_LEASE_OVER_MS;',
+    'return core.monotonicMs - leaseFromMs > -SEND_LEASE_OVER_MS;',
+  ),
+  mutant(
+    'who was taken for lost is not waited for',
+    'I6',
+    FIRING,
+    'const holders = new Set([...(this.#heldBefore.get(taskId) ?? []), ...this.#lost.of(taskId)]);',
+    'const holders = new Set(this.#heldBefore.get(taskId) ?? []);',
+  ),
+  mutant(
+    'a new leader takes what it has not counted for nothing',
+    'I6',
+    FIRING,
+    'if (!this.#active || taskId === null || this.#firingSinceMs > sinceMs) return null;',
+    'if (taskId === null) return null;',
+  ),
+  mutant(
+    'a lease counts from when it was answered',
+    'design §4 Look-ahead',
+    'src/node/send-lease.ts',
+    'this.#untilMs = Math.max(this.#untilMs, askedAtMs + SEND_LEASE_MS);',
+    'this.#untilMs = Math.max(this.#untilMs, this.#options.clock.monotonicMs() + SEND_LEASE_MS);',
+  ),
+  mutant(
+    'an update keeps the version that was claimed',
+    'I6',
+    SENDING,
+    "task.state !== 'scheduled' || execution.attempts.at(-1)?.version !== task.version",
+    "task.state !== 'scheduled'",
+  ),
+];
+
+const CLAIMS: readonly Mutant[] = [
+  mutant(
+    'a claim of another incarnation is sent',
+    'case 33',
+    SENDING,
+    '        if (event.nodeId !== self.nodeId || event.incarnation !== self.incarnation) return;\n',
+    '        if (event.nodeId !== self.nodeId) return;\n',
+  ),
+  mutant(
+    'a due time may be claimed twice',
+    'I5',
+    PRECONDITION,
+    "return task?.state === 'scheduled' && task.nextAtMs === precondition.dueAtMs;",
+    "return task?.state === 'scheduled';",
+  ),
+  mutant(
+    'a paused task may be claimed',
+    'I5',
+    PRECONDITION,
+    "return task?.state === 'scheduled' && task.nextAtMs === precondition.dueAtMs;",
+    'return task?.nextAtMs === precondition.dueAtMs;',
+  ),
+  mutant(
+    'a run’s number may be taken twice',
+    'I5',
+    PRECONDITION,
+    'return state.task(precondition.taskId)?.runCount === precondition.run - 1;',
+    'return state.task(precondition.taskId) !== undefined;',
+  ),
+  mutant(
+    'an attempt may be claimed of an execution that is not waiting',
+    'I5',
+    PRECONDITION,
+    "return execution?.state === 'waiting' && (execution.attempts.at(-1)?.number ?? 0) + 1 === precondition.attempt;",
+    'return execution !== undefined;',
+  ),
+  mutant(
+    'a claim counts twice against its target',
+    'I10',
+    'src/node/targets.ts',
+    '    if (runs.has(run)) return;\n',
+    '    this.#open += 1;\n',
+  ),
+  mutant(
+    'what ends while a new leader counts is not counted out',
+    'I10',
+    FIRING,
+    '    if (!this.#counting) return;\n    this.#heldBefore.clear();\n',
+    '    if (!this.#active) return;\n    this.#heldBefore.clear();\n',
+  ),
+  mutant(
+    'a wiped node counts its starts from the beginning again',
+    'I6',
+    'src/sim/nodes/node-disk.ts',
+    'this.starts = Number(instance.slice(1)) * STARTS_MAX;',
+    'this.starts = instance.length * 0;',
+  ),
+  mutant(
+    'nobody sends what a snapshot holds for the node that installs it',
+    'I7',
+    SENDING,
+    '    this.#findClaims().catch(this.#options.failed);\n',
+    '',
+  ),
+];
+
+const TIMES: readonly Mutant[] = [
+  mutant(
+    'cluster time is that of one clock',
+    'design §4 Time',
+    CLUSTER_TIME,
+    'return Math.min(Math.max(runningMs, lower), upper);',
+    'return clock.nowMs() + 0 * runningMs;',
+  ),
+  mutant(
+    'a misfire rewinds the due time',
+    'I3',
+    CLAIM,
+    'nextAtMs: planner.nextFireMs(schedule, scheduledAtMs),',
+    'nextAtMs: planner.nextFireMs(schedule, dueAtMs),',
+  ),
+  mutant(
+    'an update that meets a fire repeats its due time',
+    'I5',
+    DECIDE,
+    "if (event.value.type === 'TaskUpdated' && task.state === 'scheduled' && task.nextAtMs !== null)",
+    "if (event.value.type === 'TaskCancelled' && task.state === 'scheduled' && task.nextAtMs !== null)",
+  ),
+  mutant(
+    'due times that were passed over are not told',
+    'I7',
+    CLAIM,
+    'if (scheduledAtMs > dueAtMs) {',
+    'if (scheduledAtMs > nowMs) {',
+  ),
+  mutant('a claim that was refused is not looked at again', 'I7', FIRING, 'if (goesOn) this.#refresh(position);', ''),
+  mutant(
+    'a resumed task leaves its waiting executions where they are',
+    'I7',
+    FIRING,
+    '        this.#refreshOpenRuns(event.taskId);\n',
+    '',
+  ),
+];
+
+const OUTCOMES: readonly Mutant[] = [
+  mutant('plan B never', 'I7', DUTIES, 'const looked = anyLost ?', 'const looked = anyLost && round < 0 ?'),
+  mutant(
+    'plan B while its holder lives',
+    'design §4 Sending',
+    SENDERS,
+    'core.monotonicMs - progress.heardAtMs < NODE_LOST_MS;',
+    'core.monotonicMs - progress.heardAtMs < NODE_LOST_MS / 8;',
+  ),
+  mutant(
+    'at-most-once is sent again after a node was lost',
+    'I7',
+    OUTCOME,
+    "if (delivery === 'at_most_once') return { type: 'ExecutionDoubted', ...where, error: 'node_lost' };",
+    '',
+  ),
+  mutant(
+    'at-most-once is sent again when nobody knows whether it arrived',
+    'I7',
+    OUTCOME,
+    "if (delivery === 'at_most_once' && sent) return { type: 'ExecutionDoubted', ...where, error };",
+    '',
+  ),
+  {
+    name: 'the outcome of an attempt that was superseded is taken for that of the next',
+    from: 'I5',
+    patches: [
+      {
+        file: PRECONDITION,
+        find: "return execution?.state === 'attempting' && execution.attempts.at(-1)?.number === precondition.attempt;",
+        put: "return execution?.state === 'attempting';",
+      },
+      {
+        file: REPORTING,
+        find: '    if (execution.attempts.at(-1)?.number !== attempt) return true;\n',
+        put: '',
+      },
+    ],
+  },
+  mutant(
+    'what became of an attempt is reported once',
+    'I7',
+    SENDING,
+    'while (!inHand.over && !this.#stopped) {',
+    'for (let told = 0; told < 1 && !inHand.over && !this.#stopped; told += 1) {',
+  ),
+  mutant(
+    'what was withheld has failed',
+    'I6',
+    OUTCOME,
+    "return { type: 'AttemptWithheld', ...where, nextAttemptAtMs: nowMs + (outcome.changed ? 0 : WITHHELD_PAUSE_MS) };",
+    "return { type: 'ExecutionSucceeded', ...where, startedAtMs: nowMs, endedAtMs: nowMs, status: 200, error: null, excerpt: null };",
+  ),
+];
+
+const ANSWERS: readonly Mutant[] = [
+  mutant(
+    'a command’s id is forgotten',
+    'design §4 Unknown outcomes',
+    SUBMITTING,
+    'if (commandId === null) return pair;',
+    'if (commandId === null || pair.events.length > 0) return pair;',
+  ),
+  mutant(
+    'a write is acknowledged when its leader has it on disk',
+    'I1',
+    'src/raft/replicating.ts',
+    'return reached >= leading.termStartIndex ? reached : 0;',
+    'return Math.max(reached, core.durableIndex);',
+  ),
+  mutant(
+    'a read is answered from what is there',
+    'case 18',
+    READS,
+    'const ready = replica.readBarrier();',
+    'const ready = Promise.resolve(replica.appliedIndex >= 0);',
+  ),
+  mutant(
+    'a write that may have been done is said not to be',
+    'case 22',
+    THROUGH_LEADER,
+    "return asked.sent ? errand.unknown(null) : errand.unavailable('no_leader');",
+    "return errand.unavailable('no_leader');",
+  ),
+  mutant(
+    'one try that came to nothing stands for all',
+    'case 22',
+    THROUGH_LEADER,
+    "else if (outcome.outcome !== 'unavailable' || (outcome.reason !== 'no_leader' && !maybe)) return outcome;",
+    "else if (outcome.outcome !== 'unavailable' || outcome.reason !== 'no_leader') return outcome;",
+  ),
+  mutant(
+    'what a deposed leader has in its log is taken for refused',
+    'case 22',
+    'src/node/proposal-queue.ts',
+    "for (const own of doubted) for (const { settle } of own.waiters) settle({ kind: 'unknown' });",
+    "for (const own of doubted) for (const { settle } of own.waiters) settle({ kind: 'refused', why: 'no_leader' });",
+  ),
+  {
+    name: 'a node whose disk failed shows old state while others go on',
+    from: 'I1',
+    patches: [
+      {
+        file: HEALTH,
+        find: "if (life === 'storageFailed' && (isAlone || consistency === 'stale')) return null;",
+        put: "if (life === 'storageFailed') return null;",
+      },
+      {
+        file: REPLICA,
+        find: "Promise.resolve(this.#ended === 'storage_failed' && this.#isSole);",
+        put: "Promise.resolve(this.#ended === 'storage_failed');",
+      },
+    ],
+  },
+  mutant(
+    'what is not in memory is taken for absent',
+    'I4',
+    'src/node/applying.ts',
+    'if (missing.length > 0) {',
+    'if (missing.length > 1_000) {',
+  ),
+  mutant(
+    'a command meets a task that has come to its end',
+    'I5',
+    PRECONDITION,
+    'return task?.version === precondition.version && task.finishedAtMs === null;',
+    'return task?.version === precondition.version;',
+  ),
+  mutant(
+    'the same question is worked on twice at once',
+    'I5',
+    'src/node/answering-asks.ts',
+    'if (this.#atWork.has(askId) ||',
+    'if (',
+  ),
+];
+
+export const NODE_MUTANTS: readonly Mutant[] = [...SILENCE, ...CLAIMS, ...TIMES, ...OUTCOMES, ...ANSWERS];
