@@ -46,7 +46,7 @@ function credentials(values: SettingValues): string[] {
 /** Whoever reaches a server that asks nobody who he is could speak for any node. */
 function unguardedNats(values: SettingValues): string[] {
   const { natsUrl, natsUser, natsToken, natsSeed, natsCredsFile, natsCertFile, clusterSecret } = values;
-  const beyond = natsUrl.find((url) => !isLoopbackHost(hostOf(url)));
+  const beyond = natsUrl.find((url) => !isLoopbackHost(hostOfNats(url)));
   const ways = [natsUser, natsToken, natsSeed, natsCredsFile, natsCertFile, clusterSecret];
   if (beyond === undefined || ways.some((way) => way !== null)) return [];
   return [
@@ -55,7 +55,7 @@ function unguardedNats(values: SettingValues): string[] {
   ];
 }
 
-const hostOf = (url: string): string => {
+export const hostOfNats = (url: string): string => {
   const { hostname } = new URL(/^[a-z]+:\/\//.test(url) ? url : `nats://${url}`);
   return hostname.replace(/^\[(.*)\]$/, '$1');
 };

@@ -2,6 +2,8 @@ import { flushCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { systemClock } from '../clock.ts';
+import type { NatsService } from '../control/nats-service.ts';
+import type { HostControls } from '../control/verb.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { InvariantBroken } from '../invariant.ts';
 import type { SchedulerNode } from '../node/api.ts';
@@ -14,6 +16,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { firstSteps } from './first-steps.ts';
 import { listenProblem, urlOf } from './listening.ts';
 import { createLog, createOnce } from './node-log.ts';
+import { offerOverNats } from './operations-over-nats.ts';
 import type { PeeringSettings } from './peering.ts';
 import type { SettingValues } from './settings.ts';
 import { stopAsked } from './stop-signal.ts';
@@ -68,6 +71,12 @@ export async function runNode(
     if (error instanceof InvariantBroken) return endBroken(log, error);
     throw error;
   }
+  const host: HostControls = {
+    logLevel: () => log.level,
+    setLogLevel: (level) => {
+      log.level = level;
+    },
+  };
   const server = createHttpServer({
     node,
     callbackRules: rules,
@@ -75,12 +84,7 @@ export async function runNode(
     basePath: values.httpBasePath,
     hostNames: values.httpHostNames,
     logger: log,
-    host: {
-      logLevel: () => log.level,
-      setLogLevel: (level) => {
-        log.level = level;
-      },
-    },
+    host,
     clock: systemClock,
     defaults: { timezone: values.defaultTimezone },
     version: manifest.version,
@@ -93,16 +97,23 @@ export async function runNode(
     terminal.err(`xcron: ${listenProblem(error as NodeJS.ErrnoException, values.httpHost, values.httpPort)}`);
     return EXIT.usage;
   }
+  const overNats = peering === null ? null : await offerOverNats(node, values, peering, host, manifest.version, log);
   for (const line of firstSteps(bound, values, manifest)) terminal.out(line);
   // Else it is written at the end of the process, which a kill does not reach: the next start would compile everything again.
   flushCompileCache();
   log.info({ signal: await stopping }, 'stopping');
-  return stop(node, server, log);
+  return stop(node, server, overNats, log);
 }
 
-async function stop(node: SchedulerNode, server: HttpServer, log: Logger): Promise<ExitCode> {
+async function stop(
+  node: SchedulerNode,
+  server: HttpServer,
+  overNats: NatsService | null,
+  log: Logger,
+): Promise<ExitCode> {
   const failed = node.health().state === 'storageFailed';
   await node.stop();
+  await overNats?.close();
   await server.close();
   log.info('stopped');
   return failed ? EXIT.storage : EXIT.done;
