@@ -91,6 +91,13 @@ export function refuseAllReads(turn: Turn, { reads }: Leading): void {
   }
 }
 
+/** No leader answers one who is no member any more. */
+export function refuseForwardedReads(turn: Turn): void {
+  const { forwardedReads } = turn.core;
+  refuseReads(turn, [...forwardedReads.keys()]);
+  forwardedReads.clear();
+}
+
 /** What a leader does not answer in time is refused, never left to hang. */
 export function tickReads(turn: Turn): void {
   const { core, nowMs } = turn;

@@ -30,6 +30,7 @@ import {
   onReadIndexAnswer,
   read,
   refuseAllReads,
+  refuseForwardedReads,
   tickReads,
 } from './reading.ts';
 import { onSnapshotChunk, onSnapshotInstalled, onSnapshotRefused, onSnapshotWritten } from './receiving-snapshots.ts';
@@ -43,7 +44,7 @@ import {
   tickLeading,
 } from './replicating.ts';
 import { onSnapshotMade, onSnapshotRead, onSnapshotReceived } from './sending-snapshots.ts';
-import { tellTarget, tickTransfer, transfer } from './transferring.ts';
+import { refuseTransfer, tellTarget, tickTransfer, transfer } from './transferring.ts';
 import { Turn } from './turn.ts';
 
 /** One turn of consensus: all inputs that waited, one set of effects, at most one of them a disk write. */
@@ -62,6 +63,9 @@ export function step(core: RaftCore, inputs: readonly Input[]): readonly Effect[
   if (turn.removed) {
     turn.removed = false;
     turn.move({ type: 'REMOVED' });
+    // Whoever waits here would wait for answers that come to members only.
+    refuseForwardedReads(turn);
+    refuseTransfer(turn, NO_MEMBER);
   }
   trimRecent(core.log, core.durableIndex);
   return turn.effects();
@@ -335,6 +339,8 @@ function compacted(core: RaftCore, index: number, term: number): void {
   core.configurations = core.configurations.filter((placed) => placed === oldest || placed.index > index);
 }
 
+const NO_MEMBER = 'this node is no member any more';
+
 type Asked = Extract<Input, { readonly type: 'propose' | 'read' | 'change-members' | 'transfer' }>;
 
 const isAsked = (input: Input): input is Asked =>
@@ -342,7 +348,7 @@ const isAsked = (input: Input): input is Asked =>
 
 /** Who is no member knows of no leader that would do it for him. */
 function refuse(turn: Turn, input: Asked): void {
-  const outcome = { kind: 'refused', reason: 'this node is no member any more' } as const;
+  const outcome = { kind: 'refused', reason: NO_MEMBER } as const;
   switch (input.type) {
     case 'propose':
       turn.emit({ type: 'refused', proposalIds: input.proposals.map(({ proposalId }) => proposalId), leader: null });

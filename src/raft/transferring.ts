@@ -49,6 +49,10 @@ export function tickTransfer(turn: Turn): void {
   } else if (turn.nowMs >= pending.untilMs) settle(turn, { kind: 'timed-out' });
 }
 
+export function refuseTransfer(turn: Turn, reason: string): void {
+  settle(turn, { kind: 'refused', reason });
+}
+
 function settle(turn: Turn, outcome: TransferOutcome): void {
   const { core } = turn;
   if (core.transfer === null) return;

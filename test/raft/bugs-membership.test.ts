@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Configuration, Entry } from '../../src/raft/types.ts';
+import type { Configuration, Entry, NodeId } from '../../src/raft/types.ts';
 import { add, change, promote, remove } from './cluster/change.ts';
 import {
   type Cluster,
   createCluster,
+  deliver,
   diskWrites,
   elect,
   feed,
@@ -293,6 +294,39 @@ describe('case 32: a voter whose disk was wiped comes back under its name and vo
     start(wiped);
     change(cluster, 'n1', add('learner', 'n7', 2), 1_000);
     assert.equal(roleNow(cluster, 'n7'), 'follower');
+  });
+});
+
+describe('a member that is removed leaves nobody waiting', () => {
+  test('reads that it passed on to the leader are refused at once', () => {
+    const cluster = three();
+    elect(cluster, 'n1');
+    feed(cluster, nodeNamed(cluster, 'n3'), { type: 'read', readIds: [7] });
+    // The question is lost.
+    take(cluster, 'n3');
+    change(cluster, 'n1', remove('n3'));
+    settle(cluster);
+    assert.equal(roleNow(cluster, 'n3'), 'removed');
+    assert.deepEqual(effectsOf(cluster, 'n3', 'read-refused')[0]?.readIds, [7]);
+    passSettling(cluster, 2_000);
+    assert.equal(effectsOf(cluster, 'n3', 'read-refused').length, 1);
+  });
+
+  test('a transfer that it began is refused, and why', () => {
+    const cluster = three();
+    elect(cluster, 'n1');
+    change(cluster, 'n1', remove('n1'));
+    feed(cluster, nodeNamed(cluster, 'n1'), { type: 'transfer', transferId: 3, to: 'n2' as NodeId });
+    // The target never hears of it.
+    while (roleNow(cluster, 'n1') === 'leader') {
+      for (const node of cluster.nodes.values()) diskWrites(cluster, node);
+      deliver(cluster, ({ type }) => type !== 'timeout-now');
+    }
+    assert.equal(roleNow(cluster, 'n1'), 'removed');
+    const outcome = { kind: 'refused', reason: 'this node is no member any more' };
+    assert.deepEqual(effectsOf(cluster, 'n1', 'transfer-settled'), [
+      { type: 'transfer-settled', transferId: 3, outcome },
+    ]);
   });
 });
 
