@@ -27,6 +27,9 @@ export const HEARTBEAT_MS = 80;
 export const HAIL_EVERY_MS = 500;
 /** A node that was silent for this long is lost: what it holds is settled, and it is given nothing more. */
 export const NODE_LOST_MS = 500;
+/** A node that applied what it has longer ago than this, or takes a snapshot, is given no claims: it would find them late. */
+export const CLAIM_LAG_MS_MAX = 1_000;
+export const LAG_SAMPLE_MS = 50;
 /** How often a leader looks for claims whose holder is lost. */
 export const PLAN_B_LOOK_MS = 100;
 /** What a clock can show: task ids end in 2095. */

@@ -2,7 +2,8 @@ import type { RaftCore } from '../raft/core.ts';
 import { idOf } from '../raft/quorum.ts';
 import type { Member } from '../raft/types.ts';
 import type { StateMeta } from '../tasks/entities.ts';
-import { CLAIMS_IN_HAND_MAX, NODE_LOST_MS } from './limits.ts';
+import { AppliedLag } from './applied-lag.ts';
+import { CLAIM_LAG_MS_MAX, CLAIMS_IN_HAND_MAX, NODE_LOST_MS } from './limits.ts';
 
 /**
  * Who may be given a claim: a voter or worker that was heard from lately, under the incarnation that it made known (I6). The
@@ -24,10 +25,12 @@ export interface SendersOptions {
 
 export class Senders {
   readonly #options: SendersOptions;
+  readonly #lag: AppliedLag;
   #turn = 0;
 
   constructor(options: SendersOptions) {
     this.#options = options;
+    this.#lag = new AppliedLag(options.core);
   }
 
   /** Nodes take turns; null when all hands are full, or nobody is to send. */
@@ -36,6 +39,7 @@ export class Senders {
     const { schedulingPaused, drained = [] } = meta();
     // An operator holds all scheduling: what is due waits, and its misfire policy decides once this is over.
     if (schedulingPaused === true) return null;
+    this.#lag.look();
     const { members } = core.configuration;
     for (let looked = 0; looked < members.length; looked += 1) {
       this.#turn = (this.#turn + 1) % members.length;
@@ -43,7 +47,8 @@ export class Senders {
       if (member === undefined || member.kind === 'learner' || openOf(member.nodeId) >= CLAIMS_IN_HAND_MAX) continue;
       if (drained.includes(member.nodeId) || isRetired(member)) continue;
       const incarnation = this.#incarnationOf(member);
-      if (incarnation !== null && this.#isThere(member)) return { nodeId: member.nodeId, incarnation };
+      if (incarnation !== null && this.#isThere(member) && this.#isCurrent(member))
+        return { nodeId: member.nodeId, incarnation };
     }
     return null;
   }
@@ -66,5 +71,18 @@ export class Senders {
     if (id === core.self) return true;
     const progress = core.leading?.peers.get(id);
     return progress !== undefined && core.monotonicMs - progress.heardAtMs < NODE_LOST_MS;
+  }
+
+  /** It learns of a claim when it applies it. */
+  #isCurrent(member: Member): boolean {
+    const { core } = this.#options;
+    const id = idOf(member);
+    if (id === core.self) return true;
+    const progress = core.leading?.peers.get(id);
+    return (
+      progress !== undefined &&
+      progress.state !== 'snapshot' &&
+      this.#lag.ofMs(progress.appliedIndex) <= CLAIM_LAG_MS_MAX
+    );
   }
 }
