@@ -21,6 +21,13 @@ export const READS_WAITING_MAX = 20_000;
 /** Messages held until the disk has what they promise. */
 export const HELD_MESSAGES_MAX = 10_000;
 
+/**
+ * A message of a later term than this one's plus so much is dropped: terms count elections, and one every 400 ms for fifty years are fewer.
+ * One message that is wrong, and yet well-formed and signed, must not use up all terms there are (2^53). Whoever can sign, and means to,
+ * still can, with two million of them. No absolute bound would do: a term just below it would end all elections.
+ */
+export const TERM_JUMP_MAX = 2 ** 32;
+
 export const VOTERS_MAX = 7;
 export const MEMBERS_MAX = 64;
 

@@ -1,6 +1,6 @@
 import { unreachable } from '../invariant.ts';
 import type { RaftCore } from './core.ts';
-import { READS_WAITING_MAX } from './limits.ts';
+import { READS_WAITING_MAX, TERM_JUMP_MAX } from './limits.ts';
 import { isConfiguration, readConfiguration } from './membership.ts';
 import type { Message, MessageOf } from './messages.ts';
 
@@ -12,6 +12,7 @@ export function whyImpossible(core: RaftCore, message: Message): string | null {
   if (message.to !== core.self) return 'addressed to another member';
   if (message.from === core.self) return 'from this member itself';
   if (!isCount(message.term)) return 'a term that is no count';
+  if (isBeyondReach(core, message.term)) return 'a term that no elections led to';
   switch (message.type) {
     case 'append':
       return whyNoAppend(message);
@@ -58,6 +59,10 @@ export function whyImpossible(core: RaftCore, message: Message): string | null {
 }
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
+/** Who joins knows nothing yet, and takes its cluster's term as it is. */
+const isBeyondReach = ({ role, configuration }: RaftCore, term: number): boolean =>
+  configuration.members.length > 0 && term > role.context.term + TERM_JUMP_MAX;
 
 const areReads = (readIds: readonly number[]): boolean => readIds.length <= READS_WAITING_MAX && readIds.every(isCount);
 

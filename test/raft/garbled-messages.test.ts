@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { READS_WAITING_MAX } from '../../src/raft/limits.ts';
+import { READS_WAITING_MAX, TERM_JUMP_MAX } from '../../src/raft/limits.ts';
 import type { Message, MessageBody } from '../../src/raft/messages.ts';
 import { roleOf } from '../../src/raft/role.ts';
 import type { MemberId } from '../../src/raft/types.ts';
-import { type Cluster, createCluster, diskWrites, feed, roleNow, timeOut, votersNamed } from './cluster/cluster.ts';
+import {
+  type Cluster,
+  createCluster,
+  diskWrites,
+  feed,
+  nodeNamed,
+  roleNow,
+  timeOut,
+  votersNamed,
+} from './cluster/cluster.ts';
 import { compactThrough } from './cluster/disk.ts';
 import { effectsOf } from './cluster/effects.ts';
-import { memberOf, running, start, type TestNode } from './cluster/node.ts';
+import { createNode, memberOf, running, start, type TestNode } from './cluster/node.ts';
 import { append, heartbeat, restartWith, take, tell } from './cluster/say.ts';
 
 /** Whatever comes in, no node stops, and nothing changes but by the rules of the paper. What cannot be is dropped, with its cause. */
@@ -246,6 +255,8 @@ describe('garbled messages', () => {
     ['with half a read', 'leader', { type: 'read-index', readIds: [0.5] }, /reads that none/],
     ['with more reads than there can be', 'leader', { type: 'read-index', readIds: tooMany }, /reads that none/],
     ['to half a read', 'follower', { type: 'read-index-answer', readIds: [0.5], index: 1 }, /reads that none/],
+    ['of a term far away', 'follower', { ...heartbeat(1, 0), term: 4 + TERM_JUMP_MAX }, /no elections led to/],
+    ['of the last term there is', 'leader', { ...refusal, term: Number.MAX_SAFE_INTEGER }, /no elections led to/],
     ['with a read at no index', 'follower', { type: 'read-index-answer', readIds: [1], index: -1 }, /no count/],
   ];
   for (const [words, role, said, cause] of wrong) {
@@ -260,4 +271,15 @@ describe('garbled messages', () => {
       assert.deepEqual(snapshotOf(node), before);
     });
   }
+});
+
+test('a node that joins takes its cluster’s term as it is, however far it has come', () => {
+  const cluster = createCluster(votersNamed('n1', 'n2'));
+  cluster.nodes.set('n3', createNode('n3', { members: [] }));
+  const term = 3 * TERM_JUMP_MAX;
+  tell(cluster, 'n3', 'n1', term, heartbeat(1, 0));
+  assert.equal(running(nodeNamed(cluster, 'n3')).role.context.term, term);
+  // A member goes along with what elections can have led to while it was away.
+  tell(cluster, 'n2', 'n1', TERM_JUMP_MAX, heartbeat(1, 0));
+  assert.equal(running(nodeNamed(cluster, 'n2')).role.context.term, TERM_JUMP_MAX);
 });
