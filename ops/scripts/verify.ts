@@ -31,6 +31,8 @@ const CHECKS: readonly Check[] = [
   { name: 'diagrams', command: node, args: ['ops/scripts/diagrams.ts', '--check'] },
   { name: 'monitoring', command: node, args: opsTest('monitoring') },
   { name: 'package', command: node, args: opsTest('package') },
+  // Half a minute with a seed that has a bit of everything; `npm run faults` draws others, for as long as it is told to.
+  { name: 'faults', command: node, args: ['ops/faults/main.ts', '--minutes', '0.35', '--seed', '35'], shown: true },
   { name: 'tests', command: node, args: ['ops/scripts/test.ts'], shown: true },
 ];
 

@@ -3,7 +3,7 @@ import { unreachable } from '../invariant.ts';
 import { featureLevelOf } from '../raft/membership.ts';
 import type { ChangeOutcome, MembershipChange } from '../raft/ports.ts';
 import { idOf } from '../raft/quorum.ts';
-import type { InstanceId, LogIndex, NodeId } from '../raft/types.ts';
+import type { InstanceId, LogIndex, MemberId, NodeId } from '../raft/types.ts';
 import { type CommandId, keyOfCommand } from '../tasks/command-id.ts';
 import type { StateMeta } from '../tasks/entities.ts';
 import type { TaskEvent } from '../tasks/event.ts';
@@ -45,6 +45,8 @@ const TOO_LARGE: OperationOutcome = {
 };
 const DONE: OperationOutcome = { outcome: 'done', changed: true };
 
+const nodeIdOf = (id: MemberId): string => id.split('/')[0] ?? '';
+
 export class Operating {
   readonly #options: OperatingOptions;
 
@@ -75,7 +77,7 @@ export class Operating {
     // What was acknowledged before is in what this is judged by.
     if (!(await replica.readBarrier())) return unavailable('no_leader');
     const view: OperationView = {
-      self: replica.core.self.split('/')[0] ?? '',
+      self: nodeIdOf(replica.core.self),
       members: replica.core.configuration.members,
       meta: meta(),
       isAlive: (nodeId) => this.#isAlive(nodeId),
@@ -93,12 +95,19 @@ export class Operating {
         return this.#carryOut(operation, audited.index);
       case 'not-applied':
         // It was asked for before. What the state shows is answered above; whether the rest was done then, nobody knows.
-        return judged.events.length > 0 ? DONE : UNKNOWN;
+        return judged.events.length > 0 || this.#tookOverBy(requestId) ? DONE : UNKNOWN;
       case 'refused':
         return audited.why === 'too_large' ? TOO_LARGE : unavailable(audited.why);
       case 'unknown':
         return UNKNOWN;
     }
+  }
+
+  /** Whoever asked for a transfer may be the one that it made the leader: then the question has come back to it. */
+  #tookOverBy(requestId: CommandId): boolean {
+    const { replica, meta } = this.#options;
+    const operation = meta().operations?.find((record) => record.requestId === requestId)?.operation;
+    return operation?.type === 'transfer-leadership' && operation.to === nodeIdOf(replica.core.self);
   }
 
   #commit(

@@ -98,6 +98,19 @@ test('leadership is handed over from any node; asked again it is so already', ()
     assert.deepEqual(await follower.node.operate(asked, by, null), { outcome: 'done', changed: false });
   }));
 
+test('whoever asks for a transfer and is chosen for it hears that it is done', () =>
+  withCluster(async (cluster) => {
+    // With the other follower drained there is one to choose: the node that asks.
+    const follower = followerOf(cluster);
+    const other = cluster.nodes().find(({ nodeId }) => ![follower.nodeId, leaderOf(cluster).nodeId].includes(nodeId));
+    assert.ok(other !== undefined);
+    const drained = { type: 'drain-node', nodeId: other.nodeId, acceptNoSender: false } as const;
+    assert.equal((await follower.node.operate(drained, by, null)).outcome, 'done');
+    const asked = { type: 'transfer-leadership', to: null } as const;
+    assert.equal((await follower.node.operate(asked, by, null)).outcome, 'done');
+    assert.equal(cluster.leader()?.nodeId, follower.nodeId);
+  }));
+
 test('a member is not removed where the voters left and alive would be no majority, unless that is accepted', () =>
   withCluster(async (cluster) => {
     const [killed, other] = cluster.nodes().filter(({ nodeId }) => nodeId !== leaderOf(cluster).nodeId);

@@ -1,0 +1,162 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Broker, openBrokers } from './broker.ts';
+import { call } from './call.ts';
+import { faketimeEnvironment } from './clock-shift.ts';
+import { freePorts } from './free-ports.ts';
+import { createNodeProcess, type NodeProcess } from './node-process.ts';
+import { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+import { until } from './waiting.ts';
+
+/** Nodes as their users run them, each behind a wire of its own to its broker. */
+export interface Cluster {
+  readonly voters: readonly Machine[];
+  /** Those that do not vote. */
+  readonly workers: readonly Machine[];
+  readonly machines: readonly Machine[];
+  readonly brokers: readonly Broker[];
+  /** What a running node says, or null while none answers or none leads. */
+  leader(): Promise<Machine | null>;
+  machine(nodeId: string): Machine;
+  isReady(machine: Machine): Promise<boolean>;
+  /** Resolves when all that run say that they are ready. */
+  untilReady(withinMs?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A node with its wire and its clock. */
+export interface Machine {
+  readonly node: NodeProcess;
+  readonly proxy: TcpProxy;
+  readonly broker: Broker;
+  /** Moves the clock of the node's machine, while it runs, to so far from the true time. */
+  shiftClock(byMs: number): void;
+}
+
+export interface ClusterOptions {
+  readonly directory: string;
+  readonly voters: number;
+  readonly workers: number;
+  /** One for all, or one for each node. */
+  readonly brokers: 'one' | 'routed';
+  /** Clocks that can be moved; the nodes run a little slower for it. */
+  readonly movableClocks: boolean;
+  readonly flags?: readonly string[];
+  readonly said: (nodeId: string, line: string) => void;
+}
+
+const READY_MS_MAX = 60_000;
+const ASK_MS_MAX = 1_000;
+
+export interface StatusSeen {
+  readonly node_id: string;
+  readonly ready: boolean;
+  readonly role: string;
+  readonly term: number;
+  readonly leader_id: string | null;
+  readonly applied_index: number;
+  readonly members: readonly {
+    readonly node_id: string;
+    readonly instance: string;
+    readonly kind: string;
+    readonly alive: boolean;
+    readonly match_index: number | null;
+  }[];
+}
+
+export async function statusOf({ node }: Machine): Promise<StatusSeen | null> {
+  if (!node.isRunning) return null;
+  const answer = await call({ method: 'GET', url: `${node.url}/v1/cluster`, timeoutMs: ASK_MS_MAX });
+  return answer.kind === 'answered' && answer.status === 200 ? (answer.value as unknown as StatusSeen) : null;
+}
+
+export async function openCluster(options: ClusterOptions): Promise<Cluster> {
+  const { directory, movableClocks } = options;
+  const voterIds = Array.from({ length: options.voters }, (_, at) => `n${at + 1}`);
+  const workerIds = Array.from({ length: options.workers }, (_, at) => `w${at + 1}`);
+  const nodeIds = [...voterIds, ...workerIds];
+  const brokerCount = options.brokers === 'one' ? 1 : nodeIds.length;
+  const ports = await freePorts(nodeIds.length + 2 * brokerCount);
+  const httpPorts = ports.slice(0, nodeIds.length);
+  const clientPorts = ports.slice(nodeIds.length, nodeIds.length + brokerCount);
+  const brokers = await openBrokers(clientPorts, ports.slice(nodeIds.length + brokerCount));
+  const machines: Machine[] = [];
+
+  for (const [at, nodeId] of nodeIds.entries()) {
+    const broker = brokers[at % brokers.length] as Broker;
+    const proxy = await openTcpProxy(broker.port);
+    const clockFile = join(directory, `${nodeId}.clock`);
+    writeFileSync(clockFile, '+0\n');
+    const role = voterIds.includes(nodeId) ? ['--peers', voterIds.join(',')] : ['--role', 'worker'];
+    const node = createNodeProcess({
+      nodeId,
+      port: httpPorts[at] ?? 0,
+      dataDirectory: join(directory, nodeId),
+      logFile: join(directory, `${nodeId}.log`),
+      flags: ['--cluster', 'faults', '--nats-url', `nats://127.0.0.1:${proxy.port}`, ...role, ...(options.flags ?? [])],
+      environment: movableClocks ? faketimeEnvironment(clockFile) : {},
+      said: options.said,
+    });
+    machines.push({
+      node,
+      proxy,
+      broker,
+      shiftClock: (byMs) => writeFileSync(clockFile, `${byMs < 0 ? '' : '+'}${byMs / 1_000}\n`),
+    });
+  }
+
+  const running = (): readonly Machine[] => machines.filter(({ node }) => node.isRunning);
+  const machine = (nodeId: string): Machine => {
+    const found = machines.find(({ node }) => node.nodeId === nodeId);
+    if (found === undefined) throw new Error(`no node is called ${nodeId}`);
+    return found;
+  };
+  const isReady = async ({ node }: Machine): Promise<boolean> => {
+    if (!node.isRunning) return false;
+    const answer = await call({ method: 'GET', url: `${node.url}/readyz`, timeoutMs: ASK_MS_MAX });
+    return answer.kind === 'answered' && answer.status === 200;
+  };
+  const cluster: Cluster = {
+    machines,
+    voters: machines.filter(({ node }) => voterIds.includes(node.nodeId)),
+    workers: machines.filter(({ node }) => workerIds.includes(node.nodeId)),
+    brokers,
+    machine,
+    isReady,
+    async leader() {
+      const seen = (await Promise.all(running().map(statusOf))).filter((status) => status !== null);
+      // Whoever was cut off may still think of itself as the leader: the highest term knows best.
+      const [newest] = seen.filter(({ leader_id }) => leader_id !== null).sort((a, b) => b.term - a.term);
+      if (newest?.leader_id === undefined || newest.leader_id === null) return null;
+      const leader = machine(newest.leader_id);
+      return leader.node.isRunning ? leader : null;
+    },
+    untilReady: (withinMs = READY_MS_MAX) =>
+      until(
+        async () => (await Promise.all(running().map(isReady))).every(Boolean),
+        async () => {
+          const states = running().map(async (one) => {
+            const status = await statusOf(one);
+            return `${one.node.nodeId} ${status === null ? 'does not answer' : `${status.role} of term ${status.term}${status.ready ? '' : ', not ready'}`}`;
+          });
+          return `not all nodes are ready: ${(await Promise.all(states)).join('; ')}`;
+        },
+        withinMs,
+      ),
+    async close() {
+      await Promise.all(machines.map(({ node }) => node.end('SIGKILL')));
+      await Promise.all(machines.map(({ proxy }) => proxy.close()));
+      await Promise.all(brokers.map((broker) => broker.kill()));
+    },
+  };
+  try {
+    for (const { node } of cluster.voters) node.start();
+    await cluster.untilReady();
+    for (const { node } of cluster.workers) node.start();
+    await cluster.untilReady();
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+  return cluster;
+}
