@@ -2,26 +2,23 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createTask } from '../../test/whole/client.ts';
 import { childWithOutput, until } from '../../test/whole/serving.ts';
 import { openSink } from '../../test/whole/sink.ts';
+import { strangersEnvironment } from './stranger.ts';
 
 /** The tarball as a stranger meets it: made, installed into an empty folder by the real npm, and put to work there. */
 const ROOT = join(import.meta.dirname, '..', '..');
 const PACKAGED = /^(?:package\.json|npm-shrinkwrap\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/[\w-]+\.md)$/;
-const OPERATIONS = /^ops\/(?:systemd|prometheus|grafana)\/[\w.-]+$/;
+const OPERATIONS = /^ops\/(?:runbook\.md|(?:systemd|prometheus|grafana)\/[\w.-]+)$/;
 const COMPILED = /^dist\/(?:src|machines)\/.+\.js$/;
 const LAUNCHER =
   /^(?:src\/cli\/xcron\.mjs|ops\/scripts\/(?:child|install|launch|runtime)\.mjs|ops\/scripts\/follow-launcher\.cjs)$/;
 const NOT_IN_PRODUCTION = /^dist\/src\/sim\//;
 
-/** A shell of somebody who never saw the clone: no npm settings of ours, and the Node that runs this first on PATH. */
-const environment = {
-  PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
-  HOME: process.env.HOME ?? tmpdir(),
-};
+const environment = strangersEnvironment();
 
 function run(command: string, args: readonly string[], cwd: string): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env: environment, encoding: 'utf8' });

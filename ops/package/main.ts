@@ -22,6 +22,7 @@ const AS_THEY_ARE = [
   'ops/systemd',
   'ops/prometheus',
   'ops/grafana',
+  'ops/runbook.md',
   'src/cli/xcron.mjs',
   'ops/scripts/launch.mjs',
   'ops/scripts/runtime.mjs',
