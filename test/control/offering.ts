@@ -84,7 +84,8 @@ export interface Operator {
 }
 
 const textOf = (body: unknown): string => (typeof body === 'string' ? body : JSON.stringify(body));
-const ASK_MS = 5_000;
+/** Longer than a node may take to say that it does not know. */
+const ASK_MS = 15_000;
 
 export async function operatorOf(server: NatsServer): Promise<Operator> {
   const connection = await connect({ servers: server.url });

@@ -111,6 +111,20 @@ test('whoever asks for a transfer and is chosen for it hears that it is done', (
     assert.equal(cluster.leader()?.nodeId, follower.nodeId);
   }));
 
+test('leadership that goes to whoever is best placed goes on no further when its answer was lost', () =>
+  withCluster(async (cluster) => {
+    const { nodeId, node } = leaderOf(cluster);
+    const asked = { type: 'transfer-leadership', to: null } as const;
+    assert.equal((await node.operate(asked, by, requestId('t'))).outcome, 'done');
+    await until(
+      () => cluster.leader() !== undefined && cluster.leader()?.nodeId !== nodeId,
+      () => 'it leads on',
+    );
+    const next = leaderOf(cluster);
+    assert.equal((await next.node.operate(asked, by, requestId('t'))).outcome, 'done');
+    assert.equal(leaderOf(cluster).nodeId, next.nodeId);
+  }));
+
 test('a member is not removed where the voters left and alive would be no majority, unless that is accepted', () =>
   withCluster(async (cluster) => {
     const [killed, other] = cluster.nodes().filter(({ nodeId }) => nodeId !== leaderOf(cluster).nodeId);
