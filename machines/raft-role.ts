@@ -182,12 +182,13 @@ export const raftRoleMachine = setup({
     },
     removed: {
       description:
-        'No member any more: campaigns never, votes for nobody. Takes entries from a leader that still speaks to it.',
+        'No member any more, as far as it knows: never campaigns. Takes entries and votes like a learner, for it may be one again.',
       on: {
         // What it takes begins where its log ends, so it holds all that it ever acknowledged when an entry names it again.
         READMITTED: 'learner',
         HIGHER_TERM: inHigherTerm,
         LEADER_SEEN: { actions: 'followLeader' },
+        VOTE_GRANTED: voteOnce,
       },
     },
   },

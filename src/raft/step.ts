@@ -192,8 +192,6 @@ function startClock(core: RaftCore): void {
 }
 
 function receive(turn: Turn, message: Message): void {
-  // It has no vote to give, and asks for none.
-  if (turn.role === 'removed' && !isFromLeader(message) && message.type !== 'read-index') return;
   const cause = whyImpossible(turn.core, message);
   if (cause !== null) turn.emit({ type: 'dropped', from: message.from, cause });
   // A voter grants a pre-vote without taking the later term over: its answer counts for the term that it was asked about.

@@ -98,23 +98,23 @@ test('raft.md case 30: who lost part of its log has no vote from then on, until 
   assert.equal(roleOf(follow(start('recovering'), { type: 'CAUGHT_UP' })), 'follower');
 });
 
-test('raft.md case 11: who was removed has no part in elections any more, whatever it was', () => {
+test('raft.md case 11: who was removed never campaigns any more, whatever it was', () => {
   assert.deepEqual(
     moved({ type: 'REMOVED' }),
     ROLES.map(() => 'removed'),
   );
-  const never: readonly RaftRoleEvent[] = [
-    { type: 'ELECTION_DUE' },
-    { type: 'CAMPAIGN_NOW' },
-    { type: 'PROMOTED' },
-    { type: 'VOTE_GRANTED', candidate: 'b/1' },
-  ];
+  const never: readonly RaftRoleEvent[] = [{ type: 'ELECTION_DUE' }, { type: 'CAMPAIGN_NOW' }, { type: 'PROMOTED' }];
   for (const event of never) {
     const { snapshot, actions } = moveRole(start('removed'), event);
     assert.equal(roleOf(snapshot), 'removed', event.type);
     assert.equal(snapshot.context.votedFor, start('removed').context.votedFor, event.type);
     assert.deepEqual(actions, [], event.type);
   }
+});
+
+test('raft.md case 12: it votes when it is asked, for it may have been added again and not know yet', () => {
+  const { snapshot } = moveRole(start('removed'), { type: 'VOTE_GRANTED', candidate: 'b/1' });
+  assert.deepEqual([roleOf(snapshot), snapshot.context.votedFor], ['removed', 'b/1']);
 });
 
 test('who was removed still hears a leader, in whatever term, and is a learner once it is named again', () => {

@@ -19,11 +19,10 @@ import {
   timeOut,
   votersNamed,
 } from './cluster/cluster.ts';
-import { compactThrough } from './cluster/disk.ts';
 import { effectsOf } from './cluster/effects.ts';
 import { configurationInWords } from './cluster/in-words.ts';
 import { crash, createNode, memberOf, running, start, TIMINGS, wipe } from './cluster/node.ts';
-import { ofType, preVote, proposals, requestVote, restartWith, take, tell } from './cluster/say.ts';
+import { ofType, proposals, requestVote, restartWith, take, tell } from './cluster/say.ts';
 
 /** Bugs that shipped in other implementations, by their numbers: membership (paper §6). */
 
@@ -338,58 +337,6 @@ test('a member that was away while it was removed is told so when it comes back 
   start(nodeNamed(cluster, 'n3'));
   passSettling(cluster, 800);
   assert.equal(roleNow(cluster, 'n3'), 'removed');
-  take(cluster, 'n3');
-  for (const asked of [requestVote(99, 1), preVote(2, 99, 1)]) {
-    assert.deepEqual(tell(cluster, 'n3', 'n2', 1, asked), [], 'it has no vote to give');
-  }
   passSettling(cluster, 2_000);
-  assert.deepEqual(ofType(take(cluster, 'n3'), 'pre-vote'), [], 'and asks for none');
-});
-
-describe('a member that was removed and is added again under the same instance', () => {
-  /** n3 knows that it is removed, and nobody speaks to it any more. */
-  function removedLongAgo(): Cluster {
-    const cluster = three();
-    elect(cluster, 'n1');
-    change(cluster, 'n1', remove('n3'), 200);
-    assert.equal(roleNow(cluster, 'n3'), 'removed');
-    passSettling(cluster, 4_000);
-    return cluster;
-  }
-
-  test('listens, is promoted, and its vote counts', () => {
-    const cluster = removedLongAgo();
-    assert.deepEqual(change(cluster, 'n1', add('learner', 'n3'), 500), { kind: 'done' });
-    assert.equal(roleNow(cluster, 'n3'), 'follower');
-    crash(nodeNamed(cluster, 'n2'));
-    crash(nodeNamed(cluster, 'n1'));
-    start(nodeNamed(cluster, 'n2'));
-    passSettling(cluster, 2_000);
-    assert.ok(['n2', 'n3'].some((name) => roleNow(cluster, name) === 'leader'));
-  });
-
-  test('takes a snapshot where the log that it needs is gone', () => {
-    const cluster = removedLongAgo();
-    const leader = nodeNamed(cluster, 'n1');
-    feed(cluster, leader, proposals('a', 'b', 'c'));
-    settle(cluster);
-    const index = running(leader).commitIndex;
-    feed(cluster, leader, { type: 'compacted', index, term: compactThrough(leader.disk, index) });
-    assert.deepEqual(change(cluster, 'n1', add('learner', 'n3'), 1_000), { kind: 'done' });
-    assert.equal(roleNow(cluster, 'n3'), 'follower');
-    assert.equal(running(nodeNamed(cluster, 'n3')).commitIndex, running(leader).commitIndex);
-  });
-
-  test('who asks it for anything in between hears that it is none', () => {
-    const cluster = removedLongAgo();
-    const removed = nodeNamed(cluster, 'n3');
-    feed(cluster, removed, proposals('a'), { type: 'read', readIds: [7] });
-    assert.deepEqual(effectsOf(cluster, 'n3', 'refused').at(-1)?.leader, null);
-    assert.deepEqual(effectsOf(cluster, 'n3', 'read-refused').at(-1)?.readIds, [7]);
-    const answers = tell(cluster, 'n3', 'n2', 1, { type: 'read-index', readIds: [8] });
-    assert.deepEqual(
-      ofType(answers, 'read-index-answer').map(({ readIds, index }) => ({ readIds, index })),
-      [{ readIds: [8], index: null }],
-    );
-  });
+  assert.deepEqual(ofType(take(cluster, 'n3'), 'pre-vote'), [], 'it never campaigns');
 });
