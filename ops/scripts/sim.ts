@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { readFlags, type SimFlags, USAGE } from '../../src/sim/flags.ts';
 import { hashText, mix } from '../../src/sim/hash.ts';
 import { MUTANTS } from '../../src/sim/mutants.ts';
-import { tryMutants } from '../../src/sim/mutation-gate.ts';
+import { tryMutants, type Verdict } from '../../src/sim/mutation-gate.ts';
 import { NODE_MUTANTS } from '../../src/sim/nodes/node-mutants.ts';
 import { runSeeds } from '../../src/sim/seed-runner.ts';
 import { runOf } from '../../src/sim/seed-worker.ts';
@@ -20,7 +20,7 @@ const FRESH_SEEDS = 2 ** 31;
 const SHRUNK_AT_ONCE = 3;
 /** A known bug that so many runs do not show is not caught. */
 const MUTANT_SEEDS = 600;
-const MUTANT_STEPS = 10_000;
+const MUTANT_STEPS = 20_000;
 /** A run of whole nodes takes that much longer. */
 const NODE_MUTANT_SEEDS = 200;
 const NODE_MUTANT_STEPS = 15_000;
@@ -77,12 +77,16 @@ async function runMutants(nodes: boolean): Promise<number> {
   const steps = nodes ? NODE_MUTANT_STEPS : MUTANT_STEPS;
   const mutants = nodes ? NODE_MUTANTS : MUTANTS;
   const verdicts = await tryMutants(mutants, { nodes, seeds, steps }, ({ mutant, caught }) => {
-    const how = caught === null ? 'NOT CAUGHT' : `${caught.rule}, seed ${caught.seed}`;
-    console.log(`${mutant.name} (${mutant.from}): ${how}`);
+    console.log(`${mutant.name} (${mutant.from}): ${howCaught(caught)}`);
   });
   const caught = verdicts.filter((verdict) => verdict.caught !== null).length;
   console.log(`caught ${caught} of ${verdicts.length}`);
   return caught === verdicts.length ? 0 : EXIT_BROKEN;
+}
+
+function howCaught(caught: Verdict['caught']): string {
+  if (caught === null) return 'NOT CAUGHT';
+  return 'script' in caught ? caught.script : `${caught.rule}, seed ${caught.seed}`;
 }
 
 const failed = ({ failure }: RunReport): boolean => failure !== null;

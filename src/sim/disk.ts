@@ -169,7 +169,9 @@ export class SimulatedDisk implements FailingDisk {
   /** So many rows before the last. False: there is none. */
   damage(back: number): boolean {
     const index = this.lastIndex - back;
-    if (index <= this.base.index) return false;
+    const entry = this.entries[index - this.base.index - 1];
+    if (entry === undefined) return false;
+    this.entries[index - this.base.index - 1] = { ...entry, data: `${entry.data}\u0000` };
     this.#damaged.add(index);
     return true;
   }
@@ -179,15 +181,16 @@ export class SimulatedDisk implements FailingDisk {
   }
 
   /**
-   * A start reads what is to be applied again: the log ends before the first row of it that is damaged, and is not whole. What is in
-   * the state already nobody reads before a peer needs it. Returns how far the log reaches; null if it lost nothing.
+   * A start reads what is to be applied again, and the configurations: the log ends before the first row of these that is damaged, and
+   * is not whole. The others nobody reads before a peer needs them. Returns how far the log reaches; null if it lost nothing.
    */
   giveUpDamaged(): LogIndex | null {
-    const noticed = [...this.#damaged].filter((index) => index > this.state.index);
+    const kindAt = (index: LogIndex): string | undefined => this.entries[index - this.base.index - 1]?.kind;
+    const noticed = [...this.#damaged].filter((index) => index > this.state.index || kindAt(index) === 'configuration');
     if (noticed.length === 0) return null;
     this.#cut(Math.min(...noticed) - 1);
     this.#recovering = true;
-    return this.lastIndex;
+    return Math.max(this.lastIndex, this.state.index);
   }
 
   termAt(index: LogIndex): Term | undefined {

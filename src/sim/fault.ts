@@ -24,6 +24,15 @@ export type Fault =
   | (For & { readonly kind: 'disk-stall'; readonly target: Target })
   | (For & { readonly kind: 'write-error'; readonly target: Target; readonly outcome: 'lost' | 'written' })
   | (For & { readonly kind: 'lose-tail'; readonly target: Target; readonly count: number })
+  /** A voter loses its tail, and when it has part of it back the leader that it had it from is gone, and those who have less are not. */
+  | (For & { readonly kind: 'half-caught-up'; readonly target: Target; readonly count: number })
+  /**
+   * A leader that appends a configuration says nothing of it: it is cut off, or everybody is, or it dies, and the write is on its disk
+   * afterwards or not.
+   */
+  | (For & { readonly kind: 'change-interrupted'; readonly passes: number; readonly how: Interruption })
+  /** The next candidate sleeps while it is voted for, and wakes up when another one leads. */
+  | (For & { readonly kind: 'candidate-sleeps' })
   | (For & { readonly kind: 'wipe'; readonly target: Target })
   | (For & { readonly kind: 'clock-rate'; readonly target: Target; readonly rate: number })
   /** No write fits any more (ENOSPC): each start on it ends with the first write, until there is room again. */
@@ -31,6 +40,9 @@ export type Fault =
   /** A row of the log is not what was written; whoever reads it sees that. */
   | (At & { readonly kind: 'damage-row'; readonly target: Target; readonly back: number })
   | (For & { readonly kind: 'garble-snapshot'; readonly share: number; readonly where: GarbledWhere });
+
+export type Interruption = 'cut-off' | 'silence' | 'lost' | 'written';
+const INTERRUPTIONS: readonly Interruption[] = ['cut-off', 'silence', 'lost', 'written'];
 
 /** On its way, where its checksum tells; or on the receiver's disk behind that check, where only the whole tells. */
 export type GarbledWhere = 'wire' | 'disk';
@@ -56,15 +68,27 @@ const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   'disk-full': 2,
   'damage-row': 2,
   'garble-snapshot': 2,
+  'half-caught-up': 1,
+  'change-interrupted': 1,
+  'candidate-sleeps': 1,
 };
 const KINDS = Object.keys(WEIGHTS) as FaultKind[];
 /** The disks and snapshots of simulated production nodes do not know these yet. */
-const OF_THE_CORE: readonly FaultKind[] = ['disk-full', 'damage-row', 'garble-snapshot'];
+const OF_THE_CORE: readonly FaultKind[] = [
+  'disk-full',
+  'damage-row',
+  'garble-snapshot',
+  'half-caught-up',
+  'change-interrupted',
+  'candidate-sleeps',
+];
 export const NODE_FAULT_KINDS = KINDS.filter((kind) => !OF_THE_CORE.includes(kind));
 
 /** A run has each kind with this probability: what is seen together differs from run to run (swarm testing, Groce 2012). */
 const KIND_CHANCE = 0.5;
 const LEADER_CHANCE = 0.4;
+/** Mostly long enough for another election. */
+const ANOTHER_LEADS_MS = 150;
 
 export function planFaults(
   random: Random,
@@ -116,6 +140,12 @@ function makeFault(kind: FaultKind, atMs: number, random: Random, nodes: number)
       return { kind, atMs, forMs, target, outcome: random.pick(['lost', 'written'] as const) };
     case 'lose-tail':
       return { kind, atMs, forMs, target, count: 1 + random.below(30) };
+    case 'change-interrupted':
+      return { kind, atMs, forMs, passes: random.below(2), how: random.pick(INTERRUPTIONS) };
+    case 'candidate-sleeps':
+      return { kind, atMs, forMs: forMs + ANOTHER_LEADS_MS };
+    case 'half-caught-up':
+      return { kind, atMs, forMs, target: random.below(nodes), count: 5 + random.below(60) };
     case 'damage-row':
       return { kind, atMs, target, back: random.below(40) };
     case 'garble-snapshot':

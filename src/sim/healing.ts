@@ -1,5 +1,5 @@
 import { type Rule, SafetyBroken } from './checks/rule.ts';
-import type { FaultyWorld } from './inflict.ts';
+import type { FaultyWorld } from './faulty-world.ts';
 
 /** How any simulated world is made well again, and how what must follow from that is waited for. */
 

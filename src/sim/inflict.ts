@@ -1,34 +1,11 @@
 import { idOf } from '../raft/quorum.ts';
-import type { Configuration } from '../raft/types.ts';
-import type { FailingDisk } from './disk.ts';
-import type { EventQueue } from './event-queue.ts';
-import type { Fault, FaultKind, GarbledWhere, Target } from './fault.ts';
-import type { Host } from './host.ts';
-import type { Links, Weather } from './network.ts';
-import type { HostedProcess } from './process.ts';
+import type { Fault, FaultKind, Target } from './fault.ts';
+import type { AnyHost, FaultyWorld } from './faulty-world.ts';
+import { type Cut, inflictHalfCaughtUp } from './half-caught-up.ts';
+import type { Weather } from './network.ts';
 
-type AnyHost = Host<FailingDisk, HostedProcess>;
-
-/** What faults need of a world, whatever its processes run. */
-export interface FaultyWorld {
-  readonly queue: EventQueue;
-  readonly network: Links;
-  readonly hosts: readonly AnyHost[];
-  readonly leader: AnyHost | null;
-  /** A removal that is asked for and not settled. */
-  readonly removing: { readonly host: AnyHost; readonly incarnation: number } | null;
-  /** Those that are in force on some node, or may come into force again. */
-  configurations(): Iterable<Configuration>;
-  start(host: AnyHost): void;
-  stop(host: AnyHost, surviving?: number): void;
-  wipe(host: AnyHost): void;
-  loseTail(host: AnyHost, count: number): void;
-  /** False: there is no such row. */
-  damageRow?(host: AnyHost, back: number): boolean;
-  /** What is made of pieces of snapshots; null: they arrive as they were sent. */
-  garbling?: { readonly share: number; readonly where: GarbledWhere } | null;
-  note(host: AnyHost | null, kind: string, a: number, b: number, more?: () => object): void;
-}
+/** More than ever wait for a disk. */
+const WRITES_ALL = 1_000;
 
 /** Carries a planned fault out, if the cluster can be asked to bear it. */
 export class Faults {
@@ -94,6 +71,14 @@ export class Faults {
         });
         return true;
       }
+      case 'change-interrupted':
+        this.#interruptChange(fault, fault.passes);
+        return true;
+      case 'candidate-sleeps':
+        this.#world.onCandidate = (candidate) => {
+          if (!this.#over) this.#pause(candidate, fault.forMs);
+        };
+        return true;
       case 'garble-snapshot': {
         const { share, where } = fault;
         this.#world.garbling = { share, where };
@@ -116,8 +101,7 @@ export class Faults {
       case 'crash':
         return this.#crash(host, fault.forMs, fault.surviving);
       case 'pause':
-        host.pause();
-        this.#after(fault.forMs, () => host.resume());
+        this.#pause(host, fault.forMs);
         return true;
       case 'isolate': {
         const { direction } = fault;
@@ -164,11 +148,56 @@ export class Faults {
         host.impaired = true;
         world.loseTail(host, fault.count);
         return true;
+      case 'half-caught-up':
+        return this.#halfCaughtUp(host, fault.count, fault.forMs);
       case 'wipe':
         if (!this.mayLose(host) || !this.#crash(host, fault.forMs, 0)) return false;
         world.wipe(host);
         return true;
     }
+  }
+
+  /** So many configurations pass; then comes the one. */
+  #interruptChange(fault: Extract<Fault, { readonly kind: 'change-interrupted' }>, passes: number): void {
+    this.#world.onChange = (leader) => {
+      if (this.#over) return;
+      if (passes > 0) {
+        this.#interruptChange(fault, passes - 1);
+        return;
+      }
+      const isDying = fault.how === 'lost' || fault.how === 'written';
+      const gone = this.#cutOff(fault.how === 'silence' ? this.#numbers : [leader.number]);
+      if (isDying) this.#crash(leader, fault.forMs / 2, fault.how === 'written' ? WRITES_ALL : 0);
+      this.#after(fault.forMs, () => gone.open());
+    };
+  }
+
+  #halfCaughtUp(loser: AnyHost, count: number, forMs: number): boolean {
+    const { leader, logEnd } = this.#world;
+    if (logEnd === undefined || leader === null || leader === loser || loser.process === null) return false;
+    inflictHalfCaughtUp({
+      ...{ world: this.#world, loser, leader, count, forMs },
+      mayLose: (host) => this.mayLose(host),
+      after: (delayMs, run) => this.#after(delayMs, run),
+      cut: (hosts) => this.#cutOff(hosts.map(({ number }) => number)),
+    });
+    return true;
+  }
+
+  #cutOff(numbers: readonly number[]): Cut {
+    const { network } = this.#world;
+    const links = this.#links((from, to) => numbers.includes(from) || numbers.includes(to));
+    for (const [from, to] of links) network.block(from, to);
+    return {
+      open: () => {
+        for (const [from, to] of links) network.open(from, to);
+      },
+    };
+  }
+
+  #pause(host: AnyHost, forMs: number): void {
+    host.pause();
+    this.#after(forMs, () => host.resume());
   }
 
   #crash(host: AnyHost, forMs: number, surviving: number): boolean {
@@ -183,8 +212,12 @@ export class Faults {
     for (const other of this.#world.hosts) if (other !== host) host.process?.unreachable(other.member);
   }
 
+  get #numbers(): readonly number[] {
+    return this.#world.hosts.map(({ number }) => number);
+  }
+
   #links(chosen: (from: number, to: number) => boolean): [number, number][] {
-    const numbers = this.#world.hosts.map(({ number }) => number);
+    const numbers = this.#numbers;
     return numbers.flatMap((from) =>
       numbers.filter((to) => from !== to && chosen(from, to)).map((to) => [from, to] as [number, number]),
     );

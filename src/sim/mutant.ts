@@ -4,6 +4,8 @@ export interface Mutant {
   /** Where it comes from: a case of the table of bugs that shipped elsewhere, or a section of the paper. */
   readonly from: string;
   readonly patches: readonly Patch[];
+  /** A scenario by hand that fails with it, where no run comes by: a file of tests. */
+  readonly script?: string;
 }
 
 export interface Patch {

@@ -7,8 +7,15 @@ import { runOf } from './seed-worker.ts';
 /** What became of a known bug. */
 export interface Verdict {
   readonly mutant: Mutant;
-  /** The rule that it broke, and the seed, counted from 1. Null: nothing noticed. */
-  readonly caught: { readonly rule: string; readonly seed: number; readonly message: string } | null;
+  /** Null: nothing noticed. */
+  readonly caught: CaughtBySeed | { readonly script: string } | null;
+}
+
+/** The rule that it broke, and the seed, counted from 1. */
+interface CaughtBySeed {
+  readonly rule: string;
+  readonly seed: number;
+  readonly message: string;
 }
 
 export interface GateOptions {
@@ -20,29 +27,48 @@ export interface GateOptions {
 }
 
 const AT_ONCE = 2;
-const PROGRAM = fileURLToPath(new URL('./mutant-process.ts', import.meta.url));
+const SEEDS_PROGRAM = fileURLToPath(new URL('./mutant-process.ts', import.meta.url));
+const SCRIPT_PROGRAM = fileURLToPath(new URL('./script-process.ts', import.meta.url));
 const run = promisify(execFile);
 
 /** Each in a process of its own, since a module is loaded once. */
 export async function tryMutants(
   mutants: readonly Mutant[],
-  { nodes, seeds, steps }: GateOptions,
+  options: GateOptions,
   report: (verdict: Verdict) => void,
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = [];
   const waiting = [...mutants];
   const work = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      const world = nodes ? 'nodes' : 'core';
-      const { stdout } = await run(process.execPath, [PROGRAM, world, mutant.name, String(seeds), String(steps)]);
-      const verdict: Verdict = { mutant, caught: JSON.parse(stdout) as Verdict['caught'] };
-      // What breaks by itself proves nothing about a mutant.
-      const alone = verdict.caught === null ? null : (await runOf(nodes, { seed: verdict.caught.seed, steps })).failure;
-      if (alone !== null) throw new Error(`seed ${verdict.caught?.seed} fails without any mutant: ${alone.message}`);
+      const { name, script } = mutant;
+      const caught = script === undefined ? await bySeeds(name, options) : await byScript(name, script);
+      const verdict: Verdict = { mutant, caught };
       verdicts.push(verdict);
       report(verdict);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return verdicts;
+}
+
+// What breaks by itself proves nothing about a mutant: neither a seed nor a script.
+
+async function bySeeds(name: string, { nodes, seeds, steps }: GateOptions): Promise<CaughtBySeed | null> {
+  const world = nodes ? 'nodes' : 'core';
+  const { stdout } = await run(process.execPath, [SEEDS_PROGRAM, world, name, String(seeds), String(steps)]);
+  const caught = JSON.parse(stdout) as CaughtBySeed | null;
+  const alone = caught === null ? null : (await runOf(nodes, { seed: caught.seed, steps })).failure;
+  if (alone !== null) throw new Error(`seed ${caught?.seed} fails without any mutant: ${alone.message}`);
+  return caught;
+}
+
+async function byScript(name: string, script: string): Promise<{ readonly script: string } | null> {
+  const passes = (...args: readonly string[]): Promise<boolean> =>
+    run(process.execPath, [SCRIPT_PROGRAM, script, ...args]).then(
+      () => true,
+      () => false,
+    );
+  if (!(await passes())) throw new Error(`${script} fails without any mutant`);
+  return (await passes(name)) ? null : { script };
 }

@@ -8,9 +8,9 @@ import * as safety from './checks/safety.ts';
 import { createSimulatedClock } from './clock.ts';
 import { type DiskWrite, SimulatedDisk, type StoredState } from './disk.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
+import type { AnyHost, FaultyWorld } from './faulty-world.ts';
 import { hashText } from './hash.ts';
 import { Host } from './host.ts';
-import type { FaultyWorld } from './inflict.ts';
 import { createNetwork, type Network } from './network.ts';
 import { RaftProcess, type Surroundings } from './raft-process.ts';
 import { createRandom, type Random } from './random.ts';
@@ -50,6 +50,8 @@ export class World {
   /** Stays down while the others are to recover. */
   keptDown: Host | null = null;
   garbling: NonNullable<FaultyWorld['garbling']> | null = null;
+  onChange: ((leader: AnyHost) => void) | null = null;
+  onCandidate: ((candidate: AnyHost) => void) | null = null;
   onApplied: (index: LogIndex, data: string) => void = () => {};
   readonly counts = { elections: 0, messages: 0, snapshotsInstalled: 0, piecesGarbled: 0 };
   readonly #seed: number;
@@ -172,6 +174,10 @@ export class World {
     this.note(host, 'lost-tail', count, host.disk.lastIndex);
   }
 
+  logEnd(host: Host): LogIndex {
+    return host.disk.lastIndex;
+  }
+
   damageRow(host: Host, back: number): boolean {
     return host.disk.damage(back);
   }
@@ -208,6 +214,12 @@ export class World {
     this.note(host, message.type, message.term, hashText(message.to), () => ({ to: message.to, term: message.term }));
     const to = Number(message.to.slice(1, message.to.indexOf('/'))) - 1;
     this.network.send(host.number, to, host.incarnation, message);
+    if (message.type === 'vote' && this.onCandidate !== null) {
+      // All questions leave before it sleeps.
+      const { onCandidate } = this;
+      this.onCandidate = null;
+      this.queue.after(0, () => onCandidate(host));
+    }
   }
 
   #deliver(to: number, incarnation: Incarnation | number, message: Message): void {
@@ -249,6 +261,12 @@ export class World {
     safety.looksAtProgress(this.history, host.member, core);
   }
 
+  #interrupt(leader: Host): void {
+    const { onChange } = this;
+    this.onChange = null;
+    onChange?.(leader);
+  }
+
   #effect(host: Host, effect: Effect): void {
     if (effect.type === 'role-changed') {
       if (effect.role === 'leader') this.counts.elections += 1;
@@ -260,6 +278,7 @@ export class World {
       this.note(host, 'dropped', hashText(effect.cause), 0, () => ({ from: effect.from, cause: effect.cause }));
     } else if (effect.type === 'configuration-changed') {
       this.note(host, effect.type, effect.placed.index, 0, () => effect.placed);
+      if (host === this.leader) this.#interrupt(host);
     }
   }
 }
