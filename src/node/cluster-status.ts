@@ -4,16 +4,16 @@ import { roleOf } from '../raft/role.ts';
 import type { LogIndex } from '../raft/types.ts';
 import type { StateMeta } from '../tasks/entities.ts';
 import type { ClusterStatus } from './api.ts';
-import { NODE_LOST_MS } from './limits.ts';
 import type { NodeParts } from './node-parts.ts';
+import type { Sightings } from './sightings.ts';
 
-/** The cluster as one node sees it. Only a leader knows how far its peers are. */
+/** The cluster as one node sees it, and as its leader told it. */
 export function statusOf(
   core: RaftCore,
   identity: NodeParts['identity'],
   appliedIndex: LogIndex,
   meta: StateMeta,
-  httpUrl: string | null,
+  sightings: Sightings,
 ): ClusterStatus {
   const { term, leader } = core.role.context;
   const role = roleOf(core.role);
@@ -28,23 +28,18 @@ export function statusOf(
     schedulingPaused: meta.schedulingPaused === true,
     members: core.configuration.members.map((member) => {
       const { nodeId, instance, kind } = member;
-      const drained = meta.drained?.includes(nodeId) === true;
       const id = idOf(member);
-      if (id === core.self) {
-        return { nodeId, instance, drained, kind, role, httpUrl, matchIndex: core.durableIndex, lagMs: 0, alive: true };
-      }
-      const progress = core.leading?.peers.get(id);
-      const lagMs = progress === undefined ? null : core.monotonicMs - progress.heardAtMs;
+      const { httpUrl, matchIndex, lagMs, alive } = sightings.of(id);
       return {
         nodeId,
         instance,
-        drained,
+        drained: meta.drained?.includes(nodeId) === true,
         kind,
-        role: id === leader ? 'leader' : null,
-        httpUrl: null,
-        matchIndex: progress?.matchIndex ?? null,
+        role: id === core.self ? role : id === leader ? 'leader' : null,
+        httpUrl,
+        matchIndex,
         lagMs,
-        alive: lagMs !== null && lagMs < NODE_LOST_MS,
+        alive,
       };
     }),
   };

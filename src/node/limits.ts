@@ -30,6 +30,10 @@ export const NODE_LOST_MS = 500;
 /** A node that applied what it has longer ago than this, or takes a snapshot, is given no claims: it would find them late. */
 export const CLAIM_LAG_MS_MAX = 1_000;
 export const LAG_SAMPLE_MS = 50;
+/** How often members tell how they are, and for how long that is believed. */
+export const SIGHTINGS_EVERY_MS = 1_000;
+export const SIGHTING_KNOWN_MS = 3_000;
+export const HTTP_URL_CHARS_MAX = 512;
 /** How often a leader looks for claims whose holder is lost. */
 export const PLAN_B_LOOK_MS = 100;
 /** What a clock can show: task ids end in 2095. */

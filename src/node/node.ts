@@ -46,6 +46,7 @@ import { Retiring } from './retiring.ts';
 import { SendLease } from './send-lease.ts';
 import { Senders } from './senders.ts';
 import { Sending } from './sending.ts';
+import { Sightings } from './sightings.ts';
 import { TakingIn } from './taking-in.ts';
 import { Tracing } from './tracing.ts';
 
@@ -59,6 +60,7 @@ export class Node implements SchedulerNode {
   readonly #leadership: Leadership;
   readonly #asking: AskingLeader;
   readonly #announcing: Announcing;
+  readonly #sightings: Sightings;
   readonly #takingIn: TakingIn;
   readonly #answering: AnsweringAsks;
   readonly #lease: SendLease;
@@ -129,7 +131,9 @@ export class Node implements SchedulerNode {
       noted: (from, note) => {
         if (note.kind === 'ask') this.#answering.take(from, note);
         else if (note.kind === 'answer') this.#asking.answered(note);
-        else this.#retiring.heard(from, note.incarnation);
+        else if (note.kind === 'retiring') this.#retiring.heard(from, note.incarnation);
+        else if (note.kind === 'here') this.#sightings.here(from, note.httpUrl);
+        else this.#sightings.seen(from, note.members);
       },
       hailed: (said) => this.#takingIn.hailed(said),
       dropped: (from, cause) => events.dropped(from, cause),
@@ -138,6 +142,13 @@ export class Node implements SchedulerNode {
     const leadership = this.#leadership;
     this.#asking = new AskingLeader(clock, leadership, (to, note) => this.#peers.sendNote(to, note));
     const asking = this.#asking;
+    this.#sightings = new Sightings({
+      ...parts,
+      core,
+      clock,
+      leadership,
+      send: (to, note) => this.#peers.sendNote(to, note),
+    });
     this.#announcing = new Announcing({
       identity,
       meta,
@@ -262,6 +273,7 @@ export class Node implements SchedulerNode {
     this.#replica.start();
     this.#housekeeping.begin();
     this.#takingIn.begin();
+    this.#sightings.begin();
   }
 
   #roleChanged(role: RaftRole, term: number, leader: MemberId | null): void {
@@ -343,8 +355,8 @@ export class Node implements SchedulerNode {
     return healthOf(value, context.reason, replaying, this.#parts.transport.trouble());
   }
   status(): ClusterStatus {
-    const { identity, httpUrl, projection } = this.#parts;
-    return statusOf(this.#core, identity, this.#replica.appliedIndex, projection.entities.meta(), httpUrl());
+    const { identity, projection } = this.#parts;
+    return statusOf(this.#core, identity, this.#replica.appliedIndex, projection.entities.meta(), this.#sightings);
   }
   metrics(): NodeMetrics {
     return metricsOf({ ...this.#parts, replica: this.#replica, firing: this.#firing, sending: this.#sending });
@@ -375,6 +387,7 @@ export class Node implements SchedulerNode {
       duties: this.#duties,
       housekeeping: this.#housekeeping,
       takingIn: this.#takingIn,
+      sightings: this.#sightings,
       replica: this.#replica,
       leadership: this.#leadership,
       sending: this.#sending,

@@ -13,6 +13,7 @@ import type { Replica } from './replica.ts';
 import type { Retiring } from './retiring.ts';
 import type { SendLease } from './send-lease.ts';
 import type { Sending } from './sending.ts';
+import type { Sightings } from './sightings.ts';
 import type { TakingIn } from './taking-in.ts';
 
 /** What a node is made of, in the order in which it ends: claims nothing, leads no more, sends what it holds, keeps it, is closed. */
@@ -21,6 +22,7 @@ export interface StoppingParts {
   readonly duties: LeaderDuties;
   readonly housekeeping: Housekeeping;
   readonly takingIn: TakingIn;
+  readonly sightings: Sightings;
   readonly replica: Replica;
   readonly leadership: Leadership;
   readonly sending: Sending;
@@ -42,6 +44,7 @@ export async function stopInOrder(
   const { retiring, duties, housekeeping, replica, sending, clock, projection } = parts;
   housekeeping.stop();
   parts.takingIn.stop();
+  parts.sightings.stop();
   // Whoever leads others goes on with that until another does: their writes and their claims wait for nothing here.
   if (alone || failed) duties.end();
   else await retiring.begin();

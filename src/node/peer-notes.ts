@@ -1,10 +1,11 @@
-import type { Term } from '../raft/types.ts';
+import type { LogIndex, MemberId, Term } from '../raft/types.ts';
 import type { Command } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
 import type { ClusterOperation } from '../tasks/operation.ts';
 import type { AttemptOutcome } from '../tasks/outcome.ts';
 import type { TaskId } from '../tasks/task.ts';
 import type { OperationOutcome, SubmitOutcome } from './api.ts';
+import { HTTP_URL_CHARS_MAX } from './limits.ts';
 
 /** What nodes ask of their leader, beside consensus. Asked again until answered: each may arrive several times, or never. */
 export type Ask =
@@ -22,6 +23,15 @@ export interface AttemptReport {
   readonly outcome: AttemptOutcome;
 }
 
+/** How a member is, as another sees it. */
+export interface Sighting {
+  readonly member: MemberId;
+  readonly httpUrl: string | null;
+  readonly matchIndex: LogIndex | null;
+  readonly lagMs: number | null;
+  readonly alive: boolean;
+}
+
 export type Answer =
   | { readonly type: 'submitted'; readonly outcome: SubmitOutcome }
   | { readonly type: 'operated'; readonly outcome: OperationOutcome }
@@ -31,6 +41,8 @@ export type Answer =
 
 /** `term`: that of the leader who is asked. Nobody else carries the question out, whenever a copy of it arrives. */
 export type PeerNote =
+  | { readonly kind: 'here'; readonly httpUrl: string }
+  | { readonly kind: 'seen'; readonly members: readonly Sighting[] }
   | { readonly kind: 'ask'; readonly askId: CommandId; readonly ask: Ask; readonly term: Term }
   | { readonly kind: 'answer'; readonly askId: CommandId; readonly answer: Answer; readonly term: Term }
   /** "This start of mine is about to end." */
@@ -42,12 +54,25 @@ const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['submitted', 'ope
 /** Null for what is none: it is dropped and counted. What an ask says in detail is checked where it is decided. */
 export function readNote(note: unknown): PeerNote | null {
   if (typeof note !== 'object' || note === null) return null;
-  const { kind, askId, ask, answer, term, incarnation } = note as Readonly<Record<string, unknown>>;
+  const { kind, askId, ask, answer, term, httpUrl, members, incarnation } = note as Readonly<Record<string, unknown>>;
   if (kind === 'retiring') return Number.isSafeInteger(incarnation) ? (note as PeerNote) : null;
+  if (kind === 'here') return isUrl(httpUrl) ? (note as PeerNote) : null;
+  if (kind === 'seen') return Array.isArray(members) && members.every(isSighting) ? (note as PeerNote) : null;
   if (typeof askId !== 'string' || askId === '' || !Number.isSafeInteger(term)) return null;
   if (kind === 'ask') return isOneOf(ask, ASKS) ? (note as PeerNote) : null;
   if (kind === 'answer') return isOneOf(answer, ANSWERS) ? (note as PeerNote) : null;
   return null;
+}
+
+/** Shown to people, who may follow it. */
+const isUrl = (value: unknown): boolean =>
+  typeof value === 'string' && value.length <= HTTP_URL_CHARS_MAX && /^https?:$/.test(URL.parse(value)?.protocol ?? '');
+
+function isSighting(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { member, httpUrl, matchIndex, lagMs, alive } = value as Readonly<Record<string, unknown>>;
+  const areNumbers = [matchIndex, lagMs].every((number) => number === null || typeof number === 'number');
+  return typeof member === 'string' && (httpUrl === null || isUrl(httpUrl)) && areNumbers && typeof alive === 'boolean';
 }
 
 const isOneOf = (body: unknown, types: ReadonlySet<unknown>): boolean =>

@@ -28,6 +28,27 @@ describe('three nodes over NATS', () => {
     assert.equal(new Set(seen.map(({ cluster_id }) => cluster_id)).size, 1);
   });
 
+  test('every node says of every member where it is, how far, and that it lives', async () => {
+    const urls = Object.fromEntries([...cluster.nodes].map(([nodeId, { url }]) => [nodeId, url]));
+    for (const node of cluster.nodes.values()) {
+      await until(
+        async () => {
+          const { members, leader_id } = await clusterSeenBy(node);
+          return members.every(
+            ({ node_id, kind, role, http_url, match_index, lag_ms, alive }) =>
+              kind === 'voter' &&
+              http_url === urls[node_id] &&
+              (match_index ?? 0) > 0 &&
+              lag_ms !== null &&
+              alive &&
+              (role === 'leader') === (node_id === leader_id),
+          );
+        },
+        async () => JSON.stringify(await clusterSeenBy(node)),
+      );
+    }
+  });
+
   test('the leader is killed before a task is due: the callback comes, once, and the leader comes back', async () => {
     const leader = await cluster.leader();
     const dueAtMs = Math.ceil(Date.now() / 1_000) * 1_000 + 1_000;
@@ -46,6 +67,13 @@ describe('three nodes over NATS', () => {
       sink.received.map(({ body, scheduledAtMs }) => ({ body, scheduledAtMs })),
       [{ body: '{"hello":"cluster"}', scheduledAtMs: dueAtMs }],
     );
+    for (const node of cluster.nodes.values()) {
+      const aliveOf = async () => (await clusterSeenBy(node)).members.map(({ node_id, alive }) => [node_id, alive]);
+      await until(
+        async () => (await aliveOf()).every(([nodeId, alive]) => alive === (nodeId !== leader)),
+        async () => JSON.stringify(await aliveOf()),
+      );
+    }
     const back = await cluster.start(leader);
     assert.equal((await readJson(`${back.url}/v1/tasks/${taskId}`)).status, 200);
   });
