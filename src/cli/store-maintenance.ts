@@ -140,8 +140,9 @@ function reportInWords(report: StoreReport, dataDir: string): readonly string[] 
     case 'unfinished-install':
       return [`${at}: a snapshot was being put in place; the next start finishes that.`];
     case 'whole': {
-      const { identity, firstIndex, lastIndex, sizeBytes, appliedIndex } = report;
-      const entries = lastIndex < firstIndex ? 'no entries' : `entries ${firstIndex} to ${lastIndex}`;
+      const { identity, firstIndex, lastIndex, lastTerm, sizeBytes, appliedIndex } = report;
+      const entries =
+        lastIndex < firstIndex ? 'no entries' : `entries ${firstIndex} to ${lastIndex}, the last of term ${lastTerm}`;
       return [
         `${at}: whole. Node ${identity.nodeId}, start ${identity.incarnation}.`,
         `Log: ${entries}, ${sizeBytes} bytes, every one read and verified.`,

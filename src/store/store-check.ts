@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { LogIndex } from '../raft/types.ts';
+import type { LogIndex, Term } from '../raft/types.ts';
 import { type AppliedIndex, readAppliedIndex } from './applied-index.ts';
 import { type Identity, readIdentity } from './data-directory.ts';
 import { lockDirectory } from './exclusive-lock.ts';
@@ -25,6 +25,8 @@ export interface WholeStore {
   /** Every entry in firstIndex … lastIndex was read and verified. */
   readonly firstIndex: LogIndex;
   readonly lastIndex: LogIndex;
+  /** Of two logs of one cluster, the one whose last entry is of the later term goes further, then the longer one (Raft §5.4.1). */
+  readonly lastTerm: Term;
   readonly sizeBytes: number;
   readonly appliedIndex: AppliedIndex;
 }
@@ -78,6 +80,7 @@ export function examineStore(directory: string, group = 0): StoreReport {
       identity,
       firstIndex: inspection.base.index + 1,
       lastIndex: inspection.tail.index,
+      lastTerm: inspection.tail.term,
       sizeBytes: inspection.tail.endBytes - inspection.base.endBytes,
       appliedIndex: applied,
     };

@@ -79,7 +79,8 @@ describe('xcron store check and truncate', () => {
   test('a whole log: says what was verified; there is nothing to lose', () => {
     const report = checkStore(directory);
     assert.ok(report.kind === 'whole');
-    assert.deepEqual([report.firstIndex, report.lastIndex, report.appliedIndex], [1, 100, { kind: 'absent' }]);
+    const { firstIndex, lastIndex, lastTerm, appliedIndex } = report;
+    assert.deepEqual([firstIndex, lastIndex, lastTerm, appliedIndex], [1, 100, 4, { kind: 'absent' }]);
     assert.equal(refusal(), 'nothing_to_lose');
     stateAt(60);
     assert.equal(checkStore(directory).kind, 'whole');

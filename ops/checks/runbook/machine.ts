@@ -28,7 +28,7 @@ const STAND_INS: Readonly<Record<string, string>> = {
 /** Seconds on a quiet machine; a block that takes this long hangs. */
 const BLOCK_MS_MAX = 300_000;
 
-export async function makeMachine(): Promise<Machine> {
+export async function makeMachine(natsUrl: string): Promise<Machine> {
   const folder = mkdtempSync(join(tmpdir(), 'xcron-runbook-'));
   const path = (absolute: string): string => join(folder, absolute);
   for (const made of [
@@ -52,7 +52,8 @@ export async function makeMachine(): Promise<Machine> {
   const here = (commands: string): string =>
     commands
       .replace(/(?<![\w/.$])\/(?=(?:opt|etc|var|usr\/local)\/)/g, `${folder}/`)
-      .replaceAll('http://127.0.0.1:8000', url);
+      .replaceAll('http://127.0.0.1:8000', url)
+      .replaceAll('nats://127.0.0.1:4222', natsUrl);
   const environment = strangersEnvironment([path('/stand-ins'), path('/usr/local/bin')]);
   return {
     url,
