@@ -28,10 +28,16 @@ export function peeringOf(
       return null;
     }
   };
-  const creds = textOf('natsCredsFile');
-  const ca = textOf('natsCaFile');
-  const cert = textOf('natsCertFile');
-  const key = textOf('natsKeyFile');
+  const holding = (name: SettingName & `${string}File`, mark: string, what: string): string | null => {
+    const text = textOf(name);
+    if (text === null || text.includes(mark)) return text;
+    problems.push(`${fileKey(name)} = "${printable(values[name] ?? '')}" holds no ${what}`);
+    return null;
+  };
+  const creds = holding('natsCredsFile', '-----BEGIN USER NKEY SEED-----', 'credentials of NATS');
+  const ca = holding('natsCaFile', '-----BEGIN CERTIFICATE-----', 'certificate in PEM');
+  const cert = holding('natsCertFile', '-----BEGIN CERTIFICATE-----', 'certificate in PEM');
+  const key = holding('natsKeyFile', 'PRIVATE KEY-----', 'private key in PEM');
   if (problems.length > 0) return refused(problems);
   const tls = { ...(ca === null ? {} : { ca }), ...(cert === null ? {} : { cert }), ...(key === null ? {} : { key }) };
   return ok({

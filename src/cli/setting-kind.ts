@@ -148,6 +148,10 @@ export const clusterSecret = textKind(
   (text) => /^[\x21-\x7e]{16,}$/.test(text) && text.length <= TOKEN_CHARS_MAX,
 );
 
+export const nkeySeed = textKind('SEED', 'the seed of a user’s nkey: SU and 56 more of A-Z and 2-7', (text) =>
+  /^SU[A-Z2-7]{56}$/.test(text),
+);
+
 export const featureLevel = wholeNumber(1, ENTRY_VERSION, 'N', '');
 
 const NATS_SERVERS_MAX = 16;

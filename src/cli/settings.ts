@@ -61,7 +61,12 @@ export const SETTINGS = {
   natsPasswordFile: fileSetting('file that holds that password'),
   natsToken: secretSetting('token that lets this node in at the NATS server'),
   natsTokenFile: fileSetting('file that holds that token'),
-  natsSeed: secretSetting('nkey seed that lets this node in at the NATS server'),
+  natsSeed: setting<string | null>({
+    kind: optional(kind.nkeySeed),
+    fallback: null,
+    help: 'nkey seed that lets this node in at the NATS server',
+    secret: true,
+  }),
   natsSeedFile: fileSetting('file that holds that seed'),
   natsCredsFile: fileSetting('credentials file (.creds) for the NATS server'),
   natsCaFile: fileSetting('certificate authorities of the NATS server, in PEM'),

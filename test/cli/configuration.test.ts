@@ -152,6 +152,7 @@ describe('what is refused, and how', () => {
     [{ flags: { peers: 'n1,N2' } }, /^peers = "n1,N2" .*of which "N2" is wrong/],
     [{ flags: { natsUrl: 'http://localhost:4222' } }, /^nats_url = .*without user and password/],
     [{ flags: { natsUrl: 'nats://u:p@localhost:4222' } }, /^nats_url = .*without user and password/],
+    [{ environment: { XCRON_NATS_SEED: 'UABC' } }, /^nats_seed = \(not shown\) .*allowed: the seed of a user/],
     [{ flags: { role: 'leader' } }, /^role = "leader" .*allowed: voter, worker$/],
     [{ environment: { XCRON_CLUSTER_SECRET: 'short' } }, /^cluster_secret = \(not shown\) .*allowed: 16 to 512/],
     [{ flags: { nodeId: 'a'.repeat(33) } }, /^node_id = .* allowed: 1 to 32/],
@@ -250,7 +251,7 @@ describe('nodes that talk over NATS', () => {
       { environment: { XCRON_CLUSTER_SECRET: 'sixteen-letters-or-more' } },
       { flags: { natsUser: 'n1' }, environment: { XCRON_NATS_PASSWORD: 'p' } },
       { environment: { XCRON_NATS_TOKEN: 't' } },
-      { environment: { XCRON_NATS_SEED: 'SU' } },
+      { environment: { XCRON_NATS_SEED: `SU${'A'.repeat(56)}` } },
       { flags: { natsCredsFile: 'n1.creds' } },
       { flags: { natsCertFile: 'c', natsKeyFile: 'k' } },
     ];
@@ -272,8 +273,8 @@ describe('nodes that talk over NATS', () => {
   });
 
   test('keep their secrets from the command line and from sight (I11)', () => {
-    const secret = 'not-for-anybody-to-see';
     for (const name of ['clusterSecret', 'natsPassword', 'natsToken', 'natsSeed'] as const) {
+      const secret = name === 'natsSeed' ? `SU${'B'.repeat(56)}` : 'not-for-anybody-to-see';
       assert.match(
         problems({ flags: { [name]: secret } }).join(),
         new RegExp(`set ${variableOf(name)}, or give .*-file`),
