@@ -28,6 +28,8 @@ export interface ApplyingOptions {
   readonly failed: (error: unknown) => void;
 }
 
+type Said = Pick<OwnEntry, 'data' | 'content'>;
+
 export class Applying {
   readonly #options: ApplyingOptions;
   #index: LogIndex;
@@ -85,15 +87,15 @@ export class Applying {
     while (!this.#loading && this.isBehind) {
       const index = this.#index + 1;
       const own = proposals.at(index);
-      const content = own?.content ?? this.#contentAt(index);
-      if (content === null) projection.applied(index);
+      const said = own ?? this.#saidAt(index);
+      if (said === null) projection.applied(index);
       else {
-        const missing = projection.missing(needsOf(content));
+        const missing = projection.missing(needsOf(said.content));
         if (missing.length > 0) {
           this.#load(missing);
           return;
         }
-        this.#fold(index, content, own);
+        this.#fold(index, said, own);
       }
       this.#index = index;
       applied(index);
@@ -102,10 +104,10 @@ export class Applying {
     }
   }
 
-  #fold(index: LogIndex, content: EntryContent, own: OwnEntry | undefined): void {
+  #fold(index: LogIndex, { data, content }: Said, own: OwnEntry | undefined): void {
     const { projection, proposals, folded } = this.#options;
     const results = applyEntry(projection.entities, content);
-    projection.applied(index);
+    projection.applied(index, data);
     this.#lastLogTimeMs = Math.max(this.#lastLogTimeMs, content.atMs);
     folded(content, results);
     if (own === undefined) return;
@@ -118,14 +120,14 @@ export class Applying {
   }
 
   /** Null for an entry that says nothing about tasks. */
-  #contentAt(index: LogIndex): EntryContent | null {
+  #saidAt(index: LogIndex): Said | null {
     const entry = recentEntry(this.#options.core.log, index) ?? this.#readEntry(index);
     invariant(entry?.index === index, 'I4', `entry ${index} is committed and not in the log`);
     if (entry.kind !== 'events') return null;
     const decoded = decodeEntry(entry.data);
     // Skipping what one does not know would part this node from the others (I4).
     if (!decoded.ok) throw new InvariantBroken('I4', `entry ${index} is ${decoded.error}: run a newer xcron`);
-    return decoded.value;
+    return { data: entry.data, content: decoded.value };
   }
 
   #readEntry(index: LogIndex): Entry | undefined {

@@ -32,6 +32,7 @@ interface Waiting {
 }
 
 export interface OwnEntry {
+  readonly data: string;
   readonly content: EntryContent;
   readonly waiters: readonly Waiting[];
 }
@@ -88,11 +89,12 @@ export class ProposalQueue {
 
   #entryOf(waiters: readonly Waiting[], atMs: number, v: number): Proposal {
     const proposalId = this.#nextProposalId++;
+    const data = `{"v":${v},"atMs":${atMs},"pairs":[${waiters.map(({ encoded }) => encoded).join(',')}]}`;
     this.#handed.set(proposalId, {
+      data,
       content: { v, atMs, pairs: waiters.map(({ pair }) => pair) },
       waiters,
     });
-    const data = `{"v":${v},"atMs":${atMs},"pairs":[${waiters.map(({ encoded }) => encoded).join(',')}]}`;
     return { proposalId, kind: 'events', data };
   }
 

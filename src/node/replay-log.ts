@@ -23,7 +23,7 @@ export async function replay(
         while (projection.missing(needs).length > 0) await projection.load(projection.missing(needs));
         applyEntry(projection.entities, decoded.value);
       }
-      projection.applied(entry.index);
+      projection.applied(entry.index, entry.data);
     }
     await projection.untilRoom();
     progress(`${projection.appliedIndex} of ${through} entries replayed`);

@@ -70,6 +70,7 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
 
   const entities: Entities = {
     task: (taskId) => tasks.get(taskId),
+    addTask: (task) => change(() => tasks.put(task.taskId, task)),
     putTask: (task) => change(() => tasks.put(task.taskId, task)),
     removeTask: (taskId) => change(() => tasks.put(taskId, undefined)),
     execution: (taskId, run) => executions.get(runKey(taskId, run)),

@@ -24,6 +24,7 @@ export interface Collection<V, N> {
   /** Undefined when the overlay itself holds no change of this key. */
   pending(key: string): Change<V, N> | undefined;
   put(key: string, value: V | undefined, note: N): void;
+  set(key: string, change: Change<V, N>): void;
   /** From the file, unless memory knows better already: an answer that was on its way is never newer than a layer. */
   remember(key: string, entry: Clean<V>, pin: boolean): void;
   /** Keeps what is in memory there until `unpin`. */
@@ -42,12 +43,13 @@ export interface Collection<V, N> {
 }
 
 /** What an entry of any kind costs beside its texts. */
-const ENTRY_WEIGHT = 100;
+export const ENTRY_WEIGHT = 100;
 
 export function createCollection<V, N>(
   kind: string,
   weigh: (value: V) => number,
   bounds: CacheBounds,
+  isCached: (change: Change<V, N>) => boolean = () => true,
 ): Collection<V, N> {
   let overlay = new Map<string, Change<V, N>>();
   let flushing = new Map<string, Change<V, N>>();
@@ -58,6 +60,14 @@ export function createCollection<V, N>(
   const shadow = (key: string): Change<V, N> | undefined => overlay.get(key) ?? flushing.get(key);
   const known = (key: string): { readonly value: V | undefined; readonly weight: number } | undefined =>
     shadow(key) ?? cache.get(key) ?? pinned.get(key);
+
+  function set(key: string, change: Change<V, N>): void {
+    const before = overlay.get(key);
+    overlayWeight += change.weight - (before?.weight ?? 0);
+    overlay.set(key, change);
+    cache.delete(key);
+    pinned.delete(key);
+  }
 
   return {
     get overlaySize() {
@@ -77,12 +87,9 @@ export function createCollection<V, N>(
     },
     pending: (key) => overlay.get(key),
     put(key, value, note) {
-      const weight = ENTRY_WEIGHT + (value === undefined ? 0 : weigh(value));
-      overlayWeight += weight - (overlay.get(key)?.weight ?? 0);
-      overlay.set(key, { value, note, weight });
-      cache.delete(key);
-      pinned.delete(key);
+      set(key, { value, note, weight: ENTRY_WEIGHT + (value === undefined ? 0 : weigh(value)) });
     },
+    set,
     remember(key, entry, pin) {
       const current = known(key) ?? entry;
       if (pin) pinned.set(key, current);
@@ -101,10 +108,11 @@ export function createCollection<V, N>(
       return flushing;
     },
     settle(enough) {
-      for (const [key, { value, weight }] of flushing) {
+      for (const [key, change] of flushing) {
         if (enough()) return false;
         flushing.delete(key);
-        if (!overlay.has(key)) cache.set(key, { value, weight });
+        if (!isCached(change) || overlay.has(key)) continue;
+        cache.set(key, { value: change.value, weight: change.weight });
       }
       return true;
     },

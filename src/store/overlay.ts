@@ -4,17 +4,12 @@ import type { Entities, IdempotencyRecord, StateMeta } from '../tasks/entities.t
 import type { Execution } from '../tasks/execution.ts';
 import type { EntityRef } from '../tasks/needs.ts';
 import type { Task, TaskState } from '../tasks/task.ts';
+import { CreatedTask, EntryCreations, type TaskNote } from './created-tasks.ts';
 import type { Change, Collection } from './overlay-collection.ts';
 import { createCollection } from './overlay-collection.ts';
 import { executionWeight, keyWeight, taskWeight } from './overlay-weight.ts';
 import { runKey } from './rows.ts';
 
-export interface TaskNote {
-  /** The wide row differs from the one that the layer below has. */
-  readonly definitionChanged: boolean;
-  /** Was paused at some time in this layer and is scheduled now: its waiting executions are due again. */
-  readonly resumed: boolean;
-}
 export interface ExecutionNote {
   /** Of its task, when this was put; a later one is in the tasks' own layer. Undefined: the task was not in memory. */
   readonly taskState: TaskState | undefined;
@@ -39,7 +34,10 @@ export interface Overlay {
   readonly cachedEntities: number;
   missing(refs: readonly EntityRef[]): readonly EntityRef[];
   pin(refs: readonly EntityRef[]): void;
-  applied(index: LogIndex): void;
+  /** `entry`: its text, of which the tasks that it created can be made again. */
+  applied(index: LogIndex, entry?: string): void;
+  /** What the batch before this one created is answered, and need not be held as objects any more. */
+  batchOver(): void;
   /** Only between two entries: what is frozen is the state at exactly one index (I4). */
   freeze(): Frozen;
   settle(enough: () => boolean): boolean;
@@ -54,6 +52,9 @@ export interface OverlayOptions {
   readonly cachedBytesMax: number;
 }
 
+/** What nobody asked for since it was created is not made for the cache. */
+const isCached = (change: Change<Task, TaskNote>): boolean => !(change instanceof CreatedTask) || change.isObject;
+
 /** Of the cache: executions pass through the overlay alone, mostly, and a key is looked up once. */
 const TASK_SHARE = 1 / 2;
 const EXECUTION_SHARE = 3 / 8;
@@ -64,15 +65,24 @@ export function createOverlay(options: OverlayOptions): Overlay {
     entriesMax: Math.max(1, Math.floor(options.cachedEntitiesMax * share)),
     weightMax: options.cachedBytesMax * share,
   });
-  const tasks = createCollection<Task, TaskNote>('task', taskWeight, bounds(TASK_SHARE));
+  const tasks = createCollection<Task, TaskNote>('task', taskWeight, bounds(TASK_SHARE), isCached);
   const executions = createCollection<Execution, ExecutionNote>('execution', executionWeight, bounds(EXECUTION_SHARE));
   const keys = createCollection<IdempotencyRecord, null>('key', keyWeight, bounds(KEY_SHARE));
   let meta = options.meta;
   let appliedIndex = options.appliedIndex;
   let betweenEntries = true;
+  /** Of the entry that is being applied, of those that were in this batch, and of the batch before it. */
+  let creating: EntryCreations | null = null;
+  let created: EntryCreations[] = [];
+  let createdBefore: EntryCreations[] = [];
 
   const entities: Entities = {
     task: (taskId) => tasks.get(taskId),
+    addTask(task) {
+      betweenEntries = false;
+      creating ??= new EntryCreations();
+      tasks.set(task.taskId, creating.add(task));
+    },
     putTask(task) {
       betweenEntries = false;
       const before = tasks.has(task.taskId) ? tasks.get(task.taskId) : undefined;
@@ -85,11 +95,12 @@ export function createOverlay(options: OverlayOptions): Overlay {
           before.records !== task.records,
         // Whatever layer it happened in: the file does not know of it yet.
         resumed: resuming || tasks.shadow(task.taskId)?.note.resumed === true,
+        createdBy: null,
       });
     },
     removeTask(taskId) {
       betweenEntries = false;
-      tasks.put(taskId, undefined, { definitionChanged: true, resumed: false });
+      tasks.put(taskId, undefined, { definitionChanged: true, resumed: false, createdBy: null });
     },
     execution: (taskId, run) => executions.get(runKey(taskId, run)),
     putExecution(execution) {
@@ -165,13 +176,23 @@ export function createOverlay(options: OverlayOptions): Overlay {
     pin(refs) {
       for (const ref of refs) pin(ref);
     },
-    applied(index) {
+    applied(index, entry) {
       invariant(index > appliedIndex, 'I4', `entry ${index} is applied after ${appliedIndex}`);
       appliedIndex = index;
       betweenEntries = true;
+      if (creating !== null && entry !== undefined) {
+        creating.entry = entry;
+        created.push(creating);
+      }
+      creating = null;
       tasks.unpin();
       executions.unpin();
       keys.unpin();
+    },
+    batchOver() {
+      for (const creations of createdBefore) creations.release();
+      createdBefore = created;
+      created = [];
     },
     freeze() {
       invariant(betweenEntries, 'I4', `a flush would write half of the entry after ${appliedIndex}`);
@@ -187,6 +208,9 @@ export function createOverlay(options: OverlayOptions): Overlay {
     settle: (enough) => executions.settle(enough) && tasks.settle(enough) && keys.settle(enough),
     startAnew(index, stored) {
       for (const collection of [tasks, executions, keys]) collection.clear();
+      creating = null;
+      created = [];
+      createdBefore = [];
       appliedIndex = index;
       meta = stored;
       betweenEntries = true;

@@ -16,7 +16,10 @@ export const CACHED_BYTES_MAX = 48 * 2 ** 20;
 export const LOOP_SLICE_MS = 3;
 /** The clock is read once in so many entities. */
 export const LOOP_CHECK_EVERY = 16;
-/** Rows and text in one message. Bounds how long a load waits behind a slice: 250 random rows at a million are about 15 ms. */
+/**
+ * Rows and text in one message. Bounds how long a load waits behind a slice: 250 random rows at a million are about 15 ms. Creations of
+ * one entry stay together, up to a thousand: their ids follow each other, and they take 11 ms.
+ */
 export const SLICE_ROWS_MAX = 250;
 export const SLICE_CHARACTERS_MAX = 256 * 2 ** 10;
 /** Slices handed over and not yet written; one more than one, so that the worker does not wait for the loop. */

@@ -20,8 +20,10 @@ export async function listDue(
   const { untilMs } = range;
 
   const resumed: EntityRef[] = [];
-  tasks.eachShadow((_, { value, note }) => {
-    if (note.resumed && value?.state === 'scheduled' && value.openRuns.length > 0)
+  tasks.eachShadow((_, change) => {
+    if (!change.note.resumed) return;
+    const { value } = change;
+    if (value?.state === 'scheduled' && value.openRuns.length > 0)
       resumed.push({ kind: 'open-executions', taskId: value.taskId });
   });
   if (resumed.length > 0) await bring(resumed);
@@ -41,7 +43,10 @@ export async function listDue(
       const { taskId, run, nextAttemptAtMs: dueAtMs } = execution;
       if (dueAtMs <= untilMs && !isParked(key, taskId)) due.set(key, { dueAtMs, taskId, run });
     };
-    tasks.eachShadow((taskId, { value, note }) => {
+    tasks.eachShadow((taskId, change) => {
+      const { note } = change;
+      if (note.createdBy !== null && note.createdBy.dueFromMs > untilMs) return;
+      const { value } = change;
       if (value?.state !== 'scheduled') return;
       if (value.nextAtMs !== null && value.nextAtMs <= untilMs)
         due.set(taskId, { dueAtMs: value.nextAtMs, taskId: value.taskId, run: 0 });

@@ -41,10 +41,17 @@ export interface KeyRow {
   readonly document: string;
 }
 
+/** Creations whose tasks did not change since: the rows are made from the entry's text, by the worker. */
+export interface CreatedTasks {
+  readonly entry: string;
+  readonly taskIds: readonly TaskId[];
+}
+
 /** Part of a flush. Executions come before tasks: see `putTask` in projection-writes.ts. */
 export interface Slice {
   readonly executions: ExecutionRow[];
   readonly removedExecutions: RunRef[];
+  readonly createdTasks: CreatedTasks[];
   readonly tasks: TaskRow[];
   readonly removedTasks: TaskId[];
   readonly keys: KeyRow[];

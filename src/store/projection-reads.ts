@@ -2,6 +2,7 @@ import type { IdempotencyRecord } from '../tasks/entities.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 import type { Overlay } from './overlay.ts';
+import type { Change } from './overlay-collection.ts';
 import type { RunRef, TaskFilter } from './projection.ts';
 import type { ProjectionLink } from './projection-link.ts';
 import { list } from './projection-merge.ts';
@@ -27,12 +28,15 @@ export interface ProjectionReads {
 }
 
 export function createReads({ tasks, executions, keys }: Overlay, link: ProjectionLink): ProjectionReads {
-  function* changed<V, T>(
-    layer: { eachShadow(visit: (key: string, change: { readonly value: V | undefined }) => void): void },
+  function* changed<V, N, T>(
+    layer: { eachShadow(visit: (key: string, change: Pick<Change<V, N>, 'value' | 'note'>) => void): void },
     pick: (value: V) => T | undefined,
+    concerns: (note: N) => boolean = () => true,
   ): Generator<T> {
     const values: V[] = [];
-    layer.eachShadow((_, { value }) => {
+    layer.eachShadow((_, change) => {
+      if (!concerns(change.note)) return;
+      const { value } = change;
       if (value !== undefined) values.push(value);
     });
     for (const value of values) {
@@ -122,8 +126,11 @@ export function createReads({ tasks, executions, keys }: Overlay, link: Projecti
           ask: (after, rows) => ({ after, beforeMs, limit: rows }),
           fromFile: (row) => (tasks.shadow(row.taskId) === undefined ? row : undefined),
           inMemory: () =>
-            changed(tasks, ({ taskId, finishedAtMs }: Task) =>
-              finishedAtMs !== null && finishedAtMs < beforeMs ? { taskId, finishedAtMs } : undefined,
+            changed(
+              tasks,
+              ({ taskId, finishedAtMs }: Task) =>
+                finishedAtMs !== null && finishedAtMs < beforeMs ? { taskId, finishedAtMs } : undefined,
+              ({ createdBy }) => createdBy === null,
             ),
           position: (task) => task,
           compare: (a, b) => a.finishedAtMs - b.finishedAtMs || compareTaskIds(a.taskId, b.taskId),

@@ -18,6 +18,7 @@ export function turnBudget(): () => boolean {
 const emptySlice = (): Slice => ({
   executions: [],
   removedExecutions: [],
+  createdTasks: [],
   tasks: [],
   removedTasks: [],
   keys: [],
@@ -31,8 +32,7 @@ export function* slicesOf(frozen: Frozen): Generator<Slice> {
   let characters = 0;
   let spent = turnBudget();
   function* cut(): Generator<Slice> {
-    rows += 1;
-    if (rows < SLICE_ROWS_MAX && characters < SLICE_CHARACTERS_MAX && !spent()) return;
+    if (rows === 0 || (rows < SLICE_ROWS_MAX && characters < SLICE_CHARACTERS_MAX && !spent())) return;
     yield slice;
     slice = emptySlice();
     rows = 0;
@@ -47,26 +47,46 @@ export function* slicesOf(frozen: Frozen): Generator<Slice> {
       slice.executions.push(row);
       characters += row.document.length;
     }
+    rows += 1;
     yield* cut();
   }
-  for (const [taskId, { value, note }] of frozen.tasks) {
+  let created: { readonly entry: string; readonly taskIds: TaskId[] } | undefined;
+  for (const [taskId, change] of frozen.tasks) {
+    const { note } = change;
+    const entry = note.createdBy?.entry ?? null;
+    if (entry !== null) {
+      // All of an entry in one slice: its text goes to the worker once.
+      if (created?.entry !== entry) {
+        yield* cut();
+        created = { entry, taskIds: [] };
+        slice.createdTasks.push(created);
+        characters += entry.length;
+      }
+      created.taskIds.push(taskId as TaskId);
+      rows += 1;
+      continue;
+    }
+    created = undefined;
+    const { value } = change;
     if (value === undefined) slice.removedTasks.push(taskId as TaskId);
     else {
       const row = taskRow(value, note.definitionChanged);
       slice.tasks.push(row);
       characters += row.status.length + (row.wide?.definition.length ?? 0);
     }
+    rows += 1;
     yield* cut();
   }
   for (const [key, { value }] of frozen.keys) {
     if (value === undefined) slice.removedKeys.push(key);
     else slice.keys.push({ key, expiresAtMs: value.expiresAtMs, document: encodeKey(value) });
+    rows += 1;
     yield* cut();
   }
   if (rows > 0) yield slice;
 }
 
-function taskRow(task: Task, withDefinition: boolean): TaskRow {
+export function taskRow(task: Task, withDefinition: boolean): TaskRow {
   const { taskId, state, nextAtMs, finishedAtMs, definition } = task;
   return {
     taskId,

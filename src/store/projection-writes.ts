@@ -1,4 +1,7 @@
 import type Database from 'better-sqlite3';
+import { invariant } from '../invariant.ts';
+import { creationsIn } from '../tasks/creations.ts';
+import type { EntryContent } from '../tasks/entry.ts';
 import type { TaskId } from '../tasks/task.ts';
 import { rowHash, sumHashes } from './entity-hash.ts';
 import type { LastIncluded } from './log-store.ts';
@@ -6,8 +9,9 @@ import type { ProjectionCounts } from './projection.ts';
 import type { FileState } from './projection-file.ts';
 import { writeFileState } from './projection-file.ts';
 import { foldName } from './projection-order.ts';
-import type { ExecutionRow, KeyRow, Slice, TaskRow } from './projection-protocol.ts';
+import type { CreatedTasks, ExecutionRow, KeyRow, Slice, TaskRow } from './projection-protocol.ts';
 import { countsAsHistory } from './projection-retention.ts';
+import { taskRow } from './projection-slices.ts';
 import { decodeMeta, runKey } from './rows.ts';
 
 /** The writing half of the worker: one transaction, in slices. */
@@ -98,6 +102,14 @@ export function createWrites(database: Database.Database, opened: FileState): Pr
     if (row.wide !== null) putDefinition(row.taskId, id, row.wide);
   }
 
+  /** The same rows as from the loop, made of the same text as the state there (I4). */
+  function putCreated({ entry, taskIds }: CreatedTasks): void {
+    const wanted = new Set(taskIds);
+    for (const task of creationsIn(JSON.parse(entry) as EntryContent))
+      if (wanted.delete(task.taskId)) putTask(taskRow(task, true));
+    invariant(wanted.size === 0, 'I4', `an entry does not create ${[...wanted].join(', ')}`);
+  }
+
   function putDefinition(taskId: TaskId, id: bigint, wide: NonNullable<TaskRow['wide']>): void {
     const { definition, name, tags } = wide;
     const old = isNew(taskId) ? undefined : statements.oldDefinition.get(id);
@@ -151,6 +163,7 @@ export function createWrites(database: Database.Database, opened: FileState): Pr
       begin();
       for (const row of slice.executions) putExecution(row);
       for (const { taskId, run } of slice.removedExecutions) removeExecution(taskId, run);
+      for (const group of slice.createdTasks) putCreated(group);
       for (const row of slice.tasks) putTask(row);
       for (const taskId of slice.removedTasks) removeTask(taskId);
       for (const row of slice.keys) putKey(row);

@@ -28,8 +28,8 @@ export interface Projection {
    * that waits for them; else as long as the cache holds.
    */
   load(refs: readonly EntityRef[], pinned?: boolean): Promise<void>;
-  /** The entry at `index` is folded: the overlay now stands there. */
-  applied(index: LogIndex): void;
+  /** The entry at `index` is folded: the overlay now stands there. With its text, tasks that it created need not be written out here. */
+  applied(index: LogIndex, entry?: string): void;
   /**
    * Writes the overlay as it is now; resolves when it is fsynced. Flushes also happen by themselves, by size and age. Not to be
    * called between the changes of an entry and its `applied()`.

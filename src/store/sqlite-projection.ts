@@ -89,12 +89,15 @@ export async function openProjection(options: ProjectionOptions): Promise<Sqlite
     standOn: flusher.standOn,
     missing: overlay.missing,
     load: (refs, pinned = true) => fetcher.bring(refs, pinned),
-    applied(index) {
-      overlay.applied(index);
+    applied(index, entry) {
+      overlay.applied(index, entry);
       flusher.changed();
     },
     flush: flusher.flush,
-    untilRoom: flusher.untilRoom,
+    untilRoom() {
+      overlay.batchOver();
+      return flusher.untilRoom();
+    },
     onFailure: flusher.onFailure,
 
     readTask: (taskId) => fetcher.read({ kind: 'task', taskId }, () => tasks.get(taskId)),

@@ -35,6 +35,8 @@ export const EMPTY_META: StateMeta = { lastTaskId: '0' as TaskId, logTimeMs: 0, 
  */
 export interface Entities {
   task(taskId: TaskId): Task | undefined;
+  /** A task as its creation made it: the entry that is being applied says all of it. */
+  addTask(task: Task): void;
   putTask(task: Task): void;
   removeTask(taskId: TaskId): void;
   execution(taskId: TaskId, run: number): Execution | undefined;

@@ -1,29 +1,11 @@
 import { produce } from 'immer';
 import type { TaskLifeEvent } from '../../machines/task.ts';
-import type { DueTimesSkipped, TaskCreated, TaskUpdated } from './event.ts';
+import type { DueTimesSkipped, TaskUpdated } from './event.ts';
 import { mayMoveTask, moveTask } from './lifecycle.ts';
 import { TASK_RECORDS_KEPT } from './limits.ts';
 import type { Task } from './task.ts';
 
 /** How one task changes. Every next state comes from the machine's table. */
-
-export function createTask(event: TaskCreated, by: string, atMs: number): Task {
-  return {
-    taskId: event.taskId,
-    definition: event.definition,
-    state: 'scheduled',
-    version: 1,
-    createdAtMs: atMs,
-    updatedAtMs: atMs,
-    nextAtMs: event.nextAtMs,
-    lastScheduledAtMs: null,
-    runCount: 0,
-    openRuns: [],
-    prunedThroughRun: 0,
-    finishedAtMs: null,
-    records: [{ atMs, type: 'TaskCreated', by }],
-  };
-}
 
 /** What an owner's command does to a task: the move, a new version, and a line in its event list. */
 export function commandTask(

@@ -12,9 +12,10 @@ import {
   reopen,
   requestExecution,
 } from './evolve-execution.ts';
-import { closeRun, commandTask, createTask, openRun, pruneRuns, recordSkip } from './evolve-task.ts';
+import { closeRun, commandTask, openRun, pruneRuns, recordSkip } from './evolve-task.ts';
 import type { Execution } from './execution.ts';
 import { COMMAND_RESULTS_KEPT_MS, IDEMPOTENCY_KEYS_KEPT_MS, OPERATIONS_KEPT } from './limits.ts';
+import { createTask } from './new-task.ts';
 import type { Task, TaskId } from './task.ts';
 
 /**
@@ -23,7 +24,7 @@ import type { Task, TaskId } from './task.ts';
 export function evolve(state: Entities, event: TaskEvent, by: string, atMs: number): void {
   switch (event.type) {
     case 'TaskCreated': {
-      state.putTask(createTask(event, by, atMs));
+      state.addTask(createTask(event, by, atMs));
       state.putMeta({ ...state.meta(), lastTaskId: event.taskId });
       if (event.idempotency !== undefined) {
         state.putKey({ ...event.idempotency, taskId: event.taskId, expiresAtMs: atMs + IDEMPOTENCY_KEYS_KEPT_MS });

@@ -7,7 +7,7 @@ import type { LogEnds } from '../../src/store/last-included.ts';
 import { openMemoryProjection } from '../../src/store/memory-projection.ts';
 import type { DuePosition, Projection, ProjectionStart } from '../../src/store/projection.ts';
 import type { EntryContent, Pair } from '../../src/tasks/entry.ts';
-import { applyEntry, ENTRY_VERSION } from '../../src/tasks/entry.ts';
+import { applyEntry, ENTRY_VERSION, encodeEntry } from '../../src/tasks/entry.ts';
 import { needsOf } from '../../src/tasks/needs.ts';
 import type { TaskId } from '../../src/tasks/task.ts';
 import { type HistoryStep, historyOf, historySteps } from '../store/projection-history.ts';
@@ -30,12 +30,14 @@ export interface ProjectionUnderTest {
 
 /** As a node does it: what the entry needs is loaded, then the entry is folded at once. */
 export async function applyTo(projection: Projection, index: number, content: EntryContent): Promise<void> {
+  // A state that cannot be written any more is folded all the same.
+  await projection.untilRoom().catch(() => undefined);
   for (let missing = projection.missing(needsOf(content)); missing.length > 0; ) {
     await projection.load(needsOf(content));
     missing = projection.missing(needsOf(content));
   }
   applyEntry(projection.entities, content);
-  projection.applied(index);
+  projection.applied(index, encodeEntry(content));
 }
 
 /** As much of a log as a projection asks: every entry of term 0, one configuration. */

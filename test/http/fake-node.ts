@@ -181,6 +181,7 @@ function mapEntities(): MapEntities {
     tasks,
     executions,
     task: (taskId) => tasks.get(taskId),
+    addTask: (task) => void tasks.set(task.taskId, task),
     putTask: (task) => void tasks.set(task.taskId, task),
     removeTask: (taskId) => void tasks.delete(taskId),
     execution: (taskId, run) => executions.get(`${taskId}/${run}`),

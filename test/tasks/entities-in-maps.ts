@@ -12,6 +12,9 @@ export class EntitiesInMaps implements Entities {
   task(taskId: TaskId): Task | undefined {
     return this.tasks.get(taskId);
   }
+  addTask(task: Task): void {
+    this.putTask(task);
+  }
   putTask(task: Task): void {
     this.tasks.set(task.taskId, task);
   }
