@@ -32,6 +32,8 @@ let taskId = 0;
 function turn(): void {
   const taken = waiting;
   waiting = [];
+  // Told to stop with requests in hand, which the end of a load leaves.
+  if (!database.open) return;
   insertAll(taken.map(({ body }) => body));
   for (const { answer } of taken) {
     taskId += 1;

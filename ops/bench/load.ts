@@ -4,7 +4,7 @@ import { createConnection, type Socket } from 'node:net';
  * A keep-alive HTTP load on raw sockets, in a process of its own: `node ops/bench/load.ts '{"port":…,"connections":64,"seconds":5,…}'`.
  * Prints one JSON line. Raw, because a client library would cost more of the second core than the server under test.
  */
-interface Load {
+export interface Load {
   readonly port: number;
   readonly connections: number;
   readonly seconds: number;
@@ -15,7 +15,9 @@ interface Load {
 }
 
 export interface LoadResult {
+  /** Those that were measured, and all that were answered, the warm-up's included. */
   readonly requests: number;
+  readonly answered: number;
   readonly errors: number;
   readonly perSecond: number;
   readonly p50Ms: number;
@@ -30,6 +32,7 @@ const request = Buffer.from(
 const WARM_MS = 1_000;
 const latenciesMs: number[] = [];
 let errors = 0;
+let answered = 0;
 const measureFrom = performance.now() + WARM_MS;
 const until = measureFrom + load.seconds * 1_000;
 
@@ -53,6 +56,7 @@ function connect(): Promise<void> {
       const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0);
       if (received.length < head + 4 + length) return;
       const now = performance.now();
+      answered += 1;
       if (!received.includes(load.expect)) errors += 1;
       if (sentAt >= measureFrom) latenciesMs.push(now - sentAt);
       if (now >= until) {
@@ -69,6 +73,7 @@ const at = (share: number): number =>
   latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(latenciesMs.length * share))] ?? 0;
 const result: LoadResult = {
   requests: latenciesMs.length,
+  answered,
   errors,
   perSecond: Math.round(latenciesMs.length / load.seconds),
   p50Ms: at(0.5),

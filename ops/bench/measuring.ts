@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { nodeFlags } from '../scripts/runtime.mjs';
-import type { LoadResult } from './load.ts';
+import type { Load, LoadResult } from './load.ts';
+import { hasWrk, loadByWrk } from './wrk.ts';
 
 /** Processes that the benches start and what they read of them. */
 
@@ -73,8 +74,9 @@ export const CREATE = {
 };
 
 export async function load(port: number, connections: number, seconds: number): Promise<LoadResult> {
-  const what = JSON.stringify({ port, connections, seconds, ...CREATE });
-  const { stdout } = await promisify(execFile)(process.execPath, [file('load.ts'), what]);
+  const what: Load = { port, connections, seconds, ...CREATE };
+  if (await hasWrk()) return loadByWrk(what);
+  const { stdout } = await promisify(execFile)(process.execPath, [file('load.ts'), JSON.stringify(what)]);
   return JSON.parse(stdout) as LoadResult;
 }
 
