@@ -1,4 +1,8 @@
-/** npm run cluster: a NATS server and three nodes on this machine, to be tried out and killed. One Ctrl-C ends all of them. */
+/**
+ * npm run cluster: a NATS server and three nodes on this machine, to be tried out and killed. One Ctrl-C ends all of them.
+ *
+ *   npm run cluster -- --first-port 9001 --nats-port 4333 --data-dir elsewhere
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -6,18 +10,23 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { lineForPerson } from '../../src/cli/node-log.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { nodeFlags } from './runtime.mjs';
 import { ensureSystemTools, NATS_SERVER, thisMachine } from './system-tools.ts';
 
-const NODES = [
-  { nodeId: 'n1', port: 8001 },
-  { nodeId: 'n2', port: 8002 },
-  { nodeId: 'n3', port: 8003 },
-] as const;
-const DIRECTORY = join('data', 'cluster');
-const NATS_PORT = 4222;
+const { values } = parseArgs({
+  options: {
+    'first-port': { type: 'string', default: '8001' },
+    'nats-port': { type: 'string', default: '4222' },
+    'data-dir': { type: 'string', default: join('data', 'cluster') },
+  },
+});
+const FIRST_PORT = Number(values['first-port']);
+const NODES = [0, 1, 2].map((at) => ({ nodeId: `n${at + 1}`, port: FIRST_PORT + at }));
+const DIRECTORY = values['data-dir'];
+const NATS_PORT = Number(values['nats-port']);
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** A node ends when this process is gone without having said so. */
 const FOLLOW = fileURLToPath(new URL('./follow-launcher.cjs', import.meta.url));
@@ -65,15 +74,16 @@ async function allReady(isOver: () => boolean): Promise<boolean> {
 }
 
 function sayFirstSteps(natsUrl: string): void {
-  const leader = `$(curl -s http://127.0.0.1:8002/v1/cluster | sed 's/.*"leader_id":"\\([^"]*\\)".*/\\1/')`;
+  const [first, second, third] = NODES.map(({ port }) => `http://127.0.0.1:${port}`);
+  const leader = `$(curl -s ${second}/v1/cluster | sed 's/.*"leader_id":"\\([^"]*\\)".*/\\1/')`;
   const task = `{"type":2,"format":"'$(($(date +%s)+15))'","callback":{"url":"http://127.0.0.1:9000/","body":{"hello":"cluster"}}}`;
   for (const line of [
     '',
-    `Three nodes on http://127.0.0.1:8001 to 8003, through ${natsUrl}; their data in ${DIRECTORY}. Ctrl-C ends all.`,
+    `Three nodes on ${first}, ${second} and ${third}, through ${natsUrl}; their data in ${DIRECTORY}. Ctrl-C ends all.`,
     'With "npx xcron listen" in a second terminal, paste these into a third: a task for in 15 seconds on one node, read on',
     'another, and the leader killed before it is due. The callback comes all the same.',
-    `  curl http://127.0.0.1:8001/xcron/createTask -H 'content-type: application/json' -d '${task}'`,
-    '  curl http://127.0.0.1:8002/v1/tasks',
+    `  curl ${first}/xcron/createTask -H 'content-type: application/json' -d '${task}'`,
+    `  curl ${second}/v1/tasks`,
     `  kill -9 $(cat ${DIRECTORY}/${leader}.pid)`,
     '',
   ])

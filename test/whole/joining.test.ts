@@ -101,3 +101,64 @@ test('a node alone works without its NATS server, whether that was never there o
     await sink.close();
   }
 });
+
+test('a node that waits for the others says for whom, takes nothing yet, and stops when told to', async () => {
+  const cluster = await openNatsCluster([]);
+  const peers = ['--peers', 'n1,n2,n3'];
+  try {
+    const first = await cluster.begin('n1', peers);
+    const reason = async (): Promise<string> =>
+      (await readJson<{ reason: string }>(`${first.url}/readyz`)).value.reason;
+    await until(async () => (await reason()) === 'waiting for n2, n3, to found cluster demo together', reason);
+    assert.equal((await readJson(`${first.url}/livez`)).status, 200);
+    assert.equal((await createTask(first.url, YEARLY)).status, 503);
+    assert.equal((await readJson(`${first.url}/v1/tasks`)).status, 503);
+    assert.deepEqual((await clusterSeenBy(first)).members, []);
+    assert.equal((await fetch(`${first.url}/metrics`)).status, 200);
+    await cluster.begin('n2', peers);
+    await until(async () => (await reason()) === 'waiting for n3, to found cluster demo together', reason);
+    assert.equal(await first.kill('SIGTERM'), 0);
+
+    // Nobody has founded anything: it begins again where it was, under the same instance.
+    await cluster.begin('n1', peers);
+    await cluster.begin('n3', peers);
+    await cluster.leader();
+    for (const node of cluster.nodes.values()) {
+      await until(
+        async () => (await kindsSeenBy(node)) === 'n1 voter, n2 voter, n3 voter',
+        () => kindsSeenBy(node),
+      );
+      await until(
+        async () => (await readJson(`${node.url}/readyz`)).status === 200,
+        () => node.output(),
+      );
+      assert.equal((await createTask(node.url, YEARLY)).status, 201);
+    }
+  } finally {
+    await cluster.close();
+  }
+});
+
+test('a node like an older version works among newer ones, which write what it can read', async () => {
+  const cluster = await openNatsCluster([]);
+  try {
+    const [older] = await Promise.all([
+      cluster.start('n1', ['--peers', 'n1,n2,n3', '--feature-level', '1']),
+      cluster.start('n2', ['--peers', 'n1,n2,n3']),
+      cluster.start('n3', ['--peers', 'n1,n2,n3']),
+    ]);
+    const ids: string[] = [];
+    for (const node of cluster.nodes.values()) {
+      const { status, taskId } = await createTask(node.url, YEARLY);
+      assert.equal(status, 201);
+      ids.push(taskId);
+    }
+    for (const taskId of ids) assert.equal((await readJson(`${older.url}/v1/tasks/${taskId}`)).status, 200);
+    await cluster.kill('n1', 'SIGTERM');
+    const upgraded = await cluster.start('n1');
+    for (const taskId of ids) assert.equal((await readJson(`${upgraded.url}/v1/tasks/${taskId}`)).status, 200);
+    assert.equal((await createTask(upgraded.url, YEARLY)).status, 201);
+  } finally {
+    await cluster.close();
+  }
+});

@@ -13,6 +13,8 @@ export interface NatsCluster {
   node(nodeId: string): Serving;
   /** Starts it on the directory that it had, or on a new one; resolves when it is ready. */
   start(nodeId: string, flags?: readonly string[]): Promise<Serving>;
+  /** The same, as soon as it listens. */
+  begin(nodeId: string, flags: readonly string[]): Promise<Serving>;
   kill(nodeId: string, signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   /** Of a node that does not run: its directory is empty. */
   wipe(nodeId: string): void;
@@ -50,11 +52,12 @@ export async function openNatsCluster(
   const nats = await startNatsServer();
   const nodes = new Map<string, Serving>();
 
-  async function start(nodeId: string, flags: readonly string[]): Promise<Serving> {
+  async function start(nodeId: string, flags: readonly string[], until?: 'listening'): Promise<Serving> {
     const server = flags.includes('--nats-url') ? [] : ['--nats-url', nats.url];
     const node = await serve(join(directory, nodeId), {
       flags: ['--node-id', nodeId, '--cluster', 'demo', ...server, ...flags],
       environment,
+      ...(until === undefined ? {} : { until }),
     });
     nodes.set(nodeId, node);
     return node;
@@ -79,6 +82,7 @@ export async function openNatsCluster(
       return node;
     },
     start: (nodeId, flags = []) => start(nodeId, flags),
+    begin: (nodeId, flags) => start(nodeId, flags, 'listening'),
     async kill(nodeId, signal) {
       await nodes.get(nodeId)?.kill(signal);
       nodes.delete(nodeId);

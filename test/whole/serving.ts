@@ -26,9 +26,12 @@ export async function serve(
     readonly flags?: readonly string[];
     readonly wrap?: readonly string[];
     readonly environment?: Readonly<Record<string, string>>;
+    /** It may wait for others for a long time. */
+    readonly until?: 'ready' | 'listening';
   } = {},
 ): Promise<Serving> {
   const { flags = [], wrap = [], environment = {} } = options;
+  const isReady = (): boolean => options.until === 'listening' || printed().includes('"msg":"ready"');
   const command = [...wrap, process.execPath, main, 'serve', '--http-port', '0', '--data-dir', dataDirectory, ...flags];
   const child = spawn(command[0] ?? '', command.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -37,7 +40,7 @@ export async function serve(
   const { output: printed, ended } = childWithOutput(child);
   const until = Date.now() + READY_MS_MAX;
   const found = (pattern: RegExp) => pattern.exec(printed())?.[1];
-  while (found(/listens on (http:\S+)/) === undefined || !printed().includes('"msg":"ready"')) {
+  while (found(/listens on (http:\S+)/) === undefined || !isReady()) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) {
       child.kill('SIGKILL');
       throw new Error(`the node did not become ready:\n${printed()}`);
