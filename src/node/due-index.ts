@@ -10,6 +10,9 @@ import { isLaterTaskId } from '../tasks/task-id.ts';
 
 const keyOf = (taskId: TaskId, run: number): string => `${taskId}/${run}`;
 
+/** The same for whatever time it is due. */
+export const keyOfPosition = ({ taskId, run }: DuePosition): string => keyOf(taskId, run);
+
 export function comparePositions(a: DuePosition, b: DuePosition): number {
   if (a.dueAtMs !== b.dueAtMs) return a.dueAtMs - b.dueAtMs;
   if (a.taskId !== b.taskId) return isLaterTaskId(a.taskId, b.taskId) ? 1 : -1;

@@ -1,6 +1,6 @@
 import type { DuePosition } from '../store/projection.ts';
 import type { TaskDefinition, TaskId } from '../tasks/task.ts';
-import { comparePositions } from './due-index.ts';
+import { comparePositions, keyOfPosition } from './due-index.ts';
 import { TARGET_CLAIMS_MAX, TARGET_PARKED_MAX } from './limits.ts';
 import type { ClaimSender } from './senders.ts';
 
@@ -11,6 +11,8 @@ import type { ClaimSender } from './senders.ts';
 interface Target {
   open: number;
   parked: DuePosition[];
+  /** Of those: a task whose executions end one after the other is found due again with each, and waits once all the same. */
+  readonly waiting: Set<string>;
   /** First position that found the parking full; it and what follows are read from disk again when there is room. */
   left: DuePosition | null;
 }
@@ -140,6 +142,7 @@ export class Targets {
     const position = target.parked.shift();
     if (position === undefined) throw new Error(`${name} is ready with nothing parked`);
     this.#parked -= 1;
+    target.waiting.delete(keyOfPosition(position));
     const rewind = target.parked.length === 0 ? target.left : null;
     if (rewind !== null) target.left = null;
     this.#settle(name, target);
@@ -150,11 +153,14 @@ export class Targets {
 
   park(name: string, position: DuePosition): void {
     const target = this.#at(name);
+    // It keeps its place: what is due by then is decided when it is taken.
+    if (target.waiting.has(keyOfPosition(position))) return;
     if (target.parked.length >= TARGET_PARKED_MAX) {
       if (target.left === null || comparePositions(position, target.left) < 0) target.left = position;
       return;
     }
     target.parked.push(position);
+    target.waiting.add(keyOfPosition(position));
     this.#parked += 1;
     this.#settle(name, target);
   }
@@ -185,7 +191,7 @@ export class Targets {
   #at(name: string): Target {
     let target = this.#targets.get(name);
     if (target === undefined) {
-      target = { open: 0, parked: [], left: null };
+      target = { open: 0, parked: [], waiting: new Set(), left: null };
       this.#targets.set(name, target);
     }
     return target;

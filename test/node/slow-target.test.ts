@@ -16,13 +16,17 @@ interface Holding {
   close(): void;
 }
 
-async function holding(): Promise<Holding> {
+const SLOW_MS = 500;
+
+/** `answersAfterMs`: by itself, in place of when it is let go. */
+async function holding(answersAfterMs?: number): Promise<Holding> {
   const held: ServerResponse[] = [];
   const taskIds: string[] = [];
   let open = false;
   const server = createServer((request, response) => {
     taskIds.push(String(request.headers['xcron-task-id']));
     if (open) response.end();
+    else if (answersAfterMs !== undefined) setTimeout(() => response.end(), answersAfterMs);
     else held.push(response);
     request.resume();
   });
@@ -85,6 +89,29 @@ test('tasks that are moved away while they wait for a slow target leave their pl
   } finally {
     slow.close();
     other.close();
+  }
+});
+
+test('what waits for a target that cannot keep up waits once, so that whoever comes later has its turn', async () => {
+  const slow = await holding(SLOW_MS);
+  try {
+    await withNode(async (node) => {
+      const tasks = TARGET_CLAIMS_MAX * 3;
+      const every = { schedule: '* * * * * *', callback: callback(slow.url) };
+      await Promise.all(Array.from({ length: tasks }, () => create(node, every)));
+      let mostParked = 0;
+      await until(
+        () => {
+          mostParked = Math.max(mostParked, node.metrics().parked);
+          return slow.taskIds.length > tasks * 3;
+        },
+        () => `${slow.taskIds.length} were sent`,
+      );
+      assert.ok(mostParked > 0, 'the target kept up');
+      assert.ok(mostParked <= tasks, `${mostParked} of ${tasks} tasks were parked`);
+    });
+  } finally {
+    slow.close();
   }
 });
 

@@ -44,6 +44,19 @@ test('what is parked comes back in order, as long as there is room', () => {
   assert.equal(targets.parked, 1);
 });
 
+test('what is parked already keeps its place, and is not parked again', () => {
+  const targets = full();
+  targets.park('http://a', due(100));
+  targets.park('http://a', due(101));
+  targets.park('http://a', { ...due(100), dueAtMs: 200 });
+  assert.equal(targets.parked, 2);
+  targets.release(id(1), 1);
+  assert.deepEqual(targets.takeReady()?.position, due(100));
+  // It has had its turn.
+  targets.park('http://a', { ...due(100), dueAtMs: 200 });
+  assert.equal(targets.parked, 2);
+});
+
 test('a parked one that comes to nothing leaves the place to the next: no place is lost with it', () => {
   const targets = full();
   for (let task = 100; task < 300; task += 1) targets.park('http://a', due(task));
