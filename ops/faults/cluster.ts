@@ -13,6 +13,8 @@ export interface Cluster {
   readonly voters: readonly Machine[];
   /** Those that do not vote. */
   readonly workers: readonly Machine[];
+  /** Not started: each is taken in when it is. */
+  readonly later: readonly Machine[];
   readonly machines: readonly Machine[];
   readonly brokers: readonly Broker[];
   /** What a running node says, or null while none answers or none leads. */
@@ -37,6 +39,7 @@ export interface ClusterOptions {
   readonly directory: string;
   readonly voters: number;
   readonly workers: number;
+  readonly later?: number;
   /** One for all, or one for each node. */
   readonly brokers: 'one' | 'routed';
   /** Clocks that can be moved; the nodes run a little slower for it. */
@@ -74,7 +77,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const { directory, movableClocks } = options;
   const voterIds = Array.from({ length: options.voters }, (_, at) => `n${at + 1}`);
   const workerIds = Array.from({ length: options.workers }, (_, at) => `w${at + 1}`);
-  const nodeIds = [...voterIds, ...workerIds];
+  const laterIds = Array.from({ length: options.later ?? 0 }, (_, at) => `n${voterIds.length + at + 1}`);
+  const nodeIds = [...voterIds, ...workerIds, ...laterIds];
   const brokerCount = options.brokers === 'one' ? 1 : nodeIds.length;
   const ports = await freePorts(nodeIds.length + 2 * brokerCount);
   const httpPorts = ports.slice(0, nodeIds.length);
@@ -87,7 +91,11 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     const proxy = await openTcpProxy(broker.port);
     const clockFile = join(directory, `${nodeId}.clock`);
     writeFileSync(clockFile, '+0\n');
-    const role = voterIds.includes(nodeId) ? ['--peers', voterIds.join(',')] : ['--role', 'worker'];
+    const role = workerIds.includes(nodeId)
+      ? ['--role', 'worker']
+      : laterIds.includes(nodeId)
+        ? ['--join']
+        : ['--peers', voterIds.join(',')];
     const node = createNodeProcess({
       nodeId,
       port: httpPorts[at] ?? 0,
@@ -120,6 +128,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     machines,
     voters: machines.filter(({ node }) => voterIds.includes(node.nodeId)),
     workers: machines.filter(({ node }) => workerIds.includes(node.nodeId)),
+    later: machines.filter(({ node }) => laterIds.includes(node.nodeId)),
     brokers,
     machine,
     isReady,

@@ -4,13 +4,17 @@ export interface FaultsFlags {
   readonly lastsMs: number;
   readonly json: string | null;
   readonly scenarios: readonly string[];
+  /** Of the scenario that needs very many. */
+  readonly tasks: number;
   /** Keeps logs and data of a run that held, too. */
   readonly keep: boolean;
 }
 
-export const USAGE = 'usage: npm run faults -- [--minutes M] [--seed S] [--json FILE] [--keep] [--scenario NAME …]';
+export const USAGE =
+  'usage: npm run faults -- [--minutes M] [--seed S] [--json FILE] [--keep] [--scenario NAME … [--tasks N]]';
 
 const MINUTES_DEFAULT = 3;
+const TASKS_DEFAULT = 1_000_000;
 const SEEDS = 2 ** 31;
 
 /** A text says what is wrong with them. */
@@ -19,6 +23,7 @@ export function readFlags(args: readonly string[], scenarioNames: readonly strin
   let seed = Math.floor(Math.random() * SEEDS);
   let json: string | null = null;
   let keep = false;
+  let tasks = TASKS_DEFAULT;
   const scenarios: string[] = [];
   const left = [...args];
   for (let flag = left.shift(); flag !== undefined; flag = left.shift()) {
@@ -37,6 +42,10 @@ export function readFlags(args: readonly string[], scenarioNames: readonly strin
         seed = Number(value);
         if (!Number.isSafeInteger(seed) || seed < 0) return `--seed ${value} is no whole number`;
         break;
+      case '--tasks':
+        tasks = Number(value);
+        if (!Number.isSafeInteger(tasks) || tasks < 0) return `--tasks ${value} is no number of tasks`;
+        break;
       case '--json':
         json = value;
         break;
@@ -50,5 +59,5 @@ export function readFlags(args: readonly string[], scenarioNames: readonly strin
         return `${flag} is none of the flags`;
     }
   }
-  return { seed, lastsMs: minutes * 60_000, json, keep, scenarios };
+  return { seed, lastsMs: minutes * 60_000, json, keep, tasks, scenarios };
 }

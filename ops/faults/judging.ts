@@ -58,7 +58,11 @@ export interface Judgement {
   readonly calls: number;
   /** First receipt after the scheduled time, sorted. */
   readonly latenessMs: readonly number[];
+  /** The latest of all, the worst first. */
+  readonly latest: readonly Callback[];
 }
+
+const LATEST_SHOWN = 5;
 
 /** Clocks of processes of one machine agree; what this process reads late only looks late. */
 const EARLY_MS_MAX = 20;
@@ -76,6 +80,7 @@ export function judge(evidence: Evidence): Judgement {
   }
   const counts = { expected: 0, received: 0, repeatedSameId: 0, excused: 0, passedOver: 0, endedUnknown: 0 };
   const latenessMs: number[] = [];
+  const firsts: Callback[] = [];
   let histories = 0;
   let calls = 0;
 
@@ -101,7 +106,8 @@ export function judge(evidence: Evidence): Judgement {
       const of = `task ${first.taskId} (${entry.kind} ${entry.serial}) for ${iso(first.scheduledAtMs)}`;
       counts.received += 1;
       counts.repeatedSameId += sendings.length - 1;
-      latenessMs.push(first.receivedAtMs - first.scheduledAtMs);
+      latenessMs.push(latenessOf(first));
+      firsts.push(first);
       const webhookIds = new Set(sendings.map(({ webhookId }) => webhookId));
       if (webhookIds.size > 1) found('second id', `${of}: ${[...webhookIds].join(', ')}`);
       const attempts = sendings.map(({ attempt }) => attempt);
@@ -178,14 +184,16 @@ export function judge(evidence: Evidence): Judgement {
   }
 
   latenessMs.sort((a, b) => a - b);
-  return { findings, ...counts, histories, calls, latenessMs };
+  const latest = firsts.sort((a, b) => latenessOf(b) - latenessOf(a)).slice(0, LATEST_SHOWN);
+  return { findings, ...counts, histories, calls, latenessMs, latest };
 }
 
-function isDue({ kind, firstDueMs }: TaskEntry, scheduledAtMs: number): boolean {
-  // Created for all that is known, and nobody was told so.
-  if (firstDueMs === null) return kind !== 'register';
+function isDue({ kind, askedAtMs, firstDueMs }: TaskEntry, scheduledAtMs: number): boolean {
   if (kind === 'register') return false;
-  return kind === 'cron' ? scheduledAtMs >= firstDueMs && scheduledAtMs % 1_000 === 0 : scheduledAtMs === firstDueMs;
+  // The leader decides what is due next a little before the moment that the log gives to the creation.
+  if (kind === 'cron') return scheduledAtMs >= askedAtMs - EARLY_MS_MAX && scheduledAtMs % 1_000 === 0;
+  // Created for all that is known, and nobody was told so.
+  return firstDueMs === null || scheduledAtMs === firstDueMs;
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
@@ -197,6 +205,11 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMa
   }
   return groups;
 }
+
+const latenessOf = ({ receivedAtMs, scheduledAtMs }: Callback): number => receivedAtMs - scheduledAtMs;
+
+export const inWords = (callback: Callback): string =>
+  `task ${callback.taskId} for ${iso(callback.scheduledAtMs)}, attempt ${callback.attempt}, ${latenessOf(callback)} ms late`;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 

@@ -16,6 +16,8 @@ export interface TaskEntry {
   readonly key: string;
   /** More than one would be a key that made two tasks. */
   readonly taskIds: Set<string>;
+  /** Nothing is due before somebody asked for it. */
+  readonly askedAtMs: number;
   /** The first time that it must be called; null until its creation is known. */
   firstDueMs: number | null;
   /** Scheduled times that may be missing: the task was being changed around them. */
@@ -55,6 +57,7 @@ export function createLedger(seed: number): Ledger {
         kind,
         key: `faults-${seed}-${serial}`,
         taskIds: new Set(),
+        askedAtMs: Date.now(),
         firstDueMs: null,
         excused: [],
         silent: [],

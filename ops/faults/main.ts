@@ -6,6 +6,8 @@ import { ensureSystemTools, NATS_SERVER, thisMachine } from '../scripts/system-t
 import { FAKETIME } from './clock-shift.ts';
 import { type FaultsFlags, readFlags, USAGE } from './flags.ts';
 import { hasFailed, reportLines } from './report.ts';
+import { SCENARIOS } from './scenarios/all.ts';
+import type { ScenarioOutcome } from './scenarios/scenario.ts';
 import { soak } from './soak.ts';
 
 const EXIT_BROKEN = 1;
@@ -23,12 +25,31 @@ async function runSoak({ seed, lastsMs, json, keep }: FaultsFlags): Promise<numb
   return failed ? EXIT_BROKEN : 0;
 }
 
-const flags = readFlags(process.argv.slice(2), []);
+/** One line each. Only what must never be makes the run fail: how fast something was, a busy machine decides as well. */
+async function runScenarios({ scenarios, tasks, json, keep }: FaultsFlags): Promise<number> {
+  const outcomes: Record<string, ScenarioOutcome> = {};
+  for (const { name, goal, run } of SCENARIOS.filter((one) => scenarios.includes(one.name))) {
+    const directory = mkdtempSync(join(tmpdir(), `xcron-faults-${name}-`));
+    const outcome = await run({ directory, tasks, say: (line) => console.log(`  ${line}`) });
+    outcomes[name] = outcome;
+    console.log(`${name}: ${outcome.figure}  (goal: ${goal}; ${outcome.met ? 'met' : 'NOT MET'})`);
+    for (const what of outcome.broken) console.log(`FOUND ${what}`);
+    if (outcome.broken.length > 0 || keep) console.log(`logs and data of all nodes: ${directory}`);
+    else rmSync(directory, { recursive: true, force: true });
+  }
+  if (json !== null) writeFileSync(json, `${JSON.stringify(outcomes, null, 2)}\n`);
+  return Object.values(outcomes).every(({ broken }) => broken.length === 0) ? 0 : EXIT_BROKEN;
+}
+
+const flags = readFlags(
+  process.argv.slice(2),
+  SCENARIOS.map(({ name }) => name),
+);
 if (typeof flags === 'string') {
   process.stderr.write(`xcron: ${flags}\n${USAGE}\n`);
   process.exitCode = EXIT_USAGE;
 } else if (!(await ensureSystemTools([NATS_SERVER, FAKETIME], thisMachine, 'faults need'))) {
   process.exitCode = EXIT_USAGE;
 } else {
-  process.exitCode = await runSoak(flags);
+  process.exitCode = flags.scenarios.length > 0 ? await runScenarios(flags) : await runSoak(flags);
 }

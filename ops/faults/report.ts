@@ -1,4 +1,4 @@
-import type { Finding } from './judging.ts';
+import { type Finding, inWords } from './judging.ts';
 import type { SoakReport } from './soak.ts';
 
 /** What a run showed, for a person. */
@@ -18,6 +18,7 @@ export function reportLines(report: SoakReport): readonly string[] {
     `  passed over by policy after an outage, and said ${judgement.passedOver}; sent at most once and ended unknown ${judgement.endedUnknown}; not judged, around a cancel or pause ${judgement.excused}`,
     `  received ${judgement.received} fires; after an acknowledged cancel or pause ${count('sent in silence')}, early ${count('sent early')}, never due ${count('never due', 'unknown task')}`,
     `lateness: ${percentiles(judgement.latenessMs)}`,
+    `  latest: ${judgement.latest.slice(0, 3).map(inWords).join('; ')}`,
     `failovers ${failoversMs.length}: ${percentiles([...failoversMs].sort((a, b) => a - b))}`,
     `calls: ${inOrder(outcomes)}`,
     `histories: ${judgement.histories} tasks, ${judgement.calls} calls, ${count('not linearizable', 'undecided') === 0 ? 'linearizable' : 'NOT LINEARIZABLE'}`,
@@ -39,5 +40,5 @@ function percentiles(sorted: readonly number[]): string {
   return `p50 ${at(0.5)} ms, p90 ${at(0.9)}, p99 ${at(0.99)}, p99.9 ${at(0.999)}, worst ${at(1)}`;
 }
 
-const quantile = (sorted: readonly number[], share: number): number | undefined =>
+export const quantile = (sorted: readonly number[], share: number): number | undefined =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];

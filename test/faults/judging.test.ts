@@ -16,7 +16,7 @@ interface Told {
 /** A task that fires in each of five seconds, each received in time. `change` takes something away, or adds it. */
 function told(kind: TaskKind, change: (told: { entry: TaskEntry; callbacks: Callback[] }) => void): Told {
   const ledger = createLedger(1);
-  const entry = ledger.open(kind);
+  const entry: TaskEntry = { ...ledger.open(kind), askedAtMs: BEGAN_MS - 100 };
   entry.taskIds.add(TASK);
   entry.firstDueMs = BEGAN_MS;
   const count = kind === 'cron' ? 5 : 1;
@@ -25,7 +25,7 @@ function told(kind: TaskKind, change: (told: { entry: TaskEntry; callbacks: Call
   );
   change({ entry, callbacks });
   const untilMs = BEGAN_MS + 4_000;
-  return { entry, evidence: { tasks: ledger.tasks, callbacks, untilMs, skips: new Map(), unsent: new Map() } };
+  return { entry, evidence: { tasks: [entry], callbacks, untilMs, skips: new Map(), unsent: new Map() } };
 }
 
 function received(of: Partial<Callback>): Callback {
@@ -120,6 +120,10 @@ test('what comes before its time, or was never due, is found', () => {
   );
   assert.deepEqual(
     faultsIn(told('cron', ({ callbacks }) => callbacks.push(received({ scheduledAtMs: BEGAN_MS + 500 })))),
+    ['never due'],
+  );
+  assert.deepEqual(
+    faultsIn(told('cron', ({ callbacks }) => callbacks.push(received({ scheduledAtMs: BEGAN_MS - 1_000 })))),
     ['never due'],
   );
   assert.deepEqual(faultsIn(told('cron', ({ callbacks }) => callbacks.push(received({ serial: 9 })))), [
