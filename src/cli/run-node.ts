@@ -116,8 +116,20 @@ async function stop(
   await overNats?.close();
   await server.close();
   log.info('stopped');
-  return failed ? EXIT.storage : EXIT.done;
+  const code = failed ? EXIT.storage : EXIT.done;
+  endWhateverIsOpen(code);
+  return code;
 }
+
+/**
+ * All that is ours is closed. The NATS client leaves the socket of an attempt to connect that took too long open (2.29), and no process may
+ * hang on that.
+ */
+function endWhateverIsOpen(code: ExitCode): void {
+  setTimeout(() => process.exit(code), LEFT_OPEN_MS).unref();
+}
+
+const LEFT_OPEN_MS = 500;
 
 /** What an empty data directory is to become. */
 const belonging = ({ peers, join, role }: SettingValues): Pick<Peering, 'peers' | 'wants'> => ({

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { parseCidrs } from '../node/callback-guard.ts';
 import { ok, type Result, refused } from '../result.ts';
 import { zoneNamed } from '../schedule/time-zone.ts';
-import { ENTRY_VERSION } from '../tasks/entry.ts';
+import { ENTRY_VERSION } from '../tasks/entry-version.ts';
 
 export type TomlType = 'string' | 'integer' | 'boolean' | 'array';
 

@@ -1,5 +1,5 @@
 import { LOG_LEVELS, type LogLevel } from '../control/verb.ts';
-import { ENTRY_VERSION } from '../tasks/entry.ts';
+import { ENTRY_VERSION } from '../tasks/entry-version.ts';
 import type { Kind } from './setting-kind.ts';
 import * as kind from './setting-kind.ts';
 

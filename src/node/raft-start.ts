@@ -1,6 +1,6 @@
 import type { RaftStart, RaftTimings } from '../raft/ports.ts';
 import { memberId } from '../raft/types.ts';
-import { ENTRY_VERSION } from '../tasks/entry.ts';
+import { ENTRY_VERSION } from '../tasks/entry-version.ts';
 import { ELECTION_TIMEOUT_MAX_MS, ELECTION_TIMEOUT_MIN_MS, HEARTBEAT_MS } from './limits.ts';
 import type { NodeParts } from './node-parts.ts';
 

@@ -15,7 +15,7 @@ import { finishInstall } from '../store/snapshot-install.ts';
 import { openLogStore } from '../store/sqlite-log-store.ts';
 import { openProjection } from '../store/sqlite-projection.ts';
 import { groupPaths } from '../store/store-layout.ts';
-import { ENTRY_VERSION } from '../tasks/entry.ts';
+import { ENTRY_VERSION } from '../tasks/entry-version.ts';
 import { createNatsTransport, type NatsEvents } from '../transport/nats.ts';
 import type { NatsAccess, NatsCredential } from '../transport/nats-access.ts';
 import { noTransport, type Transport } from '../transport/transport.ts';

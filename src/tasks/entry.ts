@@ -2,6 +2,7 @@ import { invariant } from '../invariant.ts';
 import type { Result } from '../result.ts';
 import { ok, refused } from '../result.ts';
 import type { Entities } from './entities.ts';
+import { ENTRY_VERSION } from './entry-version.ts';
 import type { TaskEvent } from './event.ts';
 import { evolve } from './evolve.ts';
 import type { Precondition } from './precondition.ts';
@@ -22,13 +23,6 @@ export interface EntryContent {
   readonly atMs: number;
   readonly pairs: readonly Pair[];
 }
-
-/**
- * Raised with every new kind of event or precondition; an entry of a later version halts the node, it is never skipped. 2: `CommandDone`.
- * 3: operations of the cluster.
- * A leader writes what every member can read: the feature level of the configuration in force.
- */
-export const ENTRY_VERSION = 3;
 
 export const encodeEntry = (content: EntryContent): string => JSON.stringify(content);
 

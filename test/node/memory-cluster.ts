@@ -15,7 +15,7 @@ import {
   createMemorySnapshotStore,
   type MemorySnapshotDisk,
 } from '../../src/store/memory-snapshot-store.ts';
-import { ENTRY_VERSION } from '../../src/tasks/entry.ts';
+import { ENTRY_VERSION } from '../../src/tasks/entry-version.ts';
 import { createMemoryNetwork, type MemoryNetwork } from '../../src/transport/memory.ts';
 
 /** Three nodes in this process, on disks in memory, with a network that can be cut. Callbacks are recorded, not made. */

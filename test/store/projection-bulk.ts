@@ -1,6 +1,6 @@
 import { openMemoryProjection } from '../../src/store/memory-projection.ts';
 import type { EntryContent, Pair } from '../../src/tasks/entry.ts';
-import { ENTRY_VERSION } from '../../src/tasks/entry.ts';
+import { ENTRY_VERSION } from '../../src/tasks/entry-version.ts';
 import type { TaskId } from '../../src/tasks/task.ts';
 import { applyTo } from '../contract/projection.ts';
 import { Scenario, START_MS } from '../tasks/scenario.ts';

@@ -6,12 +6,12 @@ import { decideChange, decideCreate } from '../../src/tasks/decide.ts';
 import {
   applyEntry,
   decodeEntry,
-  ENTRY_VERSION,
   type EntryContent,
   encodeEntry,
   type Pair,
   type PairResult,
 } from '../../src/tasks/entry.ts';
+import { ENTRY_VERSION } from '../../src/tasks/entry-version.ts';
 import type { TaskEvent } from '../../src/tasks/event.ts';
 import type { Execution } from '../../src/tasks/execution.ts';
 import { DEFAULT_RETRY } from '../../src/tasks/limits.ts';

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { startNatsServer } from '../../ops/scripts/nats-server.ts';
+import { CONNECT_TIMEOUT_MS } from '../../src/transport/limits.ts';
 import { createTask, readJson, YEARLY } from './client.ts';
 import { clusterSeenBy, type NatsCluster, openNatsCluster } from './nats-cluster.ts';
-import { until } from './serving.ts';
+import { serve, until } from './serving.ts';
 import { openSink, type Sink } from './sink.ts';
 
 /** Three processes on a real nats-server: what the README's three lines show. */
@@ -109,4 +116,32 @@ describe('three nodes over NATS', () => {
     assert.equal((await readJson(`${url}/v1/tasks/${taskId}`)).status, 200);
     await cluster.start(leader);
   });
+});
+
+test('a node that is told to stop ends, also when an attempt to reach NATS had taken too long', async () => {
+  const nats = await startNatsServer();
+  const directory = mkdtempSync(join(tmpdir(), 'xcron-slow-nats-'));
+  // The first connections are held up for longer than a client waits.
+  const held: NodeJS.Timeout[] = [];
+  const proxy = createServer((socket) => {
+    const upstream = connect(nats.port, '127.0.0.1');
+    for (const end of [socket, upstream]) end.on('error', () => {});
+    socket.pipe(upstream);
+    if (held.length >= 2) upstream.pipe(socket);
+    else held.push(setTimeout(() => upstream.pipe(socket), CONNECT_TIMEOUT_MS + 200));
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const { port } = proxy.address() as AddressInfo;
+  try {
+    const node = await serve(directory, { flags: ['--nats-url', `nats://127.0.0.1:${port}`] });
+    await until(
+      () => node.output().includes('connected to NATS'),
+      () => node.output(),
+    );
+    assert.equal(await node.kill('SIGTERM'), 0);
+  } finally {
+    proxy.close();
+    await nats.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  }
 });

@@ -47,6 +47,7 @@ export const clusterSeenBy = async ({ url }: Serving): Promise<ClusterSeen> =>
 export async function openNatsCluster(
   founders: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  foundersFlags: readonly string[] = [],
 ): Promise<NatsCluster> {
   const directory = mkdtempSync(join(tmpdir(), 'xcron-cluster-'));
   const nats = await startNatsServer();
@@ -68,7 +69,7 @@ export async function openNatsCluster(
     rmSync(directory, { recursive: true, force: true });
   }
   try {
-    await Promise.all(founders.map((nodeId) => start(nodeId, ['--peers', founders.join(',')])));
+    await Promise.all(founders.map((nodeId) => start(nodeId, ['--peers', founders.join(','), ...foundersFlags])));
   } catch (error) {
     await close();
     throw error;

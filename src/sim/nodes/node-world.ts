@@ -2,7 +2,7 @@ import type { CallbackRequest } from '../../dispatch/callback.ts';
 import type { NodeEvents } from '../../node/node-parts.ts';
 import type { Configuration, Entry, InstanceId, LogIndex, MemberId } from '../../raft/types.ts';
 import { StorageRefused } from '../../store/log-store.ts';
-import { ENTRY_VERSION } from '../../tasks/entry.ts';
+import { ENTRY_VERSION } from '../../tasks/entry-version.ts';
 import type { TaskEvent } from '../../tasks/event.ts';
 import type { PeerBatch } from '../../transport/transport.ts';
 import { holds, SafetyBroken } from '../checks/rule.ts';
