@@ -1,3 +1,4 @@
+import { benchCluster } from './cluster.ts';
 import { benchCore } from './core.ts';
 import { benchCreate } from './create.ts';
 import { benchMillion } from './million.ts';
@@ -7,6 +8,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   core: benchCore,
   create: benchCreate,
   million: () => benchMillion(),
+  cluster: benchCluster,
 };
 
 const asked = process.argv.slice(2);

@@ -51,8 +51,8 @@ export function startBareSketch(http: 'node:http' | 'fastify'): Promise<Running>
 }
 
 /** As `npm start` does: through the launcher. */
-export function startNode(dataDirectory: string): Promise<Running> {
-  const flags = ['serve', '--http-port', '0', '--data-dir', dataDirectory];
+export function startNode(dataDirectory: string, more: readonly string[] = []): Promise<Running> {
+  const flags = ['serve', '--http-port', '0', '--data-dir', dataDirectory, ...more];
   // With the flags, the launcher runs the node in its own process: a signal meets the node itself.
   const child = spawn(process.execPath, [...nodeFlags(['serve']), file('../../src/cli/xcron.mjs'), ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -73,8 +73,13 @@ export const CREATE = {
   expect: '"code":0',
 };
 
-export async function load(port: number, connections: number, seconds: number): Promise<LoadResult> {
-  const what: Load = { port, connections, seconds, ...CREATE };
+export async function load(
+  port: number,
+  connections: number,
+  seconds: number,
+  request: Pick<Load, 'path' | 'body' | 'expect'> = CREATE,
+): Promise<LoadResult> {
+  const what: Load = { port, connections, seconds, ...request };
   if (await hasWrk()) return loadByWrk(what);
   const { stdout } = await promisify(execFile)(process.execPath, [file('load.ts'), JSON.stringify(what)]);
   return JSON.parse(stdout) as LoadResult;
