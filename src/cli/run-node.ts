@@ -146,6 +146,7 @@ function natsEvents(log: Logger, servers: readonly string[]): NatsEvents {
       oncePerCause(what, () => log.error({ what }, 'the NATS server does not permit this node to do that')),
     dropped: (from, cause) =>
       oncePerCause(`${from} ${cause}`, () => log.warn({ from, cause }, 'dropped what came over NATS; said once')),
+    failed: (error) => endBroken(log, error),
   };
 }
 

@@ -32,6 +32,8 @@ export interface NatsEvents {
   /** The server's permissions forbid it. */
   refused(what: string): void;
   dropped(from: MemberId, cause: string): void;
+  /** Whoever takes messages threw: a bug, after which the node is not to be trusted. */
+  failed(error: Error): void;
 }
 
 export function createNatsTransport(options: NatsTransportOptions): Transport {
@@ -114,6 +116,7 @@ class NatsTransport implements Transport {
         if (isFirst) events.disconnected(why);
       },
       refused: events.refused,
+      failed: events.failed,
     });
   }
 

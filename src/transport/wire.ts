@@ -16,6 +16,8 @@ export interface WireOptions {
   readonly disconnected: (why: string) => void;
   /** The server does not let this node say, or hear, what it wants to. */
   readonly refused: (what: string) => void;
+  /** Whoever takes messages threw: a bug, after which the node is not to be trusted. */
+  readonly failed: (error: Error) => void;
 }
 
 /** Why a message did not leave. */
@@ -132,11 +134,19 @@ export class Wire {
   }
 
   #subscribe(connection: NatsConnection, subject: string): Subscription {
-    const { take } = this.#options;
+    const { take, failed } = this.#options;
     return connection.subscribe(subject, {
       callback: (error, message) => {
-        if (error === null) take(message.subject, message.data);
-        else this.#isRefused('subscription', subject);
+        if (error !== null) {
+          this.#isRefused('subscription', subject);
+          return;
+        }
+        try {
+          take(message.subject, message.data);
+        } catch (bug) {
+          // The client would print it, read nothing more, and leave it at that.
+          failed(bug instanceof Error ? bug : new Error(String(bug)));
+        }
       },
     });
   }

@@ -36,6 +36,7 @@ export async function openNatsNetwork(given?: NatsServer): Promise<NatsNetwork> 
         connected: () => events.push(`${nodeId} connected`),
         disconnected: (why) => events.push(`${nodeId} disconnected: ${why}`),
         refused: (what) => events.push(`${nodeId} refused: ${what}`),
+        failed: (error) => events.push(`${nodeId} failed: ${error.message}`),
         dropped: (from, cause) => events.push(`${nodeId} dropped from ${from}: ${cause}`),
       },
       ...changes,

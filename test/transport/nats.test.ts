@@ -149,3 +149,27 @@ describe('what cannot leave', () => {
     }
   });
 });
+
+test('a bug in whoever takes a message is told, not swallowed with all that follows', async () => {
+  const network = await openNatsNetwork(server);
+  const [first, second] = [await network.join('n1'), await network.join('n2')];
+  const heard: unknown[] = [];
+  second.listen({
+    received: (_from, { notes }) => {
+      heard.push(notes[0]);
+      if (notes[0] === 'bad') throw new Error('a broken invariant');
+    },
+    unreachable() {},
+    hailed() {},
+  });
+  try {
+    for (const note of ['bad', 'good']) first.send(N2, batchOf([], [note]));
+    await until(
+      () => heard.length === 2,
+      () => network.events.join(),
+    );
+    assert.ok(network.events.includes('n2 failed: a broken invariant'));
+  } finally {
+    await network.close();
+  }
+});
