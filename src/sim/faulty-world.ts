@@ -15,7 +15,7 @@ export interface FaultyWorld {
   readonly hosts: readonly AnyHost[];
   readonly leader: AnyHost | null;
   /** A removal that is asked for and not settled. */
-  readonly removing: { readonly host: AnyHost; readonly incarnation: number } | null;
+  readonly removing: { readonly host: Pick<AnyHost, 'incarnation'>; readonly incarnation: number } | null;
   /** Those that are in force on some node, or may come into force again. */
   configurations(): Iterable<Configuration>;
   start(host: AnyHost): void;

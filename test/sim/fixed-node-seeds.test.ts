@@ -5,17 +5,9 @@ import { simulateNodes } from '../../src/sim/nodes/simulate-nodes.ts';
 const SEEDS = 12;
 const STEPS = 15_000;
 
-/** Seeds that found something, as long as a run of theirs still comes by there. */
+/** Seeds that found something, as long as a run of theirs still comes by there. What earlier ones found is among the known bugs now. */
 const PINNED: Readonly<Record<number, string>> = {
-  13: 'a write that a failed leader may have done is said not to be done',
-  25: 'a cancel meets a task that has just completed',
-  27: 'a node whose disk failed shows old state while others go on',
-  32: 'a new leader acknowledges a pause before it has counted what others hold',
-  67: 'a wiped node sends what was claimed for the instance before it',
-  93: 'an update that meets a fire repeats its due time',
-  137: 'who led refuses what the next leader has carried out',
-  284: 'a leader is started again with a wrong clock, and gives its time to those that still follow it',
-  1001: 'a snapshot holds a claim for the node that installs it, and nobody sends it',
+  54: 'a node that stops in order while the disk of its state is full leaves its log open, and never ends',
 };
 
 async function runTwice(seed: number): Promise<void> {

@@ -4,6 +4,7 @@ import { heal, until, waits } from '../healing.ts';
 import type { Clients } from './clients.ts';
 import type { NodeHost } from './node-process.ts';
 import type { NodeWorld } from './node-world.ts';
+import type { Operator } from './operator.ts';
 
 /** Once the world is well again, every node serves, every question is answered, and nothing that was due is left behind. */
 
@@ -20,14 +21,29 @@ const HASHES_MS = 50;
 export function healNodes(world: NodeWorld): void {
   world.target.isWell = true;
   world.wallOffsetMs.fill(0);
+  for (const { disk } of world.hosts) disk.state.failure = null;
   heal(world);
 }
 
 /** Each step is one event of the world. */
-export function* servesAgain(world: NodeWorld, clients: Clients): Generator<void, void> {
+export function* servesAgain(world: NodeWorld, clients: Clients, operator: Operator): Generator<void, void> {
   // A leader may look well and step down a moment later, for the silence of before.
   yield* waits(world, ELECTION_TIMEOUT_MAX_MS);
+  yield* until(world, SERVES_MS_MAX, () => whyNotLed(world), 'is not led');
+  // Who was led out and does not know it is emptied, and joins anew.
+  for (const host of world.strangers()) {
+    if (host.process?.isStopping !== false || host.process.node.status().members.length === 0) continue;
+    world.wipe(host);
+    world.start(host);
+  }
   yield* until(world, SERVES_MS_MAX, () => whyNotServing(world), 'does not serve');
+  operator.restore();
+  yield* until(
+    world,
+    SERVES_MS_MAX,
+    () => (operator.isBusy ? 'something is not taken back' : null),
+    'is not as it was',
+  );
   yield* everyoneAnswers(world, clients);
   yield* waits(world, LOST_MS);
   world.isCalm = true;
@@ -40,6 +56,11 @@ export function* servesAgain(world: NodeWorld, clients: Clients): Generator<void
     'leaves something behind',
   );
   yield* until(world, ANSWERS_MS_MAX, () => world.dueTimes.overdue(world.nowMs - DUE_MS_MAX), 'is late');
+}
+
+function whyNotLed(world: NodeWorld): string | null {
+  if (world.removing !== null) return 'a member is being led out';
+  return world.leader === null ? 'nobody leads' : null;
 }
 
 /** With nothing left to fire, every node comes to the very same state, and holds nothing. */
@@ -65,7 +86,7 @@ export function* comesToRest(world: NodeWorld, clients: Clients): Generator<void
 const running = (world: Pick<NodeWorld, 'hosts' | 'keptDown'>): readonly NodeHost[] =>
   world.hosts.filter((host) => host !== world.keptDown);
 
-export function whyNotServing(world: Pick<NodeWorld, 'leader' | 'hosts' | 'keptDown'>): string | null {
+export function whyNotServing(world: Pick<NodeWorld, 'leader' | 'hosts' | 'keptDown' | 'shape'>): string | null {
   const { leader } = world;
   if (leader?.process == null) return 'nobody leads';
   const { members } = leader.process.node.status();
@@ -75,7 +96,8 @@ export function whyNotServing(world: Pick<NodeWorld, 'leader' | 'hosts' | 'keptD
     // One that was cut off while it led serves as well, until it hears of the next: what it is asked in that moment is refused.
     const leaderId = process?.node.status().leaderId ?? null;
     if (leaderId !== leader.nodeId) return `${nodeId} takes ${leaderId} for its leader, not ${leader.nodeId}`;
-    if (!members.some((member) => member.nodeId === nodeId && member.kind === 'voter')) return `${nodeId} has no vote`;
+    const kind = members.find((member) => member.nodeId === nodeId)?.kind;
+    if (kind !== 'voter' && (kind !== 'worker' || world.shape.others !== 'worker')) return `${nodeId} is ${kind}`;
   }
   return null;
 }

@@ -10,7 +10,6 @@ const HEALTH = 'src/node/node-health.ts';
 const READS = 'src/node/reads.ts';
 const REPLICA = 'src/node/replica.ts';
 const REPORTING = 'src/node/reporting.ts';
-const SENDERS = 'src/node/senders.ts';
 const SENDING = 'src/node/sending.ts';
 const SUBMITTING = 'src/node/submitting.ts';
 const THROUGH_LEADER = 'src/node/through-leader.ts';
@@ -49,32 +48,11 @@ const SILENCE: readonly Mutant[] = [
     'return core.monotonicMs - leaseFromMs > -SEND_LEASE_OVER_MS;',
   ),
   mutant(
-    'who was taken for lost is not waited for',
-    'I6',
-    FIRING,
-    'const holders = new Set([...(this.#heldBefore.get(taskId) ?? []), ...this.#lost.of(taskId)]);',
-    'const holders = new Set(this.#heldBefore.get(taskId) ?? []);',
-  ),
-  mutant(
     'a new leader takes what it has not counted for nothing',
     'I6',
     FIRING,
     'if (!this.#active || taskId === null || this.#firingSinceMs > sinceMs) return null;',
     'if (taskId === null) return null;',
-  ),
-  mutant(
-    'a lease counts from when it was answered',
-    'design §4 Look-ahead',
-    'src/node/send-lease.ts',
-    'this.#untilMs = Math.max(this.#untilMs, askedAtMs + SEND_LEASE_MS);',
-    'this.#untilMs = Math.max(this.#untilMs, this.#options.clock.monotonicMs() + SEND_LEASE_MS);',
-  ),
-  mutant(
-    'an update keeps the version that was claimed',
-    'I6',
-    SENDING,
-    "task.state !== 'scheduled' || execution.attempts.at(-1)?.version !== task.version",
-    "task.state !== 'scheduled'",
   ),
 ];
 
@@ -108,13 +86,6 @@ const CLAIMS: readonly Mutant[] = [
     'return state.task(precondition.taskId) !== undefined;',
   ),
   mutant(
-    'an attempt may be claimed of an execution that is not waiting',
-    'I5',
-    PRECONDITION,
-    "return execution?.state === 'waiting' && (execution.attempts.at(-1)?.number ?? 0) + 1 === precondition.attempt;",
-    'return execution !== undefined;',
-  ),
-  mutant(
     'a claim counts twice against its target',
     'I10',
     'src/node/targets.ts',
@@ -122,25 +93,11 @@ const CLAIMS: readonly Mutant[] = [
     '    this.#open += 1;\n',
   ),
   mutant(
-    'what ends while a new leader counts is not counted out',
-    'I10',
-    FIRING,
-    '    if (!this.#counting) return;\n    this.#heldBefore.clear();\n',
-    '    if (!this.#active) return;\n    this.#heldBefore.clear();\n',
-  ),
-  mutant(
     'a wiped node counts its starts from the beginning again',
     'I6',
     'src/sim/nodes/node-disk.ts',
     'this.starts = Number(instance.slice(1)) * STARTS_MAX;',
     'this.starts = instance.length * 0;',
-  ),
-  mutant(
-    'nobody sends what a snapshot holds for the node that installs it',
-    'I7',
-    SENDING,
-    '    this.#findClaims().catch(this.#options.failed);\n',
-    '',
   ),
 ];
 
@@ -173,7 +130,6 @@ const TIMES: readonly Mutant[] = [
     'if (scheduledAtMs > dueAtMs) {',
     'if (scheduledAtMs > nowMs) {',
   ),
-  mutant('a claim that was refused is not looked at again', 'I7', FIRING, 'if (goesOn) this.#refresh(position);', ''),
   mutant(
     'a resumed task leaves its waiting executions where they are',
     'I7',
@@ -185,13 +141,6 @@ const TIMES: readonly Mutant[] = [
 
 const OUTCOMES: readonly Mutant[] = [
   mutant('plan B never', 'I7', DUTIES, 'const looked = anyLost ?', 'const looked = anyLost && round < 0 ?'),
-  mutant(
-    'plan B while its holder lives',
-    'design §4 Sending',
-    SENDERS,
-    'core.monotonicMs - progress.heardAtMs < NODE_LOST_MS;',
-    'core.monotonicMs - progress.heardAtMs < NODE_LOST_MS / 8;',
-  ),
   mutant(
     'at-most-once is sent again after a node was lost',
     'I7',
@@ -268,19 +217,28 @@ const ANSWERS: readonly Mutant[] = [
     "return errand.unavailable('no_leader');",
   ),
   mutant(
-    'one try that came to nothing stands for all',
-    'case 22',
-    THROUGH_LEADER,
-    "else if (outcome.outcome !== 'unavailable' || (outcome.reason !== 'no_leader' && !maybe)) return outcome;",
-    "else if (outcome.outcome !== 'unavailable' || outcome.reason !== 'no_leader') return outcome;",
-  ),
-  mutant(
     'what a deposed leader has in its log is taken for refused',
     'case 22',
     'src/node/proposal-queue.ts',
     "for (const own of doubted) for (const { settle } of own.waiters) settle({ kind: 'unknown' });",
     "for (const own of doubted) for (const { settle } of own.waiters) settle({ kind: 'refused', why: 'no_leader' });",
   ),
+  {
+    name: 'whoever leads carries a question out, and any answer to it counts',
+    from: 'I5',
+    patches: [
+      {
+        file: 'src/node/node.ts',
+        find: 'mayDecide: (term) => leadership.mayDecide && leadership.term === term,',
+        put: 'mayDecide: () => leadership.mayDecide,',
+      },
+      {
+        file: 'src/node/asking-leader.ts',
+        find: "if (answer.type === 'not-leading' || this.#pending.get(askId)?.sentTerm !== term) return;",
+        put: "if (answer.type === 'not-leading' || term < 0) return;",
+      },
+    ],
+  },
   {
     name: 'a node whose disk failed shows old state while others go on',
     from: 'I1',
@@ -310,13 +268,6 @@ const ANSWERS: readonly Mutant[] = [
     PRECONDITION,
     'return task?.version === precondition.version && task.finishedAtMs === null;',
     'return task?.version === precondition.version;',
-  ),
-  mutant(
-    'the same question is worked on twice at once',
-    'I5',
-    'src/node/answering-asks.ts',
-    'if (this.#atWork.has(askId) ||',
-    'if (',
   ),
 ];
 

@@ -31,6 +31,8 @@ export interface NodeSurroundings {
   /** The disk takes its time, or every write is durable when the call returns, as in production. */
   readonly slowDisk: boolean;
   readonly compacts: boolean;
+  /** What it is to be, where no configuration names it. */
+  readonly wants: 'learner' | 'worker';
   readonly send: Pick<Transport, 'send' | 'hail'>;
   readonly sender: Sender;
   readonly applied: (index: LogIndex, entry: Entry, process: NodeProcess) => void;
@@ -49,6 +51,7 @@ export class NodeProcess implements HostedProcess {
   readonly #slow: SlowLog;
   #listener: TransportListener | null = null;
   #isAlive = true;
+  isStopping = false;
 
   constructor(host: NodeHost, world: NodeSurroundings) {
     const { disk } = host;
@@ -73,7 +76,7 @@ export class NodeProcess implements HostedProcess {
         incarnation: disk.starts as Incarnation,
       },
       configurations: configurationsOf(log),
-      wants: 'learner',
+      wants: world.wants,
       log,
       write: (write, durable, failed) => {
         if (!this.#isAlive) return;
@@ -119,6 +122,12 @@ export class NodeProcess implements HostedProcess {
   /** Separate from the constructor: the host holds the process by then. */
   start(): void {
     this.node.start();
+  }
+
+  /** Lets what is in flight end, hands over what it holds, and is gone then. */
+  stop(): Promise<void> {
+    this.isStopping = true;
+    return this.node.stop();
   }
 
   get role(): RaftRole {

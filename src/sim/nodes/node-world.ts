@@ -1,5 +1,7 @@
 import type { CallbackRequest } from '../../dispatch/callback.ts';
 import type { NodeEvents } from '../../node/node-parts.ts';
+import { everyoneIn } from '../../raft/membership.ts';
+import { idOf } from '../../raft/quorum.ts';
 import type { Configuration, Entry, InstanceId, LogIndex, MemberId } from '../../raft/types.ts';
 import { StorageRefused } from '../../store/log-store.ts';
 import { ENTRY_VERSION } from '../../tasks/entry-version.ts';
@@ -36,6 +38,8 @@ interface Shape {
   readonly forgetful: boolean;
   readonly slowDisk: boolean;
   readonly compacts: boolean;
+  /** What those become that are there from the beginning and have no vote. */
+  readonly others: 'learner' | 'worker';
 }
 
 type Passing =
@@ -59,13 +63,13 @@ export class NodeWorld implements FaultyWorld {
   readonly dueTimes = new DueTimes();
   readonly carriedOut = new CarriedOut();
   readonly sendings: Sendings;
-  readonly removing = null;
+  removing: FaultyWorld['removing'] = null;
   keptDown: NodeHost | null = null;
   /** Everybody is there and well: nobody is to be taken for lost. */
   isCalm = false;
   /** The first thing that was found wrong. Thrown between two events: a node would take it for a failure of its own. */
   broken: unknown = null;
-  readonly counts = { elections: 0, batches: 0, compared: 0, failStops: 0 };
+  readonly counts = { removed: 0, stopped: 0, elections: 0, batches: 0, compared: 0, failStops: 0 };
   /** How far each node's wall clock is off. */
   readonly wallOffsetMs: number[];
   readonly #random: Random;
@@ -145,6 +149,8 @@ export class NodeWorld implements FaultyWorld {
       this.wipe(host);
       process = this.#open(host);
     }
+    // One that begins with a wrong clock, and leads while another voter is away, has nothing but its own to go by (ops/open-ends.md).
+    this.wallOffsetMs[host.number] = 0;
     host.process = process;
     this.note(host, 'started', host.disk.starts, 0);
     process.start();
@@ -157,6 +163,7 @@ export class NodeWorld implements FaultyWorld {
     const starts = host.disk.starts + 1;
     return new NodeProcess(host, {
       ...shape,
+      wants: this.wants(host),
       clock,
       random: this.#random,
       queue: this.queue,
@@ -197,7 +204,7 @@ export class NodeWorld implements FaultyWorld {
   #failed(host: NodeHost, kind: 'storage' | 'invariant', error: Error): void {
     this.counts.failStops += 1;
     this.note(host, `failed by ${kind}`, hashText(error.message), 0, () => ({ message: error.message }));
-    const isMeant = kind === 'storage' && error.message.includes('EIO');
+    const isMeant = kind === 'storage' && /EIO|ENOSPC/.test(error.message);
     if (!isMeant) {
       const broken = new SafetyBroken('A Healthy Node Stands', `${host.nodeId} halts: ${error.message}`);
       broken.stack = error.stack ?? '';
@@ -211,12 +218,52 @@ export class NodeWorld implements FaultyWorld {
     });
   }
 
+  wants(host: NodeHost): 'learner' | 'worker' {
+    return host.number < this.shape.voters ? 'learner' : this.shape.others;
+  }
+
   stop(host: NodeHost, surviving = 0): void {
     const { process } = host;
     if (process === null) return;
     process.kill(surviving);
     host.stop();
     this.note(host, 'stopped', surviving, 0);
+  }
+
+  /** As its supervisor does it. False: it does not run, or is stopping already. */
+  stopInOrder(host: NodeHost, forMs: number): boolean {
+    const { process, incarnation } = host;
+    if (process === null || process.isStopping) return false;
+    process.stop().then(
+      () => {
+        if (incarnation !== host.incarnation) return;
+        this.counts.stopped += 1;
+        this.stop(host);
+        this.queue.after(forMs, () => this.start(host));
+      },
+      (error: unknown) => this.check(() => rethrow(error)),
+    );
+    return true;
+  }
+
+  /** No operator removes so many that those left cannot decide: with what is lost for good, or not whole. */
+  mayRemove({ nodeId }: NodeHost): boolean {
+    if (this.removing !== null) return false;
+    const whole = new Set(this.hosts.filter(({ impaired }) => !impaired).map(({ member }) => member as string));
+    return [...this.configurations()].every(({ members, outgoing = [] }) =>
+      [members, outgoing].every((side) => {
+        const left = side.filter((member) => member.kind !== 'worker' && member.nodeId !== nodeId).map(idOf);
+        return side.length === 0 || (left.length >= 2 && left.filter((id) => !whole.has(id)).length * 2 < left.length);
+      }),
+    );
+  }
+
+  /** Those that the leader does not know under their present instance. */
+  strangers(): readonly NodeHost[] {
+    const known = this.leader === null ? undefined : this.#configurations.get(this.leader.member)?.at(-1);
+    if (known === undefined) return [];
+    const members = everyoneIn(known) as readonly string[];
+    return this.hosts.filter((host) => host !== this.keptDown && !members.includes(host.member));
   }
 
   wipe(host: NodeHost): void {
@@ -339,5 +386,6 @@ function shapeOf(random: Random): Shape {
     forgetful: random.chance(0.5),
     slowDisk: random.chance(0.6),
     compacts: random.chance(0.6),
+    others: random.chance(0.5) ? 'learner' : 'worker',
   };
 }

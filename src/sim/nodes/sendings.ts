@@ -12,6 +12,7 @@ export class Sendings {
   readonly #attempts = new Map<string, Map<number, number | null>>();
   /** Tasks that a client was told are paused or cancelled. */
   readonly #silent = new Map<TaskId, string>();
+  #allSilent: string | null = null;
   /** Task → what its body says at least since an update was acknowledged. */
   readonly #bodies = new Map<TaskId, number>();
 
@@ -25,6 +26,12 @@ export class Sendings {
   maySpeak(taskId: TaskId): void {
     this.#silent.delete(taskId);
   }
+  silenceAll(because: string): void {
+    this.#allSilent = because;
+  }
+  allMaySpeak(): void {
+    this.#allSilent = null;
+  }
   updated(taskId: TaskId, body: number): void {
     this.#bodies.set(taskId, body);
   }
@@ -35,7 +42,7 @@ export class Sendings {
     const taskId = request.taskId as TaskId;
     const run = Number(request.key.split('/')[1]);
     const what = `attempt ${attempt} of ${executionId}, sent by ${nodeId} in its start ${incarnation},`;
-    const silent = this.#silent.get(taskId);
+    const silent = this.#allSilent ?? this.#silent.get(taskId);
     holds(silent === undefined, 'Silence Once Acknowledged', () => `${what} leaves after it was ${silent}`);
     const body = this.#bodies.get(taskId);
     holds(

@@ -6,6 +6,8 @@ import { Clients } from './clients.ts';
 import { jumpClocks } from './clock-jumps.ts';
 import { comesToRest, healNodes, servesAgain } from './node-liveness.ts';
 import { NodeWorld } from './node-world.ts';
+import { planOperations } from './operations.ts';
+import { Operator } from './operator.ts';
 
 /** One run of production nodes: faults first, then a world that is well again, then rest. */
 
@@ -23,6 +25,8 @@ export async function simulateNodes(options: RunOptions): Promise<RunReport> {
   const planned = planFaults(random, world.shape.nodes, untilMs, NODE_FAULT_KINDS).map(slower);
   const faults = new Faults(world, planned, keepFaults ?? planned.map((_, number) => number));
   const clients = new Clients(world, seed);
+  const operations = planOperations(createRandom(seed, 'operations'), world.shape.nodes, untilMs);
+  const operator = new Operator(world, seed, operations, planned.length, keepFaults ?? null);
   let isOver = false;
   jumpClocks(world, createRandom(seed, 'clocks'), () => isOver);
   let steps = 0;
@@ -39,25 +43,26 @@ export async function simulateNodes(options: RunOptions): Promise<RunReport> {
     isOver = true;
     faults.end();
     clients.end();
+    operator.end();
     const lost = world.hosts.find((host) => faults.mayLose(host));
     if (lost !== undefined && createRandom(seed, 'kept down').chance(0.3)) {
       world.keptDown = lost;
       world.stop(lost);
     }
     healNodes(world);
-    for (const _ of servesAgain(world, clients)) await step();
+    for (const _ of servesAgain(world, clients, operator)) await step();
     world.isCalm = false;
     world.keptDown = null;
     healNodes(world);
-    for (const phase of [servesAgain, comesToRest]) for (const _ of phase(world, clients)) await step();
+    for (const phase of [servesAgain, comesToRest]) for (const _ of phase(world, clients, operator)) await step();
   } catch (error) {
     failure = failureOf(error, steps, world.queue.nowMs);
   }
   return {
     seed,
     steps,
-    faults: Object.fromEntries([...faults.inflicted].sort()),
-    faultsBegun: faults.begun,
+    faults: Object.fromEntries([...faults.inflicted, ...operator.operated].sort()),
+    faultsBegun: [...faults.begun, ...operator.begun],
     counts: { ...world.counts, ...clients.counts, sent: world.sendings.count, entries: world.committed.index },
     traceHash: world.trace.hash.toString(16).padStart(8, '0'),
     failure,

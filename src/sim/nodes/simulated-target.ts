@@ -8,11 +8,13 @@ type Arrived = (nodeId: string, incarnation: number, request: CallbackRequest, s
 export class SimulatedTarget {
   readonly #random: Random;
   readonly #arrived: Arrived;
+  readonly #lineChance: number;
   /** Set when the world is to heal: from then on it answers at once, and well. */
   isWell = false;
 
   constructor(random: Random, arrived: Arrived) {
     this.#random = random;
+    this.#lineChance = random.pick(LINE_CHANCES);
     this.#arrived = arrived;
   }
 
@@ -24,6 +26,10 @@ export class SimulatedTarget {
   ): Sender {
     const counts = { sending: 0, waiting: 0, targets: 0, connections: 0, idleConnections: 0 };
     let inFlight = 0;
+    let isClosed = false;
+    let drained: (() => void) | null = null;
+    /** Not on the wire yet: what gives them back. */
+    const waiting = new Map<string, () => void>();
     return {
       get inFlight() {
         return inFlight;
@@ -33,9 +39,19 @@ export class SimulatedTarget {
         inFlight += 1;
         const end = (outcome: CallbackOutcome): void => {
           inFlight -= 1;
+          waiting.delete(request.key);
           settled(outcome);
+          if (inFlight === 0) drained?.();
         };
-        later(this.#random.next() * CONNECT_MS_MAX, () => {
+        if (isClosed) {
+          later(0, () => end({ kind: 'withheld', reason: 'closed' }));
+          return;
+        }
+        waiting.set(request.key, () => end({ kind: 'withheld', reason: 'may_not_send' }));
+        const waitMs =
+          !this.isWell && this.#random.chance(this.#lineChance) ? this.#random.next() * LINE_MS_MAX : CONNECT_MS_MAX;
+        later(this.#random.next() * waitMs, () => {
+          if (!waiting.delete(request.key)) return;
           if (!mayStillSend()) {
             end({ kind: 'withheld', reason: 'may_not_send' });
             return;
@@ -46,9 +62,22 @@ export class SimulatedTarget {
           later(afterMs, () => end(outcome({ startedAtMs, endedAtMs: nowMs() })));
         });
       },
-      withhold() {},
+      withhold(key) {
+        const withheld = waiting.get(key);
+        if (withheld === undefined) return;
+        waiting.delete(key);
+        later(0, withheld);
+      },
       cancel() {},
-      close: async () => {},
+      close(graceMs) {
+        isClosed = true;
+        return new Promise((resolve) => {
+          drained = resolve;
+          if (inFlight === 0) resolve();
+          // Those that wait in line never come to their turn. What is on the wire is over before a real grace is.
+          else later(graceMs, () => waiting.forEach((withheld) => void withheld()));
+        });
+      },
     };
   }
 
@@ -78,6 +107,9 @@ interface Answer {
 }
 
 const CONNECT_MS_MAX = 6;
+/** Some wait in line for a slow target, longer than a lease lasts: in some runs many. */
+const LINE_CHANCES = [0.02, 0.02, 0.5];
+const LINE_MS_MAX = 9_000;
 const ANSWER_MS_MAX = 40;
 const LATE_MS_MAX = 4_000;
 /** Shorter than the real deadline, so that a run sees what follows from it. */
