@@ -50,7 +50,7 @@ export const executionMachine = createMachine({
     succeeded: { description: 'The target answered 2xx.', type: 'final' },
     failed: { description: 'Out of attempts, or an answer that no retry can mend: a dead letter.', type: 'final' },
     skipped: { description: 'Passed over by policy.', type: 'final' },
-    cancelled: { description: 'Its task was cancelled first.', type: 'final' },
+    cancelled: { description: 'Its task was cancelled, paused or given another schedule first.', type: 'final' },
     unknown: { description: 'At-most-once: sent, perhaps; never sent again.', type: 'final' },
   },
 });

@@ -59,6 +59,7 @@ export async function runNode(
       userAgent: `xcron/${manifest.version}`,
       events: nodeEvents(log),
       featureLevel: values.featureLevel,
+      lookAheadMs: values.lookAhead,
       peering:
         peering === null
           ? null

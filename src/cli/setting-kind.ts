@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
+import { parseDuration, printDuration } from '../http/duration.ts';
 import { parseCidrs } from '../node/callback-guard.ts';
+import { LOOK_AHEAD_MAX_MS } from '../node/limits.ts';
 import { ok, type Result, refused } from '../result.ts';
 import { zoneNamed } from '../schedule/time-zone.ts';
 import { ENTRY_VERSION } from '../tasks/entry-version.ts';
@@ -153,6 +155,20 @@ export const nkeySeed = textKind('SEED', 'the seed of a user’s nkey: SU and 56
 );
 
 export const featureLevel = wholeNumber(1, ENTRY_VERSION, 'N', '');
+
+/** As the API writes durations. */
+const durationUpTo = (maxMs: number): Kind<number> => ({
+  allowed: `0s to ${printDuration(maxMs)}, such as 500ms or 2s`,
+  placeholder: 'DURATION',
+  toml: ['string'],
+  parse(text) {
+    const ms = parseDuration(text);
+    return ms !== null && ms <= maxMs ? ok(ms) : refused(text);
+  },
+  show: printDuration,
+});
+
+export const lookAhead = durationUpTo(LOOK_AHEAD_MAX_MS);
 
 const NATS_SERVERS_MAX = 16;
 /** Without user and password: those would stand in the command line, and in what the node says of its servers (I11). */

@@ -84,6 +84,11 @@ export const SETTINGS = {
     fallback: ENTRY_VERSION,
     help: 'newest kind of log entry that this node says it knows: makes it like an older version',
   }),
+  lookAhead: setting({
+    kind: kind.lookAhead,
+    fallback: 0,
+    help: 'how long before its due time a task is given to the node that sends it, so that an election makes it no later',
+  }),
   dataDir: setting({ kind: kind.path, fallback: './data', help: 'directory for everything that is kept' }),
   apiToken: setting<string | null>({
     kind: optional(kind.token),

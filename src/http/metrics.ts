@@ -46,6 +46,12 @@ const READINGS: readonly Reading[] = [
     (m) => one(m.deadLetters),
   ],
   ['xcron_claims_in_hand', 'gauge', 'Claims that this node holds.', (m) => one(m.claimsInHand)],
+  [
+    'xcron_claims_held_ahead',
+    'gauge',
+    'Claims that this node holds ahead of their time.',
+    (m) => one(m.claimsHeldAhead),
+  ],
   ['xcron_requests_in_flight', 'gauge', 'Callbacks on their way.', (m) => one(m.requestsInFlight)],
   ['xcron_parked', 'gauge', 'Due work that waits for its target.', (m) => one(m.parked)],
   ['xcron_due_in_memory', 'gauge', 'Due times held in memory.', (m) => one(m.dueInMemory)],

@@ -145,6 +145,8 @@ export interface NodeMetrics {
   /** Executions that failed for good, as this node applied them since it started. */
   readonly deadLetters: number;
   readonly claimsInHand: number;
+  /** Of this node's, those that wait for their time. */
+  readonly claimsHeldAhead: number;
   readonly requestsInFlight: number;
   readonly parked: number;
   readonly dueInMemory: number;

@@ -2,10 +2,11 @@ import type { DuePosition } from '../store/projection.ts';
 import { type EntityRef, refsOfRun } from '../tasks/needs.ts';
 import type { TaskId } from '../tasks/task.ts';
 import { isLaterTaskId } from '../tasks/task-id.ts';
+import { Heap } from './heap.ts';
 
 /**
  * What falls due soon, in order, in memory. Tasks live on disk: the index is complete up to its horizon and knows nothing beyond,
- * so that its cost is per due thing and not per task. A heap with lazy deletion; run 0 is a task's own due time.
+ * so that its cost is per due thing and not per task. Heaps with lazy deletion; run 0 is a task's own due time.
  */
 
 const keyOf = (taskId: TaskId, run: number): string => `${taskId}/${run}`;
@@ -32,12 +33,18 @@ export const endOf = (dueAtMs: number): DuePosition => ({
 
 export class DueIndex {
   readonly #current = new Map<string, DuePosition>();
-  #heap: DuePosition[] = [];
+  readonly #heap = new Heap(comparePositions);
+  /** Due times of tasks that were not looked at ahead yet. Null: nobody looks ahead. */
+  readonly #ahead: Heap<DuePosition> | null;
   /** Null: nothing was brought in yet. */
   #horizon: DuePosition | null = null;
   /** While a page is being read, what arrives up to its end is kept too: the page was read without it. */
   #reading: DuePosition | null = null;
   #rewound: DuePosition | null = null;
+
+  constructor(looksAhead = false) {
+    this.#ahead = looksAhead ? new Heap(comparePositions) : null;
+  }
 
   get size(): number {
     return this.#current.size;
@@ -46,7 +53,11 @@ export class DueIndex {
     return this.#horizon;
   }
   get nextDueAtMs(): number | null {
-    return this.#peek()?.dueAtMs ?? null;
+    return this.#firstOf(this.#heap)?.dueAtMs ?? null;
+  }
+  /** Of those that were not looked at ahead. */
+  get nextAheadAtMs(): number | null {
+    return this.#firstOf(this.#ahead)?.dueAtMs ?? null;
   }
 
   /** The newest due time of a task or execution. Beyond the horizon it is forgotten: a page will bring it in time. */
@@ -58,8 +69,7 @@ export class DueIndex {
       return;
     }
     if (this.#current.get(key)?.dueAtMs === position.dueAtMs) return;
-    this.#current.set(key, position);
-    this.#push(position);
+    this.#add(key, position);
   }
 
   remove(taskId: TaskId, run: number): void {
@@ -68,10 +78,18 @@ export class DueIndex {
 
   /** Takes the first one that is due. */
   take(nowMs: number): DuePosition | null {
-    const first = this.#peek();
+    const first = this.#firstOf(this.#heap);
     if (first === null || first.dueAtMs > nowMs) return null;
-    this.#pop();
+    this.#heap.pop();
     this.#current.delete(keyOf(first.taskId, first.run));
+    return first;
+  }
+
+  /** The first that falls due by then, each once. It stays until it is due, or is removed. */
+  lookAhead(untilMs: number): DuePosition | null {
+    const first = this.#firstOf(this.#ahead);
+    if (first === null || first.dueAtMs > untilMs) return null;
+    this.#ahead?.pop();
     return first;
   }
 
@@ -87,8 +105,7 @@ export class DueIndex {
       const key = keyOf(position.taskId, position.run);
       // What arrived while the page was being read is newer than the page.
       if (this.#current.has(key)) continue;
-      this.#current.set(key, position);
-      this.#push(position);
+      this.#add(key, position);
     }
     this.#horizon = complete ? end : (positions.at(-1) ?? this.#horizon);
     this.#reading = null;
@@ -102,7 +119,7 @@ export class DueIndex {
     const kept = [...this.#current.values()].sort(comparePositions).slice(0, size);
     this.#current.clear();
     for (const position of kept) this.#current.set(keyOf(position.taskId, position.run), position);
-    this.#heap = kept;
+    for (const heap of [this.#heap, this.#ahead]) heap?.keep((position) => this.#isCurrent(position));
     this.#horizon = kept.at(-1) ?? this.#horizon;
   }
 
@@ -122,49 +139,29 @@ export class DueIndex {
 
   clear(): void {
     this.#current.clear();
-    this.#heap = [];
+    this.#heap.clear();
+    this.#ahead?.clear();
     this.#horizon = null;
     this.#reading = null;
     this.#rewound = null;
   }
 
-  #peek(): DuePosition | null {
-    for (;;) {
-      const first = this.#heap[0];
-      if (first === undefined) return null;
-      if (this.#current.get(keyOf(first.taskId, first.run)) === first) return first;
-      this.#pop();
-    }
+  #add(key: string, position: DuePosition): void {
+    this.#current.set(key, position);
+    this.#heap.push(position);
+    // Attempts after the first are claimed when they are due.
+    if (position.run === 0) this.#ahead?.push(position);
   }
 
-  #push(position: DuePosition): void {
-    const heap = this.#heap;
-    let at = heap.push(position) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      const above = heap[parent] as DuePosition;
-      if (comparePositions(above, position) <= 0) break;
-      heap[at] = above;
-      at = parent;
-    }
-    heap[at] = position;
+  #isCurrent(position: DuePosition): boolean {
+    return this.#current.get(keyOf(position.taskId, position.run)) === position;
   }
 
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      const right = child + 1;
-      if (right < heap.length && comparePositions(heap[right] as DuePosition, heap[child] as DuePosition) < 0)
-        child = right;
-      if (comparePositions(heap[child] as DuePosition, last) >= 0) break;
-      heap[at] = heap[child] as DuePosition;
-      at = child;
+  #firstOf(heap: Heap<DuePosition> | null): DuePosition | null {
+    for (let first = heap?.first; first !== undefined; first = heap?.first) {
+      if (this.#isCurrent(first)) return first;
+      heap?.pop();
     }
-    heap[at] = last;
+    return null;
   }
 }

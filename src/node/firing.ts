@@ -1,23 +1,19 @@
 import type { Clock, Timer } from '../clock.ts';
+import { invariant } from '../invariant.ts';
+import { featureLevelOf } from '../raft/membership.ts';
 import type { DuePosition, Projection } from '../store/projection.ts';
+import { isClaimedAhead, mayBeClaimedAhead } from '../tasks/ahead.ts';
 import { type ClaimContext, decideAttempt, decideClaim } from '../tasks/claim.ts';
 import type { EntryContent, Pair, PairResult } from '../tasks/entry.ts';
+import { LOOK_AHEAD_LEVEL } from '../tasks/entry-version.ts';
 import type { TaskEvent } from '../tasks/event.ts';
 import { openRun } from '../tasks/evolve-task.ts';
 import type { Execution } from '../tasks/execution.ts';
-import type { EntityRef } from '../tasks/needs.ts';
 import type { SchedulePlanner } from '../tasks/planner.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
-import { DueIndex, needsOfPosition } from './due-index.ts';
-import {
-  CATCH_UP_MAX,
-  CLAIM_BATCH,
-  DUE_AHEAD_MS,
-  DUE_LOOK_MS,
-  DUE_PAGE,
-  DUE_WINDOW_MAX,
-  SEND_LEASE_OVER_MS,
-} from './limits.ts';
+import { type DueIndex, keyOfPosition } from './due-index.ts';
+import { DueWindow } from './due-window.ts';
+import { CATCH_UP_MAX, CLAIM_BATCH, DUE_LOOK_MS, LOOK_AHEAD_MAX_MS, SEND_LEASE_OVER_MS } from './limits.ts';
 import { LostHolders } from './lost-holders.ts';
 import type { Replica } from './replica.ts';
 import type { ClaimSender, Senders } from './senders.ts';
@@ -33,6 +29,8 @@ export interface FiringOptions {
   readonly planner: SchedulePlanner;
   readonly clock: Clock;
   readonly self: string;
+  /** How long ahead of its time a claim is made, where it may be; 0: never. */
+  readonly lookAheadMs: number;
   /** Who may be given a claim. `openOf`: how many a node holds. */
   readonly senders: (openOf: (nodeId: string) => number) => Senders;
   readonly failed: (error: Error) => void;
@@ -41,6 +39,7 @@ export interface FiringOptions {
 interface Claim {
   readonly pair: Pair;
   readonly run: number;
+  readonly dueAtMs: number;
 }
 
 export class Firing {
@@ -50,8 +49,9 @@ export class Firing {
   readonly #clock: Clock;
   readonly #self: string;
   readonly #senders: Senders;
-  readonly #failed: (error: Error) => void;
-  readonly #due = new DueIndex();
+  readonly #due: DueIndex;
+  readonly #window: DueWindow;
+  readonly #lookAheadMs: number;
   readonly #targets = new Targets();
   /** Of tasks that the entry just applied changed: who held claims of them. */
   readonly #heldBefore = new Map<TaskId, readonly string[]>();
@@ -62,9 +62,9 @@ export class Firing {
   #active = false;
   #firingSinceMs = 0;
   readonly #lost = new LostHolders();
-  /** Every node that may send holds as much as it may. */
+  /** Every node that may send holds as much as it may; and as much as it may ahead. */
   #noHands = false;
-  #reading = false;
+  #noHandsAhead = false;
   #timer: Timer | null = null;
 
   constructor(options: FiringOptions) {
@@ -74,7 +74,18 @@ export class Firing {
     this.#clock = options.clock;
     this.#self = options.self;
     this.#senders = options.senders((nodeId) => this.#targets.openOf(nodeId));
-    this.#failed = options.failed;
+    this.#lookAheadMs = options.lookAheadMs;
+    invariant(options.lookAheadMs <= LOOK_AHEAD_MAX_MS, 'I10', `a look-ahead of ${options.lookAheadMs} ms`);
+    this.#window = new DueWindow({
+      ...options,
+      looksAhead: options.lookAheadMs > 0,
+      isWanted: (position) => !this.#deciding.has(keyOfPosition(position)),
+      filled: () => {
+        this.#arm();
+        this.#replica.wake();
+      },
+    });
+    this.#due = this.#window.index;
   }
 
   get claimsInHand(): number {
@@ -115,14 +126,16 @@ export class Firing {
   adopt(task: Task, execution: Execution): void {
     if (!this.#counting) return;
     const holder = execution.attempts.at(-1);
-    if (holder !== undefined) this.#targets.claim(targetOf(task.definition), holder, task.taskId, execution.run);
+    if (holder === undefined) return;
+    const waitsUntilMs = isClaimedAhead(execution) ? execution.scheduledAtMs : null;
+    this.#targets.claim(targetOf(task.definition), holder, task.taskId, execution.run, waitsUntilMs);
   }
 
   /** This node leads, its term has begun, and what earlier incarnations held is settled. */
   begin(): void {
     this.#active = true;
     this.#firingSinceMs = this.#clock.monotonicMs();
-    this.#readAhead();
+    this.#window.open();
     this.#arm();
   }
 
@@ -130,7 +143,7 @@ export class Firing {
     this.#counting = false;
     this.#active = false;
     this.#timer?.cancel();
-    this.#due.clear();
+    this.#window.close();
     this.#targets.clear();
     this.#lost.clear();
     this.#deciding.clear();
@@ -141,23 +154,51 @@ export class Firing {
     // While leadership is to move nothing is taken into the log: what is due waits where it is, in case it does not move.
     if (!this.#active || this.#replica.core.transfer !== null) return;
     const nowMs = this.#clock.nowMs();
-    const missing: EntityRef[] = [];
-    const later: DuePosition[] = [];
-    for (let looked = 0; looked < CLAIM_BATCH; looked += 1) {
+    this.#targets.fallDue(nowMs);
+    const looked = this.#claimDue(nowMs);
+    // What is due goes first.
+    if (looked < CLAIM_BATCH) this.#claimAhead(nowMs, CLAIM_BATCH - looked);
+    this.#window.fill();
+  }
+
+  #claimDue(nowMs: number): number {
+    let looked = 0;
+    for (; looked < CLAIM_BATCH; looked += 1) {
       const sender = this.#senders.next();
       this.#noHands = sender === null;
       if (sender === null) break;
       const position = this.#takeParked() ?? this.#due.take(nowMs);
       if (position === null) break;
-      const needs = needsOfPosition(position);
-      const absent = this.#projection.missing(needs);
-      if (absent.length > 0) {
-        missing.push(...absent);
-        later.push(position);
-      } else this.#decide(position, { nowMs, planner: this.#planner, sender });
+      if (!this.#window.isAbsent(position)) this.#decide(position, this.#contextOf(nowMs, 0, sender));
     }
-    if (missing.length > 0) this.#load(missing, later);
-    this.#readAhead();
+    this.#window.bringIn();
+    return looked;
+  }
+
+  /** What is left where it is, is claimed when it is due. */
+  #claimAhead(nowMs: number, lookMax: number): void {
+    const aheadMs = this.#aheadMs;
+    if (aheadMs === 0) return;
+    for (let looked = 0; ; looked += 1) {
+      const sender = this.#senders.nextAhead();
+      this.#noHandsAhead = sender === null;
+      if (sender === null) break;
+      if (looked === lookMax) {
+        this.#replica.wake();
+        break;
+      }
+      const position = this.#due.lookAhead(nowMs + aheadMs);
+      if (position === null) break;
+      if (this.#window.isAbsent(position)) this.#due.remove(position.taskId, 0);
+      else this.#decideAhead(position, this.#contextOf(nowMs, aheadMs, sender));
+    }
+    this.#window.bringIn();
+  }
+
+  /** A node of an older version would send at once. */
+  get #aheadMs(): number {
+    if (this.#lookAheadMs === 0) return 0;
+    return featureLevelOf(this.#replica.core.configuration) < LOOK_AHEAD_LEVEL ? 0 : this.#lookAheadMs;
   }
 
   #takeParked(): DuePosition | null {
@@ -172,6 +213,7 @@ export class Firing {
     if (!this.#counting) return;
     this.#targets.release(taskId, run);
     this.#noHands = false;
+    this.#noHandsAhead = false;
     this.#arm();
   }
 
@@ -179,6 +221,7 @@ export class Firing {
     if (!this.#counting) return;
     this.#heldBefore.clear();
     this.#noHands = false;
+    this.#noHandsAhead = false;
     for (const [at, pair] of content.pairs.entries()) {
       if (results[at]?.applied !== true) continue;
       for (const event of pair.events) this.#follow(event);
@@ -194,25 +237,31 @@ export class Firing {
       case 'TaskUpdated':
       case 'TaskPaused':
         this.#heldBefore.set(event.taskId, this.#targets.holdersOf(event.taskId));
-        this.#refreshTask(event.taskId);
+        this.#window.refreshTask(event.taskId);
         return;
       case 'ExecutionClaimed':
-        this.#refreshTask(event.taskId);
+        this.#window.refreshTask(event.taskId);
         return;
       case 'TaskResumed':
-        this.#refreshTask(event.taskId);
-        this.#refreshOpenRuns(event.taskId);
+        this.#window.refreshTask(event.taskId);
+        this.#window.refreshOpenRuns(event.taskId);
         return;
       case 'TaskCancelled':
         this.#heldBefore.set(event.taskId, this.#targets.holdersOf(event.taskId));
         this.#targets.releaseOthers(event.taskId, this.#self);
         this.#due.remove(event.taskId, 0);
         return;
+      case 'ExecutionsWithdrawn':
+        for (const run of event.runs) {
+          this.#targets.release(event.taskId, run);
+          this.#due.remove(event.taskId, run);
+        }
+        return;
       case 'TaskRemoved':
         this.#due.remove(event.taskId, 0);
         return;
       case 'ExecutionRequested':
-        this.#refreshRun(event.taskId, event.run);
+        this.#window.refreshRun(event.taskId, event.run);
         return;
       case 'AttemptFailed':
       case 'AttemptLost':
@@ -227,7 +276,7 @@ export class Firing {
         if (event.type === 'ExecutionDoubted') this.#rememberLost(event.taskId);
         this.#targets.release(event.taskId, event.run);
         // A task that waited because too many of its executions were open may go on.
-        this.#refreshTask(event.taskId);
+        this.#window.refreshTask(event.taskId);
         return;
       default:
         return;
@@ -240,49 +289,72 @@ export class Firing {
     this.#lost.put(taskId, this.#targets.holdersOf(taskId), nowMs);
   }
 
+  #contextOf(nowMs: number, aheadMs: number, sender: ClaimSender): ClaimContext {
+    return { nowMs, aheadMs, planner: this.#planner, sender };
+  }
+
   #decide(position: DuePosition, context: ClaimContext): void {
     const { taskId, run } = position;
-    const key = `${taskId}/${run}`;
-    if (this.#deciding.has(key)) return;
     const task = this.#projection.entities.task(taskId);
-    if (task === undefined) return;
+    if (task === undefined || this.#deciding.has(keyOfPosition(position))) return;
     const target = targetOf(task.definition);
-    if (this.#targets.roomOf(target) === 0) {
+    const room = this.#targets.roomOf(target);
+    if (room <= 0) {
       this.#targets.park(target, position);
       return;
     }
-    const decided = run === 0 ? this.#decideDueTimes(task, target, context) : this.#decideAttempt(task, run, context);
-    const { sender } = context;
-    if (decided.length === 0) return;
-    this.#deciding.add(key);
-    for (const [at, { pair, run: claimedRun }] of decided.entries()) {
+    const claims =
+      run === 0
+        ? this.#decideDueTimes(task, Math.min(room, CATCH_UP_MAX), context)
+        : this.#decideAttempt(task, run, context);
+    this.#propose(position, target, claims, context);
+  }
+
+  /** Not counted against its target before it is due; but one that cannot keep up gets no more. */
+  #decideAhead(position: DuePosition, context: ClaimContext): void {
+    const task = this.#projection.entities.task(position.taskId);
+    if (task === undefined || this.#deciding.has(keyOfPosition(position)) || !mayBeClaimedAhead(task.definition))
+      return;
+    const target = targetOf(task.definition);
+    if (this.#targets.roomOf(target) <= 0) return;
+    const claims = this.#decideDueTimes(task, CATCH_UP_MAX, context);
+    if (claims.length > 0) this.#due.remove(position.taskId, 0);
+    this.#propose(position, target, claims, context);
+  }
+
+  #propose(position: DuePosition, target: string, claims: readonly Claim[], context: ClaimContext): void {
+    const { taskId, run } = position;
+    if (claims.length === 0) return;
+    this.#deciding.add(keyOfPosition(position));
+    for (const [at, { pair, run: claimedRun, dueAtMs }] of claims.entries()) {
       let place = claimedRun;
-      if (run === 0) place = this.#targets.claimNext(target, sender, taskId, claimedRun);
-      else this.#targets.claim(target, sender, taskId, claimedRun);
+      const waitsUntilMs = dueAtMs > context.nowMs ? dueAtMs : null;
+      if (run === 0) place = this.#targets.claimNext(target, context.sender, taskId, claimedRun, waitsUntilMs);
+      else this.#targets.claim(target, context.sender, taskId, claimedRun);
       this.#replica.propose(pair, (outcome) => {
-        if (at === decided.length - 1) this.#deciding.delete(key);
+        if (at === claims.length - 1) this.#deciding.delete(keyOfPosition(position));
         if (outcome.kind === 'applied') return;
         // The state moved on between decision and apply, or nothing was taken into the log: look at it again as it is now.
         this.#targets.release(taskId, place);
         const goesOn = outcome.kind === 'not-applied' || (outcome.kind === 'refused' && outcome.why === 'no_leader');
-        if (goesOn) this.#refresh(position);
+        if (goesOn) this.#window.refresh(position);
       });
     }
   }
 
   /** A task that is behind takes several due times in one entry, each claim decided on the state that the one before leaves. */
-  #decideDueTimes(task: Task, target: string, context: ClaimContext): readonly Claim[] {
+  #decideDueTimes(task: Task, claimsMax: number, context: ClaimContext): readonly Claim[] {
     const claims: Claim[] = [];
-    let ahead = task;
-    while (claims.length < CATCH_UP_MAX && this.#targets.roomOf(target) > claims.length) {
-      const decided = decideClaim(ahead, context);
+    let after = task;
+    while (claims.length < claimsMax) {
+      const decided = decideClaim(after, context);
       if (!decided.ok) {
-        if (claims.length === 0 && decided.error === 'not-due') this.#refreshTask(task.taskId);
+        if (claims.length === 0 && decided.error === 'not-due') this.#window.refreshTask(task.taskId);
         break;
       }
       const { pair, claimed } = decided.value;
-      claims.push({ pair, run: claimed.run });
-      ahead = openRun(ahead, claimed.run, claimed);
+      claims.push({ pair, run: claimed.run, dueAtMs: claimed.scheduledAtMs });
+      after = openRun(after, claimed.run, claimed);
     }
     return claims;
   }
@@ -291,91 +363,20 @@ export class Firing {
     const execution = this.#projection.entities.execution(task.taskId, run);
     if (execution === undefined) return [];
     const decided = decideAttempt(task, execution, context);
-    if (decided.ok) return [{ pair: decided.value, run }];
+    if (decided.ok) return [{ pair: decided.value, run, dueAtMs: execution.nextAttemptAtMs ?? 0 }];
     // Its time was an old one: what it is now stands in the execution.
     if (execution.nextAttemptAtMs !== null && execution.nextAttemptAtMs > context.nowMs)
-      this.#refreshRun(task.taskId, run);
+      this.#window.refreshRun(task.taskId, run);
     return [];
   }
 
-  #refresh(position: DuePosition): void {
-    if (!this.#active) return;
-    if (position.run === 0) this.#refreshTask(position.taskId);
-    else this.#refreshRun(position.taskId, position.run);
-  }
-
-  #refreshTask(taskId: TaskId): void {
-    const ref = { kind: 'task', taskId } as const;
-    if (this.#projection.missing([ref]).length > 0) {
-      this.#load([ref], [{ dueAtMs: 0, taskId, run: 0 }]);
-      return;
-    }
-    const task = this.#projection.entities.task(taskId);
-    if (task?.state === 'scheduled' && task.nextAtMs !== null)
-      this.#due.put({ dueAtMs: task.nextAtMs, taskId, run: 0 });
-    else this.#due.remove(taskId, 0);
-  }
-
-  #refreshRun(taskId: TaskId, run: number): void {
-    const missing = this.#projection.missing(needsOfPosition({ dueAtMs: 0, taskId, run }));
-    if (missing.length > 0) {
-      this.#load(missing, [{ dueAtMs: 0, taskId, run }]);
-      return;
-    }
-    const execution = this.#projection.entities.execution(taskId, run);
-    if (execution?.state === 'waiting' && execution.nextAttemptAtMs !== null) {
-      this.#due.put({ dueAtMs: execution.nextAttemptAtMs, taskId, run });
-    } else this.#due.remove(taskId, run);
-  }
-
-  #refreshOpenRuns(taskId: TaskId): void {
-    const ref = { kind: 'open-executions', taskId } as const;
-    const missing = this.#projection.missing([ref]);
-    const task = this.#projection.entities.task(taskId);
-    if (task === undefined) return;
-    const positions = task.openRuns.map((run) => ({ dueAtMs: 0, taskId, run }));
-    if (missing.length > 0) this.#load(missing, positions);
-    else for (const { run } of positions) this.#refreshRun(taskId, run);
-  }
-
-  /** Brings entities into memory; what waited for them is looked at again. */
-  #load(refs: readonly EntityRef[], then: readonly DuePosition[]): void {
-    // Not pinned: what waits under a slow target must not be held in memory with its bodies.
-    this.#projection.load(refs, false).then(
-      () => {
-        if (!this.#active) return;
-        for (const position of then) this.#refresh(position);
-        this.#replica.wake();
-      },
-      (error: Error) => this.#failed(error),
-    );
-  }
-
-  /** Keeps the window ahead of now filled, a page at a time. */
-  #readAhead(): void {
-    if (!this.#active || this.#reading) return;
-    // Well below the bound, so that the next flood is not cut one by one.
-    if (this.#due.size > 2 * DUE_WINDOW_MAX) this.#due.shrinkTo(DUE_WINDOW_MAX);
-    if (this.#due.size >= DUE_WINDOW_MAX) return;
-    const untilMs = this.#clock.nowMs() + DUE_AHEAD_MS;
-    const horizon = this.#due.horizon;
-    // Half of the window is left: reading on each turn would cost a query per turn.
-    if (horizon !== null && horizon.dueAtMs > untilMs - DUE_AHEAD_MS / 2) return;
-    this.#reading = true;
-    this.#due.beginPage(untilMs);
-    this.#projection.dueAfter(horizon, untilMs, DUE_PAGE).then(
-      (positions) => {
-        this.#reading = false;
-        if (!this.#active) return;
-        this.#due.endPage(
-          positions.filter(({ taskId, run }) => !this.#deciding.has(`${taskId}/${run}`)),
-          positions.length < DUE_PAGE,
-        );
-        this.#arm();
-        this.#replica.wake();
-      },
-      (error: Error) => this.#failed(error),
-    );
+  /** When there is something to decide on next. */
+  get #nextAtMs(): number | null {
+    if (this.#targets.hasReady) return Number.NEGATIVE_INFINITY;
+    const dueAtMs = this.#due.nextDueAtMs;
+    const aheadMs = this.#aheadMs;
+    const aheadAtMs = aheadMs === 0 || this.#noHandsAhead ? null : this.#due.nextAheadAtMs;
+    return aheadAtMs === null ? dueAtMs : Math.min(dueAtMs ?? aheadAtMs, aheadAtMs - aheadMs);
   }
 
   /** Sleeps until the next due time, but never long: clocks jump. */
@@ -383,7 +384,7 @@ export class Firing {
     this.#timer?.cancel();
     if (!this.#active) return;
     let delayMs = DUE_LOOK_MS;
-    const nextAtMs = this.#targets.hasReady ? Number.NEGATIVE_INFINITY : this.#due.nextDueAtMs;
+    const nextAtMs = this.#nextAtMs;
     // With all claims in hand there is nothing to wake for: the next attempt that ends arms the timer again.
     if (nextAtMs !== null && !this.#noHands) {
       const untilNextMs = nextAtMs - this.#clock.nowMs();

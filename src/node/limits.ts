@@ -56,6 +56,14 @@ export const CLAIM_BATCH = 128;
 export const CATCH_UP_MAX = 16;
 /** Claims of this node that are not settled: what is being sent and a little more, so that the sender never idles. */
 export const CLAIMS_IN_HAND_MAX = 1_024;
+/** A claim is made this long ahead of its time at most: longer than its lease, nobody sends it without hearing of a leader. */
+export const LOOK_AHEAD_MAX_MS = 3_000;
+/** Claims are made ahead only for a node that has fewer than this in hand: the other half is for what is due. */
+export const CLAIMS_AHEAD_MAX = CLAIMS_IN_HAND_MAX / 2;
+/** A node that ends waits this long for a leader to take what it gives back. */
+export const GIVE_BACK_MAX_MS = 1_000;
+/** Held by a node until they are due. A leader gives it fewer; more is a bug (I10). */
+export const CLAIMS_HELD_MAX = 2 * CLAIMS_AHEAD_MAX;
 /** Open attempts of one target (scheme, host and port). */
 export const TARGET_CLAIMS_MAX = 64;
 /** Due things parked under one busy target; beyond, they stay on disk until it has room. */

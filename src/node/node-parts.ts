@@ -28,6 +28,8 @@ export interface NodeParts {
   readonly wants: Wanted;
   /** What this node says it can read. Absent: all that this build can. */
   readonly featureLevel?: number;
+  /** How long ahead of its time this one, when it leads, makes a claim; absent: when it is due. */
+  readonly lookAheadMs?: number;
   readonly log: LogStore;
   readonly write: LogWriter;
   readonly projection: Projection;

@@ -183,6 +183,7 @@ export class Node implements SchedulerNode {
       planner,
       clock,
       self: identity.nodeId,
+      lookAheadMs: parts.lookAheadMs ?? 0,
       senders: (openOf) => new Senders({ core, meta, openOf, isRetired: (member) => retiring.isRetired(member) }),
       failed,
     });

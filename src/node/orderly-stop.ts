@@ -48,6 +48,7 @@ export async function stopInOrder(
   // Whoever leads others goes on with that until another does: their writes and their claims wait for nothing here.
   if (alone || failed) duties.end();
   else await retiring.begin();
+  sending.giveBackAhead();
   // What is committed is applied first: a claim among it is handed to the sender, or withheld by it, and its outcome committed.
   await replica.idle();
   await parts.sender.close(failed ? 0 : DRAIN_MAX_MS);

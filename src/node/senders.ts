@@ -3,7 +3,7 @@ import { idOf } from '../raft/quorum.ts';
 import type { Member } from '../raft/types.ts';
 import type { StateMeta } from '../tasks/entities.ts';
 import { AppliedLag } from './applied-lag.ts';
-import { CLAIM_LAG_MS_MAX, CLAIMS_IN_HAND_MAX, NODE_LOST_MS } from './limits.ts';
+import { CLAIM_LAG_MS_MAX, CLAIMS_AHEAD_MAX, CLAIMS_IN_HAND_MAX, NODE_LOST_MS } from './limits.ts';
 
 /**
  * Who may be given a claim: a voter or worker that was heard from lately, under the incarnation that it made known (I6). The
@@ -35,6 +35,16 @@ export class Senders {
 
   /** Nodes take turns; null when all hands are full, or nobody is to send. */
   next(): ClaimSender | null {
+    return this.#next(CLAIMS_IN_HAND_MAX, () => true);
+  }
+
+  /** For a claim ahead of its time: rather another node than this one, because what a leader holds dies with it. */
+  nextAhead(): ClaimSender | null {
+    const { self } = this.#options.core;
+    return this.#next(CLAIMS_AHEAD_MAX, (member) => idOf(member) !== self) ?? this.#next(CLAIMS_AHEAD_MAX, () => true);
+  }
+
+  #next(inHandMax: number, isAsked: (member: Member) => boolean): ClaimSender | null {
     const { core, openOf, meta, isRetired } = this.#options;
     const { schedulingPaused, drained = [] } = meta();
     // An operator holds all scheduling: what is due waits, and its misfire policy decides once this is over.
@@ -44,8 +54,8 @@ export class Senders {
     for (let looked = 0; looked < members.length; looked += 1) {
       this.#turn = (this.#turn + 1) % members.length;
       const member = members[this.#turn];
-      if (member === undefined || member.kind === 'learner' || openOf(member.nodeId) >= CLAIMS_IN_HAND_MAX) continue;
-      if (drained.includes(member.nodeId) || isRetired(member)) continue;
+      if (member === undefined || member.kind === 'learner' || openOf(member.nodeId) >= inHandMax) continue;
+      if (drained.includes(member.nodeId) || isRetired(member) || !isAsked(member)) continue;
       const incarnation = this.#incarnationOf(member);
       if (incarnation !== null && this.#isThere(member) && this.#isCurrent(member))
         return { nodeId: member.nodeId, incarnation };

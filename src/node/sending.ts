@@ -1,15 +1,24 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import type { CallbackOutcome } from '../dispatch/callback.ts';
 import type { Sender } from '../dispatch/sender.ts';
 import type { Projection, RunRef } from '../store/projection.ts';
+import { isClaimedAhead } from '../tasks/ahead.ts';
 import type { EntryContent, PairResult } from '../tasks/entry.ts';
 import type { TaskEvent } from '../tasks/event.ts';
 import type { Execution } from '../tasks/execution.ts';
 import { refsOfRun } from '../tasks/needs.ts';
 import type { AttemptOutcome } from '../tasks/outcome.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
+import { HeldClaims } from './held-claims.ts';
 import { createHistogram, type RunningHistogram } from './histogram.ts';
-import { CONNECT_TIMEOUT_MS, HEADERS_TIMEOUT_MS, REPORT_AGAIN_MS, SETTLE_BATCH, TOTAL_TIMEOUT_MS } from './limits.ts';
+import {
+  CONNECT_TIMEOUT_MS,
+  GIVE_BACK_MAX_MS,
+  HEADERS_TIMEOUT_MS,
+  REPORT_AGAIN_MS,
+  SETTLE_BATCH,
+  TOTAL_TIMEOUT_MS,
+} from './limits.ts';
 import type { AttemptReport } from './peer-notes.ts';
 import type { Replica } from './replica.ts';
 
@@ -47,6 +56,9 @@ interface InHand {
   /** The state says that it is over. */
   over: boolean;
   tellOver: (() => void) | null;
+  /** While it waits for its time, ahead of it: ends the waiting, and says whether it did. */
+  takeBack: (() => boolean) | null;
+  isGivenBack: boolean;
 }
 
 export class Sending {
@@ -54,6 +66,10 @@ export class Sending {
   readonly #inHand = new Map<string, InHand>();
   /** Claims of this turn. What the turn itself settles again, as when a node catches up, is not sent. */
   #claimed: { readonly taskId: TaskId; readonly run: number; readonly attempt: number }[] = [];
+  readonly #held: HeldClaims;
+  #keepsAhead = true;
+  #leavesGivenBack = false;
+  #leaving: Timer | null = null;
   #stopped = false;
   readonly #outcomes = new Set<Promise<void>>();
   readonly #byTask = new Map<TaskId, Set<InHand>>();
@@ -67,21 +83,41 @@ export class Sending {
 
   constructor(options: SendingOptions) {
     this.#options = options;
+    this.#held = new HeldClaims(options.clock);
   }
 
   get inHand(): number {
     return this.#inHand.size;
   }
+  /** Of these, those that wait for their time. */
+  get heldAhead(): number {
+    return this.#held.size;
+  }
+
+  /**
+   * This node is to end: what is not due yet goes to others, now and from now on. If nobody leads who could take it, because all end, this
+   * one ends all the same: whoever leads next settles it.
+   */
+  giveBackAhead(): void {
+    this.#keepsAhead = false;
+    for (const inHand of this.#inHand.values()) this.#giveBack(inHand);
+    this.#leaving = this.#options.clock.setTimer(GIVE_BACK_MAX_MS, () => {
+      this.#leavesGivenBack = true;
+      for (const { isGivenBack, tellOver } of this.#inHand.values()) if (isGivenBack) tellOver?.();
+    });
+  }
 
   /** Nothing is reported again: whoever leads settles what is left. */
   stop(): void {
     this.#stopped = true;
+    this.#held.stop();
     for (const inHand of this.#inHand.values()) inHand.tellOver?.();
   }
 
   /** Resolves when the outcome of everything that was sent is committed. */
   async idle(): Promise<void> {
     await Promise.all(this.#outcomes);
+    this.#leaving?.cancel();
   }
 
   applied(content: EntryContent, results: readonly PairResult[]): void {
@@ -128,7 +164,7 @@ export class Sending {
   }
 
   #begin(taskId: TaskId, run: number, attempt: number): void {
-    const { projection, lease, failed } = this.#options;
+    const { projection, failed } = this.#options;
     const refs = refsOfRun(taskId, run);
     if (projection.missing(refs).length > 0) {
       projection.load(refs, false).then(() => this.#begin(taskId, run, attempt), failed);
@@ -143,6 +179,30 @@ export class Sending {
     // Told by an entry, and found in the state as well.
     if (this.#inHand.has(keyOf({ taskId, run, attempt }))) return;
     const inHand = this.#take(task, execution, attempt);
+    if (isClaimedAhead(execution)) this.#hold(task, execution, inHand);
+    else this.#sendUnderLease(task, execution, inHand);
+  }
+
+  /** Until its instant in cluster time. The lease is kept up meanwhile: then there may be nobody to ask for one. */
+  #hold(task: Task, execution: Execution, inHand: InHand): void {
+    const { lease, failed } = this.#options;
+    inHand.takeBack = this.#held.hold(execution.scheduledAtMs, () => this.#sendUnderLease(task, execution, inHand));
+    if (inHand.superseded || !this.#keepsAhead) this.#giveBack(inHand);
+    else lease.acquire().catch(failed);
+  }
+
+  /** What waits for its time waits no more, and its claim is given back: nothing was sent. */
+  #giveBack(inHand: InHand): void {
+    if (inHand.takeBack?.() !== true) return;
+    inHand.isGivenBack = true;
+    const { taskId, run, attempt } = inHand;
+    const report: AttemptReport = { taskId, run, attempt, outcome: { kind: 'withheld', changed: true } };
+    // Not while an entry is being applied: what it says is not all told yet.
+    queueMicrotask(() => this.#settled(inHand, report, { kind: 'withheld', reason: 'may_not_send' }));
+  }
+
+  #sendUnderLease(task: Task, execution: Execution, inHand: InHand): void {
+    const { lease, failed } = this.#options;
     if (lease.isHeld) this.#send(task, execution, inHand);
     else {
       // Without one, nothing is sent: the sender withholds it, and it goes to another node.
@@ -166,10 +226,15 @@ export class Sending {
         return;
       // Claims that come later in the log, from a leader that had not applied it yet, find it in the state: see #take.
       case 'SchedulingPaused':
-        for (const inHand of this.#inHand.values()) inHand.superseded = true;
+        for (const inHand of this.#inHand.values()) this.#supersede(inHand);
         return;
       case 'TaskCancelled':
         for (const inHand of this.#byTask.get(event.taskId) ?? []) this.#over(inHand);
+        return;
+      case 'ExecutionsWithdrawn':
+        for (const inHand of this.#byTask.get(event.taskId) ?? []) {
+          if (event.runs.includes(inHand.run)) this.#over(inHand);
+        }
         return;
       case 'ExecutionSucceeded':
       case 'ExecutionFailed':
@@ -190,6 +255,7 @@ export class Sending {
   #supersede(inHand: InHand): void {
     inHand.superseded = true;
     this.#options.sender.withhold(keyOf(inHand));
+    this.#giveBack(inHand);
   }
 
   #over(inHand: InHand): void {
@@ -202,7 +268,16 @@ export class Sending {
     const { taskId, run } = execution;
     const isHeld = this.#options.projection.entities.meta().schedulingPaused === true;
     const superseded = isHeld || task.state !== 'scheduled' || execution.attempts.at(-1)?.version !== task.version;
-    const inHand: InHand = { taskId, run, attempt, superseded, over: false, tellOver: null };
+    const inHand: InHand = {
+      taskId,
+      run,
+      attempt,
+      superseded,
+      over: false,
+      tellOver: null,
+      takeBack: null,
+      isGivenBack: false,
+    };
     this.#inHand.set(keyOf(inHand), inHand);
     this.#remember(inHand);
     return inHand;
@@ -254,12 +329,17 @@ export class Sending {
 
   /** Until this node has applied what became of it, whoever committed that: nothing dies with a leader (I7). */
   async #reportUntilOver(inHand: InHand, report: AttemptReport): Promise<void> {
-    while (!inHand.over && !this.#stopped) {
+    while (!inHand.over && !this.#isLeft(inHand)) {
       await this.#options.report(report);
-      if (inHand.over || this.#stopped) return;
+      if (inHand.over || this.#isLeft(inHand)) return;
       await this.#untilOver(inHand, REPORT_AGAIN_MS);
       if (!inHand.over && !(await this.#isOpenStill(inHand))) return;
     }
+  }
+
+  /** To whoever leads next. */
+  #isLeft({ isGivenBack }: InHand): boolean {
+    return this.#stopped || (isGivenBack && this.#leavesGivenBack);
   }
 
   #untilOver(inHand: InHand, maxMs: number): Promise<void> {

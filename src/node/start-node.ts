@@ -45,6 +45,8 @@ export interface StartNodeOptions {
   readonly peering: Peering | null;
   /** What this node says it knows to read; less than it does makes it like an older version. */
   readonly featureLevel?: number;
+  /** How long ahead of its time a claim is made by this node, when it leads. */
+  readonly lookAheadMs?: number;
   readonly clock?: Clock;
   /** The log is as full as a disk at this size. */
   readonly logBytesMax?: number;
@@ -232,6 +234,7 @@ function begin(options: StartNodeOptions, opened: Opened, transport: Transport):
     configurations: configurationsOf(log),
     wants: options.peering?.wants ?? 'found',
     featureLevel: options.featureLevel ?? ENTRY_VERSION,
+    lookAheadMs: options.lookAheadMs ?? 0,
     log,
     write: writeAfterSends(log, transport),
     projection,

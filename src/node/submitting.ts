@@ -6,8 +6,9 @@ import type { ChangeCommand, Command, CreateTask } from '../tasks/command.ts';
 import { refusal } from '../tasks/command.ts';
 import { type CommandId, isKeyOfCommand, keyOfCommand } from '../tasks/command-id.ts';
 import type { DecisionContext } from '../tasks/decide.ts';
-import { decideChange, decideCreate } from '../tasks/decide.ts';
+import { decideChange, decideCreate, looksAtOpenRuns } from '../tasks/decide.ts';
 import type { Pair } from '../tasks/entry.ts';
+import type { Execution } from '../tasks/execution.ts';
 import type { SchedulePlanner } from '../tasks/planner.ts';
 import type { Precondition } from '../tasks/precondition.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
@@ -72,11 +73,14 @@ export class Submitting {
   }
 
   #decide(command: Command, by: string, commandId: CommandId | null): Promise<SubmitOutcome> {
-    const { clock, planner } = this.#options;
-    const context = { nowMs: clock.nowMs(), planner, by };
     return command.type === 'CreateTask'
-      ? this.#create(command, context, commandId)
-      : this.#change(command, context, commandId);
+      ? this.#create(command, this.#contextOf(by), commandId)
+      : this.#change(command, by, commandId);
+  }
+
+  #contextOf(by: string): DecisionContext {
+    const { clock, planner, projection } = this.#options;
+    return { nowMs: clock.nowMs(), logTimeMs: projection.entities.meta().logTimeMs, planner, by };
   }
 
   /** Two promises from here to the answer: each one more is a microtask and its garbage, for every task that is created. */
@@ -119,9 +123,9 @@ export class Submitting {
   }
 
   /** Changes of one task are decided one after the other: decided side by side, all but one would be decided again. */
-  async #change(command: ChangeCommand, context: DecisionContext, commandId: CommandId | null): Promise<SubmitOutcome> {
+  async #change(command: ChangeCommand, by: string, commandId: CommandId | null): Promise<SubmitOutcome> {
     const before = this.#changing.get(command.taskId) ?? Promise.resolve();
-    const outcome = before.then(() => this.#changeNow(command, context, commandId));
+    const outcome = before.then(() => this.#changeNow(command, by, commandId));
     const done = outcome.then(
       () => undefined,
       () => undefined,
@@ -134,15 +138,14 @@ export class Submitting {
     }
   }
 
-  async #changeNow(
-    command: ChangeCommand,
-    context: DecisionContext,
-    commandId: CommandId | null,
-  ): Promise<SubmitOutcome> {
+  async #changeNow(command: ChangeCommand, by: string, commandId: CommandId | null): Promise<SubmitOutcome> {
     const { projection, replica, untilSilent } = this.#options;
     if (!(await replica.readBarrier())) return unavailable('no_leader');
     for (let decisions = 0; decisions < DECISIONS_MAX; decisions += 1) {
-      const decided = decideChange(command, await projection.readTask(command.taskId), context);
+      const task = await projection.readTask(command.taskId);
+      const open = task === undefined || !looksAtOpenRuns(command) ? [] : await this.#openRunsOf(task);
+      // The time of now, and not of when it was asked: changes of one task wait for each other.
+      const decided = decideChange(command, task, open, this.#contextOf(by));
       if (!decided.ok) return refused(decided.error);
       let silent: Promise<boolean> | null = null;
       const outcome = await this.#propose(remembered(decided.value, commandId, command.taskId), (index) => {
@@ -153,6 +156,12 @@ export class Submitting {
       if (commandId !== null && isOfCommand(outcome.failed)) return this.#answerRepeated(command, commandId);
     }
     return unavailable('overloaded');
+  }
+
+  async #openRunsOf({ taskId, openRuns }: Task): Promise<readonly Execution[]> {
+    const { projection } = this.#options;
+    const executions = await Promise.all(openRuns.map((run) => projection.readExecution(taskId, run)));
+    return executions.filter((execution) => execution !== undefined);
   }
 
   async #answerRepeated(command: Command, commandId: CommandId): Promise<SubmitOutcome> {

@@ -1,6 +1,7 @@
 import type { DuePosition } from '../store/projection.ts';
 import type { TaskDefinition, TaskId } from '../tasks/task.ts';
 import { comparePositions, keyOfPosition } from './due-index.ts';
+import { Heap } from './heap.ts';
 import { TARGET_CLAIMS_MAX, TARGET_PARKED_MAX } from './limits.ts';
 import type { ClaimSender } from './senders.ts';
 
@@ -20,6 +21,8 @@ interface Target {
 interface Claim {
   readonly target: string;
   readonly holder: Holder;
+  /** Made ahead of its time, and not counted against its target before. */
+  isAhead: boolean;
 }
 
 /** Claims that one incarnation of a node is to send. */
@@ -47,6 +50,7 @@ export class Targets {
   readonly #ready = new Set<string>();
   readonly #claims = new Map<TaskId, Map<number, Claim>>();
   readonly #holders = new Map<string, Holder>();
+  readonly #ahead = new Heap<{ readonly dueAtMs: number; readonly claim: Claim }>((a, b) => a.dueAtMs - b.dueAtMs);
   #open = 0;
   #parked = 0;
 
@@ -66,12 +70,19 @@ export class Targets {
    * For a run whose number is not certain yet: another one, asked for at the same time, may take it. Returns what to release when this
    * one does not get it; once it has, its number does.
    */
-  claimNext(target: string, sender: ClaimSender, taskId: TaskId, run: number): number {
-    this.claim(target, sender, taskId, -run);
+  claimNext(
+    target: string,
+    sender: ClaimSender,
+    taskId: TaskId,
+    run: number,
+    waitsUntilMs: number | null = null,
+  ): number {
+    this.claim(target, sender, taskId, -run, waitsUntilMs);
     return -run;
   }
 
-  claim(target: string, sender: ClaimSender, taskId: TaskId, run: number): void {
+  /** `waitsUntilMs`: its holder sends it no sooner. */
+  claim(target: string, sender: ClaimSender, taskId: TaskId, run: number, waitsUntilMs: number | null = null): void {
     let runs = this.#claims.get(taskId);
     if (runs === undefined) {
       runs = new Map();
@@ -80,11 +91,22 @@ export class Targets {
     if (runs.has(run)) return;
     const holder = this.#holderOf(sender);
     holder.open += 1;
-    runs.set(run, { target, holder });
-    const held = this.#at(target);
-    held.open += 1;
     this.#open += 1;
-    this.#settle(target, held);
+    const claim: Claim = { target, holder, isAhead: waitsUntilMs !== null };
+    runs.set(run, claim);
+    if (waitsUntilMs === null) this.#count(target, 1);
+    else this.#ahead.push({ dueAtMs: waitsUntilMs, claim });
+  }
+
+  /** What was claimed ahead and is due by now counts against its target, which may be more than full by that. */
+  fallDue(nowMs: number): void {
+    for (let first = this.#ahead.first; first !== undefined && first.dueAtMs <= nowMs; first = this.#ahead.first) {
+      this.#ahead.pop();
+      const { claim } = first;
+      if (!claim.isAhead) continue;
+      claim.isAhead = false;
+      this.#count(claim.target, 1);
+    }
   }
 
   /** The attempt ended, or was never made: its place is free. Takes what `claim` or `claimNext` were given. */
@@ -93,15 +115,14 @@ export class Targets {
     const place = run > 0 && runs?.has(run) === false ? -run : run;
     const claim = runs?.get(place);
     if (runs === undefined || claim === undefined) return;
-    const { target: name, holder } = claim;
+    const { target, holder } = claim;
     runs.delete(place);
     holder.open -= 1;
     if (holder.open === 0) this.#holders.delete(keyOf(holder));
     if (runs.size === 0) this.#claims.delete(taskId);
-    const target = this.#at(name);
-    target.open -= 1;
     this.#open -= 1;
-    this.#settle(name, target);
+    if (!claim.isAhead) this.#count(target, -1);
+    claim.isAhead = false;
   }
 
   /** Claims that a node holds. */
@@ -170,8 +191,15 @@ export class Targets {
     this.#ready.clear();
     this.#claims.clear();
     this.#holders.clear();
+    this.#ahead.clear();
     this.#open = 0;
     this.#parked = 0;
+  }
+
+  #count(name: string, claims: number): void {
+    const target = this.#at(name);
+    target.open += claims;
+    this.#settle(name, target);
   }
 
   #settle(name: string, target: Target): void {

@@ -1,5 +1,6 @@
 import type { Result } from '../result.ts';
 import { ok, refused } from '../result.ts';
+import { mayBeClaimedAhead } from './ahead.ts';
 import type { Pair } from './entry.ts';
 import type { ExecutionClaimed, TaskEvent } from './event.ts';
 import type { Execution } from './execution.ts';
@@ -13,6 +14,8 @@ import type { Task } from './task.ts';
 
 export interface ClaimContext {
   readonly nowMs: number;
+  /** How far ahead of its time a task that allows it is claimed. */
+  readonly aheadMs: number;
   readonly planner: SchedulePlanner;
   /** The node and incarnation that is to send it. */
   readonly sender: { readonly nodeId: string; readonly incarnation: number };
@@ -27,9 +30,10 @@ export interface DueClaim {
 }
 
 export function decideClaim(task: Task, context: ClaimContext): Result<DueClaim, NoClaim> {
-  const { nowMs, planner, sender } = context;
+  const { nowMs, aheadMs, planner, sender } = context;
   const dueAtMs = task.nextAtMs;
-  if (task.state !== 'scheduled' || dueAtMs === null || dueAtMs > nowMs) return refused('not-due');
+  const dueByMs = nowMs + (mayBeClaimedAhead(task.definition) ? aheadMs : 0);
+  if (task.state !== 'scheduled' || dueAtMs === null || dueAtMs > dueByMs) return refused('not-due');
   if (task.openRuns.length >= OPEN_RUNS_MAX) return refused('busy');
   const { schedule } = task.definition;
   const events: TaskEvent[] = [];
@@ -57,6 +61,8 @@ export function decideClaim(task: Task, context: ClaimContext): Result<DueClaim,
   const requires: readonly Precondition[] = [
     { type: 'task-due', taskId, dueAtMs },
     { type: 'run-is-next', taskId, run },
+    // A schedule that takes the place of this one in between may have the same next due time, and another after it.
+    ...(dueAtMs > nowMs ? [{ type: 'task-version' as const, taskId, version: task.version }] : []),
   ];
   return ok({ pair: { requires, events: [...events, claimed], by: 'schedule' }, claimed });
 }

@@ -109,6 +109,18 @@ export interface AttemptWithheld extends Outcome {
   readonly nextAttemptAtMs: number;
 }
 
+/**
+ * Claimed ahead of their due times, which are the task's no more: its schedule was replaced first, or it was paused over them. They end as
+ * cancelled.
+ */
+export interface ExecutionsWithdrawn {
+  readonly type: 'ExecutionsWithdrawn';
+  readonly taskId: TaskId;
+  readonly runs: readonly number[];
+  /** Of a replaced schedule: due times count as taken through here, and no further. */
+  readonly takenThroughMs: number | null;
+}
+
 export interface NodeStarted {
   readonly type: 'NodeStarted';
   readonly nodeId: string;
@@ -178,6 +190,7 @@ export type TaskEvent =
   | ExecutionDoubted
   | AttemptLost
   | AttemptWithheld
+  | ExecutionsWithdrawn
   | NodeStarted
   | HistoryPruned
   | TaskRemoved

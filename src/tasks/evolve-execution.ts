@@ -1,4 +1,5 @@
 import { produce } from 'immer';
+import { beginsAnew } from './ahead.ts';
 import type { AttemptMeasured } from './event.ts';
 import type { Attempt, Execution, ExecutionId, ExecutionState } from './execution.ts';
 import { moveExecution } from './lifecycle.ts';
@@ -76,6 +77,7 @@ export function claimAttempt(
   return produce(execution, (draft) => {
     draft.state = moveExecution(execution.state, 'CLAIM');
     draft.nextAttemptAtMs = null;
+    if (beginsAnew(execution) && atMs - execution.scheduledAtMs > LATE_AFTER_MS) draft.late = true;
     draft.attempts.push(openAttempt(task, number, sender, atMs));
     if (draft.attempts.length > ATTEMPTS_KEPT) draft.attempts.shift();
   });

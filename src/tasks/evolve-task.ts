@@ -67,6 +67,13 @@ export function recordSkip(task: Task, skipped: DueTimesSkipped, by: string, atM
   });
 }
 
+/** Due times after this are not taken any more: what held them was withdrawn. */
+export function takeBack(task: Task, takenThroughMs: number): Task {
+  return produce(task, (draft) => {
+    draft.lastScheduledAtMs = Math.min(task.lastScheduledAtMs ?? takenThroughMs, takenThroughMs);
+  });
+}
+
 export function pruneRuns(task: Task, throughRun: number): Task {
   return produce(task, (draft) => {
     draft.prunedThroughRun = Math.max(task.prunedThroughRun, throughRun);

@@ -12,7 +12,7 @@ import {
   reopen,
   requestExecution,
 } from './evolve-execution.ts';
-import { closeRun, commandTask, openRun, pruneRuns, recordSkip } from './evolve-task.ts';
+import { closeRun, commandTask, openRun, pruneRuns, recordSkip, takeBack } from './evolve-task.ts';
 import type { Execution } from './execution.ts';
 import { COMMAND_RESULTS_KEPT_MS, IDEMPOTENCY_KEYS_KEPT_MS, OPERATIONS_KEPT } from './limits.ts';
 import { createTask } from './new-task.ts';
@@ -100,6 +100,11 @@ export function evolve(state: Entities, event: TaskEvent, by: string, atMs: numb
       return;
     case 'AttemptWithheld':
       state.putExecution(reopen(knownRun(state, event.taskId, event.run), 'RELEASE', event.nextAttemptAtMs, atMs));
+      return;
+    case 'ExecutionsWithdrawn':
+      for (const run of event.runs)
+        endRun(state, closeExecution(knownRun(state, event.taskId, run), 'CANCEL', null, atMs), atMs);
+      if (event.takenThroughMs !== null) state.putTask(takeBack(known(state, event.taskId), event.takenThroughMs));
       return;
     case 'NodeStarted': {
       const meta = state.meta();

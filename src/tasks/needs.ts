@@ -28,6 +28,8 @@ export function needsOf(content: EntryContent): readonly EntityRef[] {
       }
     }
     for (const event of pair.events) {
+      if (event.type === 'ExecutionsWithdrawn')
+        needs.push(...event.runs.flatMap((run) => refsOfRun(event.taskId, run)));
       if (event.type === 'TaskCancelled') needs.push({ kind: 'open-executions', taskId: event.taskId });
     }
   }

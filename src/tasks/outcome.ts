@@ -1,4 +1,5 @@
 import { unreachable } from '../invariant.ts';
+import { notBeforeMs } from './ahead.ts';
 import type { Pair } from './entry.ts';
 import type { TaskEvent } from './event.ts';
 import type { Execution } from './execution.ts';
@@ -24,7 +25,7 @@ export type AttemptOutcome =
       readonly startedAtMs: number;
       readonly endedAtMs: number;
     }
-  /** Nothing left the node. `changed`: because the task did, in the meantime; else for want of a place. */
+  /** Nothing left the node. `changed`: because the task did, or its node was told to stop; else for want of a place. */
   | { readonly kind: 'withheld'; readonly changed: boolean }
   /** The node that held it is gone. */
   | { readonly kind: 'lost' };
@@ -80,10 +81,14 @@ function outcomeEvent(
   const { retry, delivery } = task.definition;
   switch (outcome.kind) {
     case 'withheld':
-      return { type: 'AttemptWithheld', ...where, nextAttemptAtMs: nowMs + (outcome.changed ? 0 : WITHHELD_PAUSE_MS) };
+      return {
+        type: 'AttemptWithheld',
+        ...where,
+        nextAttemptAtMs: Math.max(nowMs + (outcome.changed ? 0 : WITHHELD_PAUSE_MS), notBeforeMs(execution)),
+      };
     case 'lost':
       if (delivery === 'at_most_once') return { type: 'ExecutionDoubted', ...where, error: 'node_lost' };
-      return { type: 'AttemptLost', ...where, nextAttemptAtMs: nowMs };
+      return { type: 'AttemptLost', ...where, nextAttemptAtMs: Math.max(nowMs, notBeforeMs(execution)) };
     case 'response': {
       const { status, excerpt, startedAtMs, endedAtMs, retryAfterMs } = outcome;
       const measured = { ...where, startedAtMs, endedAtMs, status, error: null, excerpt };

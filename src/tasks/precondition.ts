@@ -22,6 +22,7 @@ export type Precondition =
   /** Not paused, and this attempt is the next one of a waiting execution. */
   | { readonly type: 'attempt-due'; readonly taskId: TaskId; readonly run: number; readonly attempt: number }
   | { readonly type: 'attempt-open'; readonly taskId: TaskId; readonly run: number; readonly attempt: number }
+  | { readonly type: 'executions-open'; readonly taskId: TaskId; readonly runs: readonly number[] }
   | { readonly type: 'task-finished'; readonly taskId: TaskId }
   /** Later than the incarnation that the state knows of. */
   | {
@@ -59,6 +60,11 @@ export function holds(precondition: Precondition, state: Entities): boolean {
     case 'attempt-open': {
       const execution = state.execution(precondition.taskId, precondition.run);
       return execution?.state === 'attempting' && execution.attempts.at(-1)?.number === precondition.attempt;
+    }
+    case 'executions-open': {
+      const { taskId, runs } = precondition;
+      const isOpen = (run: number): boolean => state.task(taskId)?.openRuns.includes(run) === true;
+      return runs.every(isOpen);
     }
     case 'task-finished':
       return state.task(precondition.taskId)?.finishedAtMs != null;

@@ -73,6 +73,7 @@ describe('where a value comes from', () => {
       clusterSecret: ['a-secret-of-flags', 'a-secret-of-environment', 'a-secret-of-the-file'],
       clusterSecretFile: ['x1', 'x2', 'x3'],
       featureLevel: ['1', '2', '1'],
+      lookAhead: ['500ms', '1s', '3s'],
       dataDir: ['./1', './2', './3'],
       apiToken: ['flag', 'environment', 'file'],
       apiTokenFile: ['f1', 'f2', 'f3'],

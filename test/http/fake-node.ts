@@ -62,7 +62,7 @@ export function createFakeNode(clock = manualClock()): FakeNode {
   };
 
   function decide(command: Command, by: string): SubmitOutcome {
-    const context = { nowMs: clock.nowMs(), planner, by };
+    const context = { nowMs: clock.nowMs(), logTimeMs: state.meta().logTimeMs, planner, by };
     if (command.type === 'CreateTask') {
       const { idempotency } = command;
       const known = idempotency === null ? undefined : state.key(idempotency.key);
@@ -79,7 +79,7 @@ export function createFakeNode(clock = manualClock()): FakeNode {
       apply([decided.value]);
       return { outcome: 'committed', task: taskOf(taskId), created: true };
     }
-    const decided = decideChange(command, state.task(command.taskId), context);
+    const decided = decideChange(command, state.task(command.taskId), [], context);
     if (!decided.ok) return { outcome: 'refused', refusal: decided.error };
     apply([decided.value]);
     return { outcome: 'committed', task: taskOf(command.taskId), created: true };
@@ -113,7 +113,7 @@ export function createFakeNode(clock = manualClock()): FakeNode {
       readsRefused = reads === 'refused';
     },
     fire(taskId, outcome) {
-      const context = { nowMs: clock.nowMs(), planner, sender: { nodeId: 'n1', incarnation: 1 } };
+      const context = { nowMs: clock.nowMs(), aheadMs: 0, planner, sender: { nodeId: 'n1', incarnation: 1 } };
       const waiting = executionsOf(taskId).find((one) => one.state === 'waiting');
       const claim =
         waiting === undefined ? decideClaim(taskOf(taskId), context) : decideAttempt(taskOf(taskId), waiting, context);
@@ -232,6 +232,7 @@ const METRICS: NodeMetrics = {
   deadLetters: 2,
   attempts: { succeeded: 4, failed: 1, error: 0, withheld: 0, lost: 0 },
   claimsInHand: 2,
+  claimsHeldAhead: 0,
   requestsInFlight: 1,
   parked: 0,
   dueInMemory: 3,

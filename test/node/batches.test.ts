@@ -226,6 +226,7 @@ test('what waits for the log is bounded by its characters too, until it is taken
   const callback = { ...draft().callback, body: 'x'.repeat(250_000) };
   const decided = decideCreate({ type: 'CreateTask', draft: draft({ callback }), idempotency: null }, '1' as TaskId, {
     nowMs: 0,
+    logTimeMs: 0,
     planner: schedulePlanner,
     by: 'test',
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { systemClock } from '../../src/clock.ts';
 import type { SubmitOutcome } from '../../src/node/api.ts';
 import type { TaskId } from '../../src/tasks/task.ts';
 import { draft } from '../tasks/scenario.ts';
@@ -8,8 +9,8 @@ import { type ClusterNode, type MemoryCluster, startMemoryCluster } from './memo
 /** What tests of a whole cluster do again and again. */
 export const by = { by: 'test' };
 
-export async function withCluster(work: (cluster: MemoryCluster) => Promise<void>): Promise<void> {
-  const cluster = startMemoryCluster(['n1', 'n2', 'n3']);
+export async function withCluster(work: (cluster: MemoryCluster) => Promise<void>, lookAheadMs = 0): Promise<void> {
+  const cluster = startMemoryCluster(['n1', 'n2', 'n3'], systemClock, lookAheadMs);
   try {
     await ready(cluster);
     await work(cluster);

@@ -129,3 +129,19 @@ test('whatever is put, removed and taken: the same as a sorted list', () => {
     }),
   );
 });
+
+test('what is to be looked at ahead comes once each, and stays until it is due', () => {
+  const index = new DueIndex(true);
+  index.beginPage(100);
+  index.endPage([due(5, 1), due(6, 2), due(7, 3, 1)], true);
+  assert.equal(index.nextAheadAtMs, 5);
+  assert.equal(index.lookAhead(4), null);
+  assert.deepEqual(index.lookAhead(10), due(5, 1));
+  assert.deepEqual(index.lookAhead(10), due(6, 2), 'and no attempt after the first');
+  assert.equal(index.lookAhead(10), null);
+  index.put(due(8, 2));
+  assert.deepEqual(index.lookAhead(10), due(8, 2), 'a task with another due time is looked at again');
+  index.remove('1' as TaskId, 0);
+  assert.deepEqual(drain(index, 10), [due(7, 3, 1), due(8, 2)]);
+  assert.equal(index.nextAheadAtMs, null);
+});

@@ -23,6 +23,7 @@ function firingOver(t: TestContext, { state }: Scenario, passedMs = (): number =
     planner: schedulePlanner,
     clock: { ...systemClock, monotonicMs: passedMs },
     self: 'n2',
+    lookAheadMs: 0,
     senders: () => ({}) as unknown as Senders,
     failed: (error) => assert.fail(error),
   });

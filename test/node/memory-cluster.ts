@@ -21,6 +21,8 @@ import { createMemoryNetwork, type MemoryNetwork } from '../../src/transport/mem
 /** Three nodes in this process, on disks in memory, with a network that can be cut. Callbacks are recorded, not made. */
 export interface Sent {
   readonly nodeId: string;
+  /** When it left, by the clock of this process. */
+  readonly atMs: number;
   readonly request: CallbackRequest;
 }
 
@@ -57,7 +59,11 @@ export interface MemoryCluster {
 
 const clusterId = 'c1' as ClusterId;
 
-export function startMemoryCluster(names: readonly string[], clock: Clock = systemClock): MemoryCluster {
+export function startMemoryCluster(
+  names: readonly string[],
+  clock: Clock = systemClock,
+  lookAheadMs = 0,
+): MemoryCluster {
   const network = createMemoryNetwork();
   const sent: Sent[] = [];
   const failures: Error[] = [];
@@ -121,6 +127,7 @@ export function startMemoryCluster(names: readonly string[], clock: Clock = syst
       identity: { clusterId, nodeId, instance, incarnation: disk.starts as Incarnation },
       configurations: configurationsOf(log),
       wants: 'learner',
+      lookAheadMs,
       log,
       write: writeAtOnce(log),
       projection,
@@ -227,7 +234,7 @@ function recordingSender(nodeId: string, sent: Sent[], answering: () => boolean,
           settled({ kind: 'withheld', reason: 'may_not_send' });
           return;
         }
-        sent.push({ nodeId, request });
+        sent.push({ nodeId, atMs: nowMs, request });
         if (!answering()) return;
         const outcome: CallbackOutcome = {
           kind: 'response',

@@ -1,62 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemClock } from '../../src/clock.ts';
-import type { CallbackOutcome, CallbackRequest } from '../../src/dispatch/callback.ts';
-import type { Sender } from '../../src/dispatch/sender.ts';
-import type { AttemptReport } from '../../src/node/peer-notes.ts';
-import type { Replica } from '../../src/node/replica.ts';
-import { Sending } from '../../src/node/sending.ts';
-import type { Projection, RunRef } from '../../src/store/projection.ts';
 import { Scenario } from '../tasks/scenario.ts';
 import { until } from '../whole/serving.ts';
-
-interface Given {
-  readonly request: CallbackRequest;
-  readonly mayStillSend: () => boolean;
-  readonly settled: (outcome: CallbackOutcome) => void;
-}
-
-/** A node that sends what the scenario's claims name: `n1` in its first incarnation. */
-function sendingOver(scenario: Scenario): {
-  sending: Sending;
-  given: Given[];
-  reports: AttemptReport[];
-  withheld: string[];
-} {
-  const given: Given[] = [];
-  const reports: AttemptReport[] = [];
-  const withheld: string[] = [];
-  const { state, sender: self } = scenario;
-  const projection: Partial<Projection> = {
-    entities: state,
-    missing: () => [],
-    openClaims: async (after): Promise<readonly RunRef[]> =>
-      after === null ? [{ taskId: scenario.taskId, run: 1 }] : [],
-    readExecution: async (taskId, run) => state.execution(taskId, run),
-  };
-  const sending = new Sending({
-    projection: projection as Projection,
-    replica: {
-      core: { role: { context: { term: 1 } } },
-      wake: () => setImmediate(() => sending.turned()),
-    } as unknown as Replica,
-    sender: {
-      send: (request: CallbackRequest, mayStillSend: () => boolean, settled: Given['settled']) =>
-        given.push({ request, mayStillSend, settled }),
-      withhold: (key: string) => withheld.push(key),
-    } as unknown as Sender,
-    clock: systemClock,
-    self,
-    lease: { isHeld: true, acquire: async () => true },
-    async report(report) {
-      reports.push(report);
-      scenario.outcome(report.run, report.outcome);
-    },
-    ended() {},
-    failed: (error) => assert.fail(error),
-  });
-  return { sending, given, reports, withheld };
-}
+import { sendingOver } from './sending-over.ts';
 
 const claimed = (): Scenario => {
   const scenario = new Scenario().create();

@@ -103,3 +103,26 @@ test('a due time and a run asked for that go for the same number have a place ea
   targets.release(id(2), 7);
   assert.equal(targets.open, 0, 'and a due time that got its number is released by it');
 });
+
+test('a claim ahead of its time is in hand at once, and counts against its target when it is due', () => {
+  const targets = full();
+  targets.claim('http://b', n1, id(900), 1, 2_000);
+  targets.claim('http://b', n1, id(901), 1, 1_000);
+  targets.claim('http://a', n1, id(902), 1, 1_000);
+  assert.equal(targets.openOf('n1'), TARGET_CLAIMS_MAX + 3);
+  assert.equal(targets.roomOf('http://b'), TARGET_CLAIMS_MAX);
+  targets.release(id(901), 1);
+  targets.fallDue(1_999);
+  assert.equal(targets.roomOf('http://b'), TARGET_CLAIMS_MAX, 'one was given back, the other is not due');
+  assert.equal(targets.roomOf('http://a'), -1, 'more than full by that');
+  targets.park('http://a', due(100));
+  targets.release(id(1), 1);
+  assert.equal(targets.takeReady(), null);
+  targets.release(id(902), 1);
+  assert.deepEqual(targets.takeReady()?.position, due(100));
+  targets.fallDue(2_000);
+  targets.fallDue(2_000);
+  assert.equal(targets.roomOf('http://b'), TARGET_CLAIMS_MAX - 1);
+  targets.release(id(900), 1);
+  assert.equal(targets.roomOf('http://b'), TARGET_CLAIMS_MAX);
+});

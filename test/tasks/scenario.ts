@@ -72,7 +72,8 @@ export class Scenario {
 
   /** Decides and applies; returns the refusal, if it was one. */
   when(command: Command): Refusal | null {
-    const context = { nowMs: this.nowMs, planner: schedulePlanner, by: 'test' };
+    const { logTimeMs } = this.state.meta();
+    const context = { nowMs: this.nowMs, logTimeMs, planner: schedulePlanner, by: 'test' };
     if (command.type === 'CreateTask') {
       const taskId = nextTaskId(this.state.meta().lastTaskId, this.nowMs, 0);
       const decided = decideCreate(command, taskId, context);
@@ -84,6 +85,7 @@ export class Scenario {
     const decided = decideChange(
       { ...command, taskId: this.taskId } as ChangeCommand,
       this.state.task(this.taskId),
+      this.openRuns,
       context,
     );
     if (!decided.ok) return decided.error;
@@ -96,16 +98,26 @@ export class Scenario {
     return this;
   }
 
-  claim(): Pair | null {
-    const decided = decideClaim(this.task, { nowMs: this.nowMs, planner: schedulePlanner, sender: this.sender });
-    if (!decided.ok) return null;
-    this.apply(decided.value.pair);
-    return decided.value.pair;
+  get openRuns(): readonly Execution[] {
+    return this.state.task(this.taskId)?.openRuns.map((run) => this.run(run)) ?? [];
+  }
+
+  decideClaim(aheadMs = 0): Pair | null {
+    const { nowMs, sender } = this;
+    const decided = decideClaim(this.task, { nowMs, aheadMs, planner: schedulePlanner, sender });
+    return decided.ok ? decided.value.pair : null;
+  }
+
+  claim(aheadMs = 0): Pair | null {
+    const pair = this.decideClaim(aheadMs);
+    if (pair !== null) this.apply(pair);
+    return pair;
   }
 
   claimAttempt(run: number): Pair | null {
     const decided = decideAttempt(this.task, this.run(run), {
       nowMs: this.nowMs,
+      aheadMs: 0,
       planner: schedulePlanner,
       sender: this.sender,
     });

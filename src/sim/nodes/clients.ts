@@ -32,6 +32,8 @@ export class Clients {
   readonly counts = { submitted: 0, committed: 0, refused: 0, unavailable: 0, unknown: 0, reads: 0, readsAnswered: 0 };
   readonly #world: NodeWorld;
   readonly #random: Random;
+  /** Chance of its own, so that what a seed does otherwise stays. */
+  readonly #schedules: Random;
   readonly #everyMs: number;
   readonly #tasks: Known[] = [];
   #names = 0;
@@ -43,6 +45,7 @@ export class Clients {
   constructor(world: NodeWorld, seed: number) {
     this.#world = world;
     this.#random = createRandom(seed, 'clients');
+    this.#schedules = createRandom(seed, 'other schedules');
     this.#everyMs = this.#random.between(30, 250);
     world.onCommitted = (event) => this.#committed(event);
     this.#actLater();
@@ -184,19 +187,32 @@ export class Clients {
       known.body += 1;
       const { body } = known;
       const callback = { ...known.draft.callback, body: String(body) };
-      this.#order(host, known, { type: 'UpdateTask', ...order, changes: { callback } }, () => {
-        if (!known.isDoubtful) sendings.updated(taskId, body);
+      const changes = { callback, ...this.#otherSchedule() };
+      if (changes.schedule !== undefined) sendings.scheduled(taskId, null, 0);
+      this.#order(host, known, { type: 'UpdateTask', ...order, changes }, ({ definition }) => {
+        if (known.isDoubtful) return;
+        sendings.updated(taskId, body);
+        if (changes.schedule !== undefined) sendings.scheduled(taskId, definition.schedule, this.#world.latestMs);
       });
     } else this.#order(host, known, { type: 'RunTask', ...order }, () => {});
   }
 
-  #order(host: NodeHost, known: Known, command: ChangeCommand, done: () => void): void {
+  /** Where nodes claim ahead: what was claimed for the old one is withdrawn. */
+  #otherSchedule(): { readonly schedule?: string } {
+    if (this.#world.shape.lookAheadMs === 0 || !this.#schedules.chance(0.4)) return {};
+    const once = new Date(Math.round(this.#world.nowMs + this.#schedules.between(-500, 4_000))).toISOString();
+    return {
+      schedule: this.#schedules.pick([once, '* * * * * *', '*/3 * * * * *', '*/2 * * * * *', '@every 1s500ms']),
+    };
+  }
+
+  #order(host: NodeHost, known: Known, command: ChangeCommand, done: (task: Task) => void): void {
     known.isBusy = true;
     this.#submit(host, command, (outcome) => {
       known.isBusy = false;
       if (outcome.outcome === 'committed') {
         known.version = Math.max(known.version, outcome.task.version);
-        done();
+        done(outcome.task);
       } else if (outcome.outcome === 'unknown') known.isDoubtful = true;
       else if (outcome.outcome === 'refused' && outcome.refusal.code === 'task_finished') known.state = 'cancelled';
     });

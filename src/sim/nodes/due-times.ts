@@ -92,6 +92,13 @@ export class DueTimes {
         if (execution !== undefined) execution.waitsUntilMs = event.nextAttemptAtMs;
         return;
       }
+      case 'ExecutionsWithdrawn':
+        // Nothing was sent for it: the same due time may come again, in another schedule.
+        for (const run of event.runs) {
+          this.#begun.delete(this.#open.get(keyOf({ taskId: event.taskId, run }))?.executionId ?? '');
+          this.#open.delete(keyOf({ taskId: event.taskId, run }));
+        }
+        return;
       case 'ExecutionSucceeded':
       case 'ExecutionFailed':
       case 'ExecutionDoubted':
@@ -107,7 +114,7 @@ export class DueTimes {
     holds(
       scheduledAtMs <= latestMs,
       'Not Before Its Time',
-      () => `task ${taskId} fires ${scheduledAtMs - latestMs} ms before ${scheduledAtMs}`,
+      () => `task ${taskId} is claimed ${scheduledAtMs - latestMs} ms too early for ${scheduledAtMs}`,
     );
     const task = this.#task(taskId);
     const { schedule } = task.definition;

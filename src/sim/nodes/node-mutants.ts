@@ -56,6 +56,37 @@ const SILENCE: readonly Mutant[] = [
   ),
 ];
 
+const AHEAD: readonly Mutant[] = [
+  mutant(
+    'a claim made ahead of its time is sent at once',
+    'design §4 Look-ahead',
+    SENDING,
+    'if (isClaimedAhead(execution)) this.#hold(',
+    'if (isClaimedAhead(execution) && attempt < 0) this.#hold(',
+  ),
+  mutant(
+    'what was held by a lost node goes out before its time',
+    'design §4 Look-ahead',
+    OUTCOME,
+    'nextAttemptAtMs: Math.max(nowMs, notBeforeMs(execution)) };',
+    'nextAttemptAtMs: nowMs };',
+  ),
+  mutant(
+    'a schedule that is replaced leaves what was claimed for it',
+    'design §4 Look-ahead',
+    DECIDE,
+    'return open.filter((execution) => isYetToCome(execution, nowOf(context)));',
+    'return open.filter((execution) => isYetToCome(execution, Number.POSITIVE_INFINITY));',
+  ),
+  mutant(
+    'what is withdrawn is held on to',
+    'design §4 Look-ahead',
+    SENDING,
+    'if (event.runs.includes(inHand.run)) this.#over(inHand);',
+    'if (event.runs.length < 0) this.#over(inHand);',
+  ),
+];
+
 const CLAIMS: readonly Mutant[] = [
   mutant(
     'a claim of another incarnation is sent',
@@ -134,7 +165,7 @@ const TIMES: readonly Mutant[] = [
     'a resumed task leaves its waiting executions where they are',
     'I7',
     FIRING,
-    '        this.#refreshOpenRuns(event.taskId);\n',
+    '        this.#window.refreshOpenRuns(event.taskId);\n',
     '',
   ),
 ];
@@ -175,14 +206,14 @@ const OUTCOMES: readonly Mutant[] = [
     'what became of an attempt is reported once',
     'I7',
     SENDING,
-    'while (!inHand.over && !this.#stopped) {',
-    'for (let told = 0; told < 1 && !inHand.over && !this.#stopped; told += 1) {',
+    'while (!inHand.over && !this.#isLeft(inHand)) {',
+    'for (let told = 0; told < 1 && !inHand.over && !this.#isLeft(inHand); told += 1) {',
   ),
   mutant(
     'what was withheld has failed',
     'I6',
     OUTCOME,
-    "return { type: 'AttemptWithheld', ...where, nextAttemptAtMs: nowMs + (outcome.changed ? 0 : WITHHELD_PAUSE_MS) };",
+    "return {\n        type: 'AttemptWithheld',\n        ...where,\n        nextAttemptAtMs: Math.max(nowMs + (outcome.changed ? 0 : WITHHELD_PAUSE_MS), notBeforeMs(execution)),\n      };",
     "return { type: 'ExecutionSucceeded', ...where, startedAtMs: nowMs, endedAtMs: nowMs, status: 200, error: null, excerpt: null };",
   ),
 ];
@@ -271,4 +302,4 @@ const ANSWERS: readonly Mutant[] = [
   ),
 ];
 
-export const NODE_MUTANTS: readonly Mutant[] = [...SILENCE, ...CLAIMS, ...TIMES, ...OUTCOMES, ...ANSWERS];
+export const NODE_MUTANTS: readonly Mutant[] = [...SILENCE, ...AHEAD, ...CLAIMS, ...TIMES, ...OUTCOMES, ...ANSWERS];

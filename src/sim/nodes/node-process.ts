@@ -33,6 +33,7 @@ export interface NodeSurroundings {
   readonly compacts: boolean;
   /** What it is to be, where no configuration names it. */
   readonly wants: 'learner' | 'worker';
+  readonly lookAheadMs: number;
   readonly send: Pick<Transport, 'send' | 'hail'>;
   readonly sender: Sender;
   readonly applied: (index: LogIndex, entry: Entry, process: NodeProcess) => void;
@@ -77,6 +78,7 @@ export class NodeProcess implements HostedProcess {
       },
       configurations: configurationsOf(log),
       wants: world.wants,
+      lookAheadMs: world.lookAheadMs,
       log,
       write: (write, durable, failed) => {
         if (!this.#isAlive) return;

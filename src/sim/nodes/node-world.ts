@@ -1,4 +1,5 @@
 import type { CallbackRequest } from '../../dispatch/callback.ts';
+import { LOOK_AHEAD_MAX_MS } from '../../node/limits.ts';
 import type { NodeEvents } from '../../node/node-parts.ts';
 import { everyoneIn } from '../../raft/membership.ts';
 import { idOf } from '../../raft/quorum.ts';
@@ -40,6 +41,7 @@ interface Shape {
   readonly compacts: boolean;
   /** What those become that are there from the beginning and have no vote. */
   readonly others: 'learner' | 'worker';
+  readonly lookAheadMs: number;
 }
 
 type Passing =
@@ -51,6 +53,8 @@ const RESTART_MS = 1_500;
 /** Every so many entries a node tells the hash of its state, a moment later. */
 const COMPARE_EVERY_ENTRIES = 12;
 const COMPARE_MS_MAX = 200;
+/** Seeds that leave one of these by seven have nodes that claim ahead of due times. Those that found something before there was that do not. */
+const LOOK_AHEAD_SEEDS: readonly number[] = [1, 3, 5];
 
 export class NodeWorld implements FaultyWorld {
   readonly queue: EventQueue = createEventQueue();
@@ -78,7 +82,7 @@ export class NodeWorld implements FaultyWorld {
 
   constructor({ seed, traceLine }: NodeWorldOptions) {
     this.trace = createTrace(traceLine);
-    this.shape = shapeOf(createRandom(seed, 'shape of nodes'));
+    this.shape = { ...shapeOf(createRandom(seed, 'shape of nodes')), lookAheadMs: lookAheadOf(seed) };
     this.#random = createRandom(seed, 'node');
     const { nodes, voters } = this.shape;
     this.wallOffsetMs = Array.from({ length: nodes }, () => 0);
@@ -299,7 +303,7 @@ export class NodeWorld implements FaultyWorld {
   }
 
   #told(event: TaskEvent, atMs: number): void {
-    this.dueTimes.follow(event, atMs, this.latestMs);
+    this.dueTimes.follow(event, atMs, this.latestMs + this.shape.lookAheadMs);
     this.sendings.follow(event);
     this.onCommitted(event);
     if (!this.isCalm) return;
@@ -370,7 +374,7 @@ export class NodeWorld implements FaultyWorld {
   #arrived(nodeId: string, incarnation: number, request: CallbackRequest, status: number | null): void {
     const host = this.hosts.find((one) => one.nodeId === nodeId) ?? null;
     this.note(host, 'sent', request.attempt, hashText(request.executionId), () => request);
-    this.check(() => this.sendings.arrived(nodeId, incarnation, request, status));
+    this.check(() => this.sendings.arrived(nodeId, incarnation, request, status, this.latestMs));
   }
 }
 
@@ -378,7 +382,12 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-function shapeOf(random: Random): Shape {
+function lookAheadOf(seed: number): number {
+  if (!LOOK_AHEAD_SEEDS.includes(seed % 7)) return 0;
+  return Math.round(createRandom(seed, 'look-ahead').between(200, LOOK_AHEAD_MAX_MS));
+}
+
+function shapeOf(random: Random): Omit<Shape, 'lookAheadMs'> {
   const voters = random.pick([1, 3, 3, 3, 3, 3, 4, 5]);
   return {
     voters,

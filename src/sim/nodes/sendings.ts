@@ -1,4 +1,6 @@
 import type { CallbackRequest } from '../../dispatch/callback.ts';
+import { schedulePlanner } from '../../node/schedule-planner.ts';
+import type { Schedule } from '../../schedule/types.ts';
 import type { TaskEvent } from '../../tasks/event.ts';
 import type { TaskId } from '../../tasks/task.ts';
 import { holds } from '../checks/rule.ts';
@@ -15,6 +17,8 @@ export class Sendings {
   #allSilent: string | null = null;
   /** Task → what its body says at least since an update was acknowledged. */
   readonly #bodies = new Map<TaskId, number>();
+  /** Task → the schedule that it has since an update was acknowledged, for due times after that. */
+  readonly #schedules = new Map<TaskId, { readonly schedule: Schedule; readonly afterMs: number }>();
 
   constructor(committed: CommittedTasks) {
     this.#committed = committed;
@@ -35,8 +39,19 @@ export class Sendings {
   updated(taskId: TaskId, body: number): void {
     this.#bodies.set(taskId, body);
   }
+  /** Null: it may have any. */
+  scheduled(taskId: TaskId, schedule: Schedule | null, afterMs: number): void {
+    if (schedule === null) this.#schedules.delete(taskId);
+    else this.#schedules.set(taskId, { schedule, afterMs });
+  }
 
-  arrived(nodeId: string, incarnation: number, request: CallbackRequest, status: number | null): void {
+  arrived(
+    nodeId: string,
+    incarnation: number,
+    request: CallbackRequest,
+    status: number | null,
+    latestMs: number,
+  ): void {
     this.count += 1;
     const { executionId, attempt } = request;
     const taskId = request.taskId as TaskId;
@@ -50,7 +65,21 @@ export class Sendings {
       'Silence Once Acknowledged',
       () => `${what} says ${request.body}, and was updated to ${body}`,
     );
+    const { scheduledAtMs } = request;
+    holds(
+      scheduledAtMs <= latestMs,
+      'Not Before Its Time',
+      () => `${what} leaves ${scheduledAtMs - latestMs} ms before ${scheduledAtMs}`,
+    );
     const execution = this.#committed.execution(taskId, run);
+    const now = execution?.trigger === 'schedule' ? this.#schedules.get(taskId) : undefined;
+    holds(
+      now === undefined ||
+        scheduledAtMs <= now.afterMs ||
+        schedulePlanner.nextFireMs(now.schedule, scheduledAtMs - 1) === scheduledAtMs,
+      'Silence Once Acknowledged',
+      () => `${what} is due at ${scheduledAtMs}, which its schedule has not any more`,
+    );
     const claim = execution?.attempts.find(({ number }) => number === attempt);
     holds(
       execution?.executionId === executionId &&

@@ -12,7 +12,15 @@ const hostOf = (nodeId: string, leaderId: string): NodeHost =>
     process: { node: { health: () => ({ state: 'serving' }), status: () => ({ leaderId, members }) } },
   }) as unknown as NodeHost;
 
-const shape = { nodes: 2, voters: 2, forgetful: false, slowDisk: false, compacts: false, others: 'learner' } as const;
+const shape = {
+  nodes: 2,
+  voters: 2,
+  forgetful: false,
+  slowDisk: false,
+  compacts: false,
+  lookAheadMs: 0,
+  others: 'learner',
+} as const;
 
 test('a cluster is not well while one that led and was cut off has not heard of the next leader (seed 714343872)', () => {
   const leader = hostOf('n1', 'n1');
