@@ -48,7 +48,7 @@ export async function startClients(options: ClientsOptions): Promise<Clients> {
     ...Array.from({ length: 2 }, () => loop(oneShot, 250)),
     ...Array.from({ length: 3 }, () => loop(() => useRegister(client, ledger, random), 50)),
     ...Array.from({ length: options.passingTasks }, () =>
-      loop(() => passCron(client, ledger, sink, random, rest), 500),
+      loop(() => passCron(client, ledger, sink, random, rest, () => isOver), 500),
     ),
     loop(async () => {
       const paused = random.pick(lasting);
@@ -83,12 +83,14 @@ async function passCron(
   sink: Sink,
   random: Random,
   rest: (ms: number) => Promise<void>,
+  isOver: () => boolean,
 ): Promise<void> {
   const entry = ledger.open('cron');
   if (!(await client.create(entry, EVERY_SECOND))) return;
   await rest(random.between(500, 20_000));
   // What is cancelled while nothing goes out would excuse everything before it.
-  if (isHealthy(entry, sink)) await client.cancel(entry);
+  while (!isHealthy(entry, sink) && !isOver()) await rest(HEALTHY_MS / 10);
+  await client.cancel(entry);
   await client.read(entry);
 }
 

@@ -105,8 +105,16 @@ export function createInflicting({ cluster, say, found, leaderLost, schedulingPa
 
   async function replace(machine: Machine): Promise<void> {
     await machine.node.end('SIGKILL');
-    rmSync(machine.node.dataDirectory, { recursive: true, force: true });
-    machine.node.start();
+    await startEmpty(machine);
+  }
+
+  /** What the runbook says of a lost node: an empty directory, under its name. */
+  async function startEmpty(machine: Machine): Promise<void> {
+    const { node } = machine;
+    rmSync(node.dataDirectory, { recursive: true, force: true });
+    node.isDamaged = false;
+    node.hasSpoiledLog = false;
+    node.start();
     await untilMember(machine);
   }
 
@@ -139,6 +147,7 @@ export function createInflicting({ cluster, say, found, leaderLost, schedulingPa
     );
     if (node.isRunning) {
       node.isDamaged = false;
+      node.hasSpoiledLog = true;
       return;
     }
     const end = node.takeUnasked();
@@ -146,11 +155,7 @@ export function createInflicting({ cluster, say, found, leaderLost, schedulingPa
     if (end?.how !== 74 || !REFUSED_WITH_REMEDY.test(end.words)) {
       found(`${node.nodeId} ended with ${end?.how} on a damaged log and did not say what to do: ${end?.words}`);
     }
-    // What the runbook says of a lost node: an empty directory, under its name.
-    rmSync(node.dataDirectory, { recursive: true, force: true });
-    node.isDamaged = false;
-    node.start();
-    await untilMember(machine);
+    await startEmpty(machine);
   }
 
   async function pauseScheduling(forMs: number): Promise<void> {

@@ -18,8 +18,10 @@ export interface NodeProcess {
   readonly dataDirectory: string;
   readonly isRunning: boolean;
   readonly pid: number;
-  /** Its disk was spoiled: it may refuse to start. */
+  /** Its disk was spoiled just now: it may refuse to start. */
   isDamaged: boolean;
+  /** It was, and it goes on with what it has. */
+  hasSpoiledLog: boolean;
   start(flags?: readonly string[]): void;
   /** Resolves when it has ended, to how. One that does not run is over already. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<Ended>;
@@ -66,6 +68,7 @@ export function createNodeProcess(options: NodeProcessOptions): NodeProcess {
   return {
     nodeId,
     isDamaged: false,
+    hasSpoiledLog: false,
     url: `http://127.0.0.1:${port}`,
     dataDirectory,
     get isRunning() {

@@ -22,6 +22,7 @@ export function reportLines(report: SoakReport): readonly string[] {
     `failovers ${failoversMs.length}: ${percentiles([...failoversMs].sort((a, b) => a - b))}`,
     `calls: ${inOrder(outcomes)}`,
     `histories: ${judgement.histories} tasks, ${judgement.calls} calls, ${count('not linearizable', 'undecided') === 0 ? 'linearizable' : 'NOT LINEARIZABLE'}`,
+    `states: ${report.states}`,
     ...judgement.findings.slice(0, SHOWN_MAX).map(({ fault, what }) => `FOUND ${fault}: ${what}`),
     ...(judgement.findings.length > SHOWN_MAX ? [`and ${judgement.findings.length - SHOWN_MAX} more`] : []),
     ...broken.map((what) => `FOUND ${what}`),

@@ -1,13 +1,15 @@
 import { createRandom } from '../../src/sim/random.ts';
 import { startClients } from './clients.ts';
 import { type Cluster, openCluster } from './cluster.ts';
-import { collectEvidence } from './evidence.ts';
+import { judgeAtLast } from './evidence.ts';
 import { createFailovers } from './failovers.ts';
 import { drawFault, inWords, isAlone, OVERLAP, type PlannedFault, REST_MS } from './fault-plan.ts';
 import { createInflicting } from './inflicting.ts';
-import { type Judgement, judge } from './judging.ts';
+import type { Judgement } from './judging.ts';
 import { createLedger, type Ledger, type Span } from './ledger.ts';
 import { openSink } from './sink.ts';
+import { followSkips } from './skips.ts';
+import { checkStates } from './state-check.ts';
 import { rest } from './waiting.ts';
 
 /** A cluster under load and under fire, from a seed, for so long; then it is healed, and held to what it promised. */
@@ -28,6 +30,8 @@ export interface SoakReport {
   readonly failoversMs: readonly number[];
   readonly outcomes: Readonly<Record<string, number>>;
   readonly judgement: Judgement;
+  /** Of each node, after all. */
+  readonly states: string;
   /** What broke beside the promises to clients: nodes that ended by themselves, or did not come back. */
   readonly broken: readonly string[];
 }
@@ -37,8 +41,6 @@ const PASSING_TASKS = 4;
 const MOODS = { refused: 0.02, hungUp: 0.01, slow: 0.03 };
 const PROGRESS_EVERY_MS = 10_000;
 const CALM_MS = 3_000;
-/** Long after any node would have sent it: on a machine that starves, late is not lost. */
-const ALL_SENT_MS_MAX = 90_000;
 const LOOK_EVERY_MS = 100;
 
 export async function soak(options: SoakOptions): Promise<SoakReport> {
@@ -80,6 +82,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       cronTasks: CRON_TASKS,
       passingTasks: PASSING_TASKS,
     });
+    const skips = followSkips(open, ledger, sink);
     const watching = watchNodes(open, found);
     const inflicting = createInflicting({
       cluster: open,
@@ -127,16 +130,13 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     await clients.stop();
     await rest(CALM_MS);
     const untilMs = Date.now() - CALM_MS;
-    // What waits for another attempt may come yet; what was passed over, or ended as unknown, never does, and the tasks say so.
-    let judgement = judge(await collectEvidence(open, ledger, sink, untilMs));
-    const isMissing = (): boolean => judgement.findings.some(({ fault }) => fault === 'missing');
-    for (let leftMs = ALL_SENT_MS_MAX; isMissing() && leftMs > 0; leftMs -= CALM_MS) {
-      await rest(CALM_MS);
-      judgement = judge(await collectEvidence(open, ledger, sink, untilMs));
-    }
+    const judgement = await judgeAtLast(open, ledger, sink, skips, untilMs);
+    await skips.stop();
     watching.stop();
+    const states = await checkStates(open, found);
     return {
       seed,
+      states,
       lastedMs: performance.now() - beganMs,
       brokers,
       faults: Object.fromEntries(faults),

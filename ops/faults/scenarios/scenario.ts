@@ -1,10 +1,11 @@
 import { createClient } from '../client.ts';
 import { type Cluster, type ClusterOptions, openCluster } from '../cluster.ts';
-import { collectEvidence } from '../evidence.ts';
+import { judgeAtLast } from '../evidence.ts';
 import { createFailovers, type Failovers } from '../failovers.ts';
-import { type Judgement, judge } from '../judging.ts';
+import type { Judgement } from '../judging.ts';
 import { createLedger, type Ledger } from '../ledger.ts';
 import { openSink, type Sink } from '../sink.ts';
+import { followSkips } from '../skips.ts';
 import { rest } from '../waiting.ts';
 
 /** One thing done to a cluster of default timing, and the figure that comes of it beside its goal. */
@@ -44,7 +45,6 @@ export interface Scene {
 const EVERY_SECOND = '* * * * * *';
 const CREATING_AT_ONCE = 16;
 const SENT_MS = 3_000;
-const ALL_SENT_MS_MAX = 60_000;
 
 export async function onScene<T>(
   { directory }: Stage,
@@ -63,6 +63,7 @@ export async function onScene<T>(
     said: failovers.said,
     ...shape,
   });
+  const skips = followSkips(cluster, ledger, sink);
   const running = () => cluster.machines.filter(({ node }) => node.isRunning);
   let turn = 0;
   const client = createClient({
@@ -91,18 +92,15 @@ export async function onScene<T>(
     async judged() {
       await rest(SENT_MS);
       const untilMs = Date.now() - SENT_MS;
-      let judgement = judge(await collectEvidence(cluster, ledger, sink, untilMs));
-      const isMissing = (): boolean => judgement.findings.some(({ fault }) => fault === 'missing');
-      for (let leftMs = ALL_SENT_MS_MAX; isMissing() && leftMs > 0; leftMs -= SENT_MS) {
-        await rest(SENT_MS);
-        judgement = judge(await collectEvidence(cluster, ledger, sink, untilMs));
-      }
+      const judgement = await judgeAtLast(cluster, ledger, sink, skips, untilMs);
+      await skips.stop();
       return judgement;
     },
   };
   try {
     return await play(scene);
   } finally {
+    await skips.stop();
     await cluster.close();
     await sink.close();
   }
