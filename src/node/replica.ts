@@ -241,6 +241,8 @@ export class Replica {
     this.#inTurn = true;
     try {
       this.counters.turns += 1;
+      // Between ticks time goes on: a read that is confirmed after a stall is confirmed now, and not when the last tick was.
+      if (inputs.length === 0) inputs.push({ type: 'now', monotonicMs: this.#clock.monotonicMs() });
       inputs.push(...this.#arrived);
       this.#arrived = [];
       if (!this.#applying.isPressed && !this.#disk.isInstalling) {

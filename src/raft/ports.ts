@@ -34,6 +34,8 @@ export type MembershipChange =
 export type Input =
   /** Monotonic time of this node. `random` in [0, 1) is used for the next election timeout (paper §5.2). */
   | { readonly type: 'tick'; readonly monotonicMs: number; readonly random: number }
+  /** What time it is, for what follows in the same step: nothing falls due by it, as that is a tick's to find. */
+  | { readonly type: 'now'; readonly monotonicMs: number }
   /** What arrived since the last turn, in order of arrival. */
   | { readonly type: 'receive'; readonly messages: readonly Message[] }
   /** The transport knows that what it sent to a peer is lost: a connection broke, or a send buffer was full. */

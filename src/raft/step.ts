@@ -77,6 +77,9 @@ function take(turn: Turn, input: Input): void {
     case 'tick':
       tick(turn, input.monotonicMs, input.random);
       return;
+    case 'now':
+      if (core.hasTicked) passTo(core, input.monotonicMs);
+      return;
     case 'receive':
       for (const message of input.messages) receive(turn, message);
       return;
@@ -172,8 +175,7 @@ function stepDown(turn: Turn): void {
 
 function tick(turn: Turn, monotonicMs: number, random: number): void {
   const { core } = turn;
-  invariant(monotonicMs >= core.monotonicMs, 'I9', `monotonic time went back to ${monotonicMs}`);
-  core.monotonicMs = monotonicMs;
+  passTo(core, monotonicMs);
   core.random = random;
   if (!core.hasTicked) startClock(core);
   if (core.leading === null) tickElection(turn);
@@ -182,6 +184,11 @@ function tick(turn: Turn, monotonicMs: number, random: number): void {
   if (core.leading !== null) tickMembers(turn, core.leading);
   tickTransfer(turn);
   tickReads(turn);
+}
+
+function passTo(core: RaftCore, monotonicMs: number): void {
+  invariant(monotonicMs >= core.monotonicMs, 'I9', `monotonic time went back to ${monotonicMs}`);
+  core.monotonicMs = monotonicMs;
 }
 
 /** Messages may come before the first tick. They count from there, or their senders would seem to have been silent since time began. */
