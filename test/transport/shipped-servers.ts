@@ -1,18 +1,10 @@
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../ops/scripts/free-port.ts';
 import { type NatsServer, startNatsServer } from '../../ops/scripts/nats-server.ts';
 
 /** Three routed servers with the configuration in ops/nats, on this machine: only addresses and ports are the test's own. */
 const CONFIGURATION = fileURLToPath(new URL('../../ops/nats/nats-server.conf', import.meta.url));
 export const passwordOf = (user: string): string => `password-of-${user}`;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 export async function startShippedServers(): Promise<readonly NatsServer[]> {
   const ports = [await freePort(), await freePort(), await freePort()];
