@@ -20,6 +20,8 @@ interface Pending {
   readonly bytes: number;
   readonly settle: (asked: Asked) => void;
   readonly givenUp: Timer;
+  /** A second copy could be done a second time. */
+  readonly once: boolean;
   /** The term of the leader that was asked last. */
   sentTerm: Term | null;
 }
@@ -38,7 +40,8 @@ export class AskingLeader {
     this.#send = send;
   }
 
-  ask(askId: CommandId, ask: Ask, withinMs: number): Promise<Asked> {
+  /** `once`: nobody would know a repetition for what it is, so there is none. */
+  ask(askId: CommandId, ask: Ask, withinMs: number, once = false): Promise<Asked> {
     // Weighed with the longest term that there can be.
     const longest = { kind: 'ask', askId, ask, term: Number.MAX_SAFE_INTEGER } as const;
     const { bytes } = measured(longest);
@@ -50,7 +53,7 @@ export class AskingLeader {
       const givenUp = this.#clock.setTimer(withinMs, () =>
         this.#settle(askId, (pending) => ({ kind: 'late', sent: pending.sentTerm !== null })),
       );
-      const pending: Pending = { ask: longest, bytes, settle, givenUp, sentTerm: null };
+      const pending: Pending = { ask: longest, bytes, settle, givenUp, once, sentTerm: null };
       this.#pending.set(askId, pending);
       this.#sendOne(pending);
       this.#arm();
@@ -79,7 +82,7 @@ export class AskingLeader {
 
   #sendOne(pending: Pending): void {
     const leader = this.#leadership.elsewhere;
-    if (leader === null) return;
+    if (leader === null || (pending.once && pending.sentTerm !== null)) return;
     const { term } = this.#leadership;
     pending.sentTerm = term;
     this.#send(leader, { note: { ...pending.ask, term }, bytes: pending.bytes });

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { RaftCore } from '../raft/core.ts';
+import { featureLevelOf } from '../raft/membership.ts';
 import type { Projection } from '../store/projection.ts';
 import type { CommandId } from '../tasks/command-id.ts';
 import type { SchedulePlanner } from '../tasks/planner.ts';
@@ -35,6 +36,9 @@ export interface RequestsOptions {
   readonly closedToReads: (consistency: Consistency) => UnavailableReason | null;
 }
 
+/** What a command did is kept since entry version 2: a member of before would not know what it reads, and halt. */
+const RESULTS_LEVEL = 2;
+
 export class Requests {
   readonly acknowledging: Acknowledging;
   readonly writing: Writing;
@@ -45,11 +49,13 @@ export class Requests {
   constructor(options: RequestsOptions) {
     const { core, projection, firing, isAlone, nextAskId } = options;
     const acknowledging = new Acknowledging(core);
+    const keepsResults = (): boolean => featureLevelOf(core.configuration) >= RESULTS_LEVEL;
     const submitting = new Submitting({
       ...options,
+      keepsResults,
       untilSilent: (index, taskId) => acknowledging.untilSilent(index, firing.holdersOf(taskId)),
     });
-    const throughLeader = new ThroughLeader({ ...options, closed: options.closedToWrites });
+    const throughLeader = new ThroughLeader({ ...options, keepsResults, closed: options.closedToWrites });
     this.acknowledging = acknowledging;
     this.#submitting = submitting;
     this.writing = new Writing({

@@ -27,6 +27,8 @@ export interface SubmittingOptions {
   readonly planner: SchedulePlanner;
   readonly clock: Clock;
   readonly group: number;
+  /** Whether every member can read that a command was done. */
+  readonly keepsResults: () => boolean;
   /**
    * Resolves to true when no node sends any more what the task said before the change at `index` (I6), to false when that cannot be
    * known here any more. Without a task: whatever anybody holds.
@@ -52,7 +54,8 @@ export class Submitting {
 
   /** `commandId`: what it did is kept for a while, and a repetition is answered from that. Null: nobody repeats it. */
   submit(command: Command, by: string, commandId: CommandId | null): Promise<SubmitOutcome> {
-    return commandId === null ? this.#decide(command, by, null) : this.#submitOnce(command, by, commandId);
+    const isKept = commandId !== null && this.#options.keepsResults();
+    return isKept ? this.#submitOnce(command, by, commandId) : this.#decide(command, by, null);
   }
 
   async #submitOnce(command: Command, by: string, commandId: CommandId): Promise<SubmitOutcome> {

@@ -33,6 +33,8 @@ export interface ThroughLeaderOptions {
   readonly asking: AskingLeader;
   /** Why writes are not taken now, whoever leads; null when they are. */
   readonly closed: () => UnavailableReason | null;
+  /** Whether results are kept in the state, so that a repetition is answered and not done again: since entry version 2. */
+  readonly keepsResults: () => boolean;
 }
 
 /** After an answer that leads nowhere, and no word of a change. */
@@ -51,13 +53,15 @@ export class ThroughLeader {
     const patientUntilMs = clock.monotonicMs() + NO_LEADER_WAIT_MS;
     /** Somebody may have done it: from then on it is known by its id, or unknown. */
     let maybe = false;
+    const once = !this.#options.keepsResults();
     for (;;) {
       const why = closed();
       if (why !== null) return maybe ? errand.unknown(null) : errand.unavailable(why);
       const leads = leadership.mayDecide;
       const outcome = leads
         ? await errand.here()
-        : await this.#askLeader(errand, (maybe ? untilMs : patientUntilMs) - clock.monotonicMs());
+        : await this.#askLeader(errand, (maybe ? untilMs : patientUntilMs) - clock.monotonicMs(), once);
+      if (outcome.outcome === 'unknown' && once) return outcome;
       if (outcome.outcome === 'unknown') maybe = true;
       // That it was not done this time says nothing of the time before.
       else if (outcome.outcome !== 'unavailable' || (outcome.reason !== 'no_leader' && !maybe)) return outcome;
@@ -66,14 +70,14 @@ export class ThroughLeader {
     }
   }
 
-  async #askLeader<T extends Ended>(errand: Errand<T>, withinMs: number): Promise<T> {
+  async #askLeader<T extends Ended>(errand: Errand<T>, withinMs: number, once: boolean): Promise<T> {
     const { leadership, asking } = this.#options;
     if (withinMs <= 0) return errand.unavailable('no_leader');
     if (leadership.elsewhere === null) {
       await leadership.untilChange(withinMs);
       if (leadership.elsewhere === null) return errand.unavailable('no_leader');
     }
-    const asked = await asking.ask(errand.askId, errand.ask, withinMs);
+    const asked = await asking.ask(errand.askId, errand.ask, withinMs, once);
     switch (asked.kind) {
       case 'answered':
         return errand.read(asked.answer) ?? errand.unavailable('no_leader');

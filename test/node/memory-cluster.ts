@@ -15,6 +15,7 @@ import {
   createMemorySnapshotStore,
   type MemorySnapshotDisk,
 } from '../../src/store/memory-snapshot-store.ts';
+import type { EntryContent } from '../../src/tasks/entry.ts';
 import { ENTRY_VERSION } from '../../src/tasks/entry-version.ts';
 import { createMemoryNetwork, type MemoryNetwork } from '../../src/transport/memory.ts';
 
@@ -33,6 +34,8 @@ export interface ClusterNode {
   /** What its log has forgotten ends here. */
   logBegins(): number;
   isWhole(): boolean;
+  /** What its log says of tasks. */
+  entries(): readonly EntryContent[];
   /** Ends without a word, as a killed process does. */
   kill(): void;
 }
@@ -59,10 +62,12 @@ export interface MemoryCluster {
 
 const clusterId = 'c1' as ClusterId;
 
+/** `featureLevel`: of nodes that can read no more than that. */
 export function startMemoryCluster(
   names: readonly string[],
   clock: Clock = systemClock,
   lookAheadMs = 0,
+  featureLevel: number = ENTRY_VERSION,
 ): MemoryCluster {
   const network = createMemoryNetwork();
   const sent: Sent[] = [];
@@ -70,7 +75,7 @@ export function startMemoryCluster(
   const members = names.map((name) => ({ nodeId: name as NodeId, instance: `i-${name}` as InstanceId }));
   const configuration: Configuration = {
     members: members.map((member) => ({ ...member, kind: 'voter' as const })),
-    featureLevel: ENTRY_VERSION,
+    featureLevel,
   };
   const disks = new Map<
     string,
@@ -128,6 +133,7 @@ export function startMemoryCluster(
       configurations: configurationsOf(log),
       wants: 'learner',
       lookAheadMs,
+      featureLevel,
       log,
       write: writeAtOnce(log),
       projection,
@@ -173,6 +179,10 @@ export function startMemoryCluster(
       node,
       logBegins: () => log.base.index,
       isWhole: () => !log.lostTail,
+      entries: () =>
+        log
+          .read(log.base.index + 1, Number.POSITIVE_INFINITY)
+          .flatMap(({ kind, data }) => (kind === 'events' ? [JSON.parse(data) as EntryContent] : [])),
       kill() {
         dead = true;
         void transport.close();
