@@ -6,7 +6,7 @@ import { isClaimedAhead, mayBeClaimedAhead } from '../tasks/ahead.ts';
 import { type ClaimContext, decideAttempt, decideClaim } from '../tasks/claim.ts';
 import type { EntryContent, Pair, PairResult } from '../tasks/entry.ts';
 import { LOOK_AHEAD_LEVEL } from '../tasks/entry-version.ts';
-import type { TaskEvent } from '../tasks/event.ts';
+import type { ClaimHolder, TaskEvent } from '../tasks/event.ts';
 import { openRun } from '../tasks/evolve-task.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { SchedulePlanner } from '../tasks/planner.ts';
@@ -16,7 +16,7 @@ import { DueWindow } from './due-window.ts';
 import { CATCH_UP_MAX, CLAIM_BATCH, DUE_LOOK_MS, LOOK_AHEAD_MAX_MS, SEND_LEASE_OVER_MS } from './limits.ts';
 import { LostHolders } from './lost-holders.ts';
 import type { Replica } from './replica.ts';
-import type { ClaimSender, Senders } from './senders.ts';
+import type { Senders } from './senders.ts';
 import { Targets, targetOf } from './targets.ts';
 
 /**
@@ -102,7 +102,7 @@ export class Firing {
     return this.#senders;
   }
   /** Incarnations that hold claims. */
-  get holders(): readonly ClaimSender[] {
+  get holders(): readonly ClaimHolder[] {
     return this.#targets.holders;
   }
   /**
@@ -289,7 +289,7 @@ export class Firing {
     this.#lost.put(taskId, this.#targets.holdersOf(taskId), nowMs);
   }
 
-  #contextOf(nowMs: number, aheadMs: number, sender: ClaimSender): ClaimContext {
+  #contextOf(nowMs: number, aheadMs: number, sender: ClaimHolder): ClaimContext {
     return { nowMs, aheadMs, planner: this.#planner, sender };
   }
 

@@ -84,7 +84,7 @@ export class LeaderDuties {
     return settleLostClaims({
       ...this.#options,
       // Who leads no more hears nobody, and knows of no one that is lost.
-      isLost: (nodeId, incarnation) => this.#round === round && firing.senders.isLost(nodeId, incarnation),
+      isLost: (holder) => this.#round === round && firing.senders.isLost(holder),
     });
   }
 
@@ -116,7 +116,7 @@ export class LeaderDuties {
     const { clock, firing, settled, failed } = this.#options;
     this.#planB = clock.setTimer(PLAN_B_LOOK_MS, () => {
       // Each by its own incarnation: a node that is back at once was never silent, and sends nothing of its old ones (raft.md, case 33).
-      const anyLost = firing.holders.some(({ nodeId, incarnation }) => firing.senders.isLost(nodeId, incarnation));
+      const anyLost = firing.holders.some((holder) => firing.senders.isLost(holder));
       const looked = anyLost ? this.#settleLost(round) : Promise.resolve(0);
       looked.then((count) => {
         if (count > 0) settled(count);

@@ -81,7 +81,8 @@ export class Node implements SchedulerNode {
     this.#parts = parts;
     this.backUp = parts.backUp;
     const { identity, log, projection, random, planner, sender, events } = parts;
-    const self = { nodeId: identity.nodeId, incarnation: identity.incarnation };
+    const { nodeId, instance, incarnation } = identity;
+    const self = { nodeId, instance, incarnation };
     this.#core = createRaftCore(raftStartOf(parts), RAFT_TIMINGS);
     const core = this.#core;
     const clock = createClusterTime(parts.clock, () => core);

@@ -1,18 +1,14 @@
 import type { RaftCore } from '../raft/core.ts';
+import { featureLevelOf } from '../raft/membership.ts';
 import { idOf } from '../raft/quorum.ts';
 import type { Member } from '../raft/types.ts';
 import type { StateMeta } from '../tasks/entities.ts';
+import type { ClaimHolder } from '../tasks/event.ts';
 import { AppliedLag } from './applied-lag.ts';
 import { CLAIM_LAG_MS_MAX, CLAIMS_AHEAD_MAX, CLAIMS_IN_HAND_MAX, NODE_LOST_MS } from './limits.ts';
 
-/**
- * Who may be given a claim: a voter or worker that was heard from lately, under the incarnation that it made known (I6). The
- * leader's own knowledge; no other node asks.
- */
-export interface ClaimSender {
-  readonly nodeId: string;
-  readonly incarnation: number;
-}
+/** Claims name the instance: since entry version 3. */
+const INSTANCE_LEVEL = 3;
 
 export interface SendersOptions {
   readonly core: RaftCore;
@@ -23,6 +19,10 @@ export interface SendersOptions {
   readonly isRetired: (member: Member) => boolean;
 }
 
+/**
+ * Who may be given a claim: a voter or worker that was heard from lately, under the incarnation that it made known (I6). The
+ * leader's own knowledge; no other node asks.
+ */
 export class Senders {
   readonly #options: SendersOptions;
   readonly #lag: AppliedLag;
@@ -34,17 +34,17 @@ export class Senders {
   }
 
   /** Nodes take turns; null when all hands are full, or nobody is to send. */
-  next(): ClaimSender | null {
+  next(): ClaimHolder | null {
     return this.#next(CLAIMS_IN_HAND_MAX, () => true);
   }
 
   /** For a claim ahead of its time: rather another node than this one, because what a leader holds dies with it. */
-  nextAhead(): ClaimSender | null {
+  nextAhead(): ClaimHolder | null {
     const { self } = this.#options.core;
     return this.#next(CLAIMS_AHEAD_MAX, (member) => idOf(member) !== self) ?? this.#next(CLAIMS_AHEAD_MAX, () => true);
   }
 
-  #next(inHandMax: number, isAsked: (member: Member) => boolean): ClaimSender | null {
+  #next(inHandMax: number, isAsked: (member: Member) => boolean): ClaimHolder | null {
     const { core, openOf, meta, isRetired } = this.#options;
     const { schedulingPaused, drained = [] } = meta();
     // An operator holds all scheduling: what is due waits, and its misfire policy decides once this is over.
@@ -57,15 +57,19 @@ export class Senders {
       if (member === undefined || member.kind === 'learner' || openOf(member.nodeId) >= inHandMax) continue;
       if (drained.includes(member.nodeId) || isRetired(member) || !isAsked(member)) continue;
       const incarnation = this.#incarnationOf(member);
-      if (incarnation !== null && this.#isThere(member) && this.#isCurrent(member))
-        return { nodeId: member.nodeId, incarnation };
+      if (incarnation !== null && this.#isThere(member) && this.#isCurrent(member)) {
+        const { nodeId, instance } = member;
+        const isNamed = featureLevelOf(core.configuration) >= INSTANCE_LEVEL;
+        return { nodeId, incarnation, ...(isNamed ? { instance } : {}) };
+      }
     }
     return null;
   }
 
-  /** Whether what this incarnation of this node holds will not come to an end there. */
-  isLost(nodeId: string, incarnation: number): boolean {
-    if (this.#options.meta().nodes[nodeId]?.incarnation !== incarnation) return true;
+  /** Whether what this start of this node holds will not come to an end there. */
+  isLost({ nodeId, incarnation, instance }: ClaimHolder): boolean {
+    const known = this.#options.meta().nodes[nodeId];
+    if (known?.incarnation !== incarnation || (instance ?? known.instance) !== known.instance) return true;
     const member = this.#options.core.configuration.members.find((one) => one.nodeId === nodeId);
     return member === undefined || this.#incarnationOf(member) !== incarnation || !this.#isThere(member);
   }

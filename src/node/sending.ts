@@ -4,7 +4,7 @@ import type { Sender } from '../dispatch/sender.ts';
 import type { Projection, RunRef } from '../store/projection.ts';
 import { isClaimedAhead } from '../tasks/ahead.ts';
 import type { EntryContent, PairResult } from '../tasks/entry.ts';
-import type { TaskEvent } from '../tasks/event.ts';
+import type { ClaimHolder, TaskEvent } from '../tasks/event.ts';
 import type { Execution } from '../tasks/execution.ts';
 import { refsOfRun } from '../tasks/needs.ts';
 import type { AttemptOutcome } from '../tasks/outcome.ts';
@@ -21,6 +21,7 @@ import {
 } from './limits.ts';
 import type { AttemptReport } from './peer-notes.ts';
 import type { Replica } from './replica.ts';
+import { isOfAnEarlierStart } from './settling.ts';
 
 /**
  * Sends the claims that name this node and this incarnation, and no others (I6), under a lease; what comes of them is reported to the
@@ -31,7 +32,7 @@ export interface SendingOptions {
   readonly replica: Replica;
   readonly sender: Sender;
   readonly clock: Clock;
-  readonly self: { readonly nodeId: string; readonly incarnation: number };
+  readonly self: Required<ClaimHolder>;
   readonly lease: Lease;
   /** Resolves when the leader has taken the report, or could not be reached for a while. */
   readonly report: (report: AttemptReport) => Promise<void>;
@@ -138,7 +139,7 @@ export class Sending {
   }
 
   async #findClaims(): Promise<void> {
-    const { projection, replica, self } = this.#options;
+    const { projection, replica } = this.#options;
     let after: RunRef | null = null;
     for (;;) {
       const claims: readonly RunRef[] = await projection.openClaims(after, SETTLE_BATCH);
@@ -146,7 +147,8 @@ export class Sending {
       if (last === undefined) return;
       for (const { taskId, run } of claims) {
         const held = (await projection.readExecution(taskId, run))?.attempts.at(-1);
-        if (held?.nodeId !== self.nodeId || held.incarnation !== self.incarnation) continue;
+        if (held === undefined || !this.#isOwn(held)) continue;
+        if (isOfAnEarlierStart(held, projection.entities.meta())) continue;
         const claim = { taskId, run, attempt: held.number };
         if (!this.#inHand.has(keyOf(claim))) this.#claimed.push(claim);
       }
@@ -215,8 +217,7 @@ export class Sending {
     switch (event.type) {
       case 'ExecutionClaimed':
       case 'AttemptClaimed': {
-        const { self } = this.#options;
-        if (event.nodeId !== self.nodeId || event.incarnation !== self.incarnation) return;
+        if (!this.#isOwn(event)) return;
         this.#claimed.push(event);
         return;
       }
@@ -256,6 +257,13 @@ export class Sending {
     inHand.superseded = true;
     this.#options.sender.withhold(keyOf(inHand));
     this.#giveBack(inHand);
+  }
+
+  /** One that names no instance is for whoever was known under this name and number when it was applied. */
+  #isOwn({ nodeId, incarnation, instance }: ClaimHolder): boolean {
+    const { self, projection } = this.#options;
+    if (nodeId !== self.nodeId || incarnation !== self.incarnation) return false;
+    return (instance ?? projection.entities.meta().nodes[nodeId]?.instance) === self.instance;
   }
 
   #over(inHand: InHand): void {

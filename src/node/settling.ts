@@ -1,6 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { Projection, RunRef } from '../store/projection.ts';
+import type { StateMeta } from '../tasks/entities.ts';
 import type { Pair } from '../tasks/entry.ts';
+import type { ClaimHolder } from '../tasks/event.ts';
+import type { Attempt } from '../tasks/execution.ts';
 import { refsOfRun } from '../tasks/needs.ts';
 import { decideOutcome } from '../tasks/outcome.ts';
 import { SETTLE_BATCH } from './limits.ts';
@@ -17,7 +20,7 @@ export interface SettlingOptions {
   readonly clock: Clock;
   readonly random: () => number;
   /** Whether what this incarnation holds will not come to an end there. */
-  readonly isLost: (nodeId: string, incarnation: number) => boolean;
+  readonly isLost: (holder: ClaimHolder) => boolean;
   readonly lost: () => void;
 }
 
@@ -51,7 +54,7 @@ async function settleAmong(claims: readonly RunRef[], options: SettlingOptions):
     const execution = projection.entities.execution(taskId, run);
     const held = execution?.attempts.at(-1);
     if (task === undefined || execution?.state !== 'attempting' || held === undefined) return [];
-    if (!isLost(held.nodeId, held.incarnation)) return [];
+    if (!isLost(held) && !isOfAnEarlierStart(held, projection.entities.meta())) return [];
     return decideOutcome(task, execution, { kind: 'lost' }, { nowMs: clock.nowMs(), random: random() });
   });
   const outcomes = await Promise.all(pairs.map((pair) => proposed(replica, pair)));
@@ -60,3 +63,7 @@ async function settleAmong(claims: readonly RunRef[], options: SettlingOptions):
   for (let count = 0; count < applied; count += 1) lost();
   return applied;
 }
+
+/** A claim that names no instance may be that of one that is gone, under the same name and number: then it is older than this start. */
+export const isOfAnEarlierStart = ({ nodeId, instance, claimedAtMs }: Attempt, { nodes }: StateMeta): boolean =>
+  instance === undefined && claimedAtMs < (nodes[nodeId]?.startedAtMs ?? 0);

@@ -1,9 +1,9 @@
 import type { DuePosition } from '../store/projection.ts';
+import type { ClaimHolder } from '../tasks/event.ts';
 import type { TaskDefinition, TaskId } from '../tasks/task.ts';
 import { comparePositions, keyOfPosition } from './due-index.ts';
 import { Heap } from './heap.ts';
 import { TARGET_CLAIMS_MAX, TARGET_PARKED_MAX } from './limits.ts';
-import type { ClaimSender } from './senders.ts';
 
 /**
  * How many attempts are open per target, and what waits for room. Blocked work parks under its target and is not looked at again
@@ -25,12 +25,12 @@ interface Claim {
   isAhead: boolean;
 }
 
-/** Claims that one incarnation of a node is to send. */
-interface Holder extends ClaimSender {
+/** Claims that one start of a node is to send. */
+interface Holder extends ClaimHolder {
   open: number;
 }
 
-const keyOf = ({ nodeId, incarnation }: ClaimSender): string => `${nodeId}/${incarnation}`;
+const keyOf = ({ nodeId, instance, incarnation }: ClaimHolder): string => `${nodeId}/${instance ?? ''}/${incarnation}`;
 
 const origins = new WeakMap<TaskDefinition, string>();
 
@@ -72,7 +72,7 @@ export class Targets {
    */
   claimNext(
     target: string,
-    sender: ClaimSender,
+    sender: ClaimHolder,
     taskId: TaskId,
     run: number,
     waitsUntilMs: number | null = null,
@@ -82,7 +82,7 @@ export class Targets {
   }
 
   /** `waitsUntilMs`: its holder sends it no sooner. */
-  claim(target: string, sender: ClaimSender, taskId: TaskId, run: number, waitsUntilMs: number | null = null): void {
+  claim(target: string, sender: ClaimHolder, taskId: TaskId, run: number, waitsUntilMs: number | null = null): void {
     let runs = this.#claims.get(taskId);
     if (runs === undefined) {
       runs = new Map();
@@ -133,7 +133,7 @@ export class Targets {
   }
 
   /** Incarnations that hold claims; and the nodes that hold claims of one task. */
-  get holders(): readonly ClaimSender[] {
+  get holders(): readonly ClaimHolder[] {
     return [...this.#holders.values()];
   }
   holdersOf(taskId: TaskId): readonly string[] {
@@ -208,10 +208,12 @@ export class Targets {
     if (target.open === 0 && target.parked.length === 0 && target.left === null) this.#targets.delete(name);
   }
 
-  #holderOf({ nodeId, incarnation }: ClaimSender): Holder {
-    const known = this.#holders.get(keyOf({ nodeId, incarnation }));
+  #holderOf(sender: ClaimHolder): Holder {
+    const known = this.#holders.get(keyOf(sender));
     if (known !== undefined) return known;
-    const holder: Holder = { nodeId, incarnation, open: 0 };
+    // Of an attempt, when it is adopted, only who it is.
+    const { nodeId, instance, incarnation } = sender;
+    const holder: Holder = { nodeId, incarnation, ...(instance === undefined ? {} : { instance }), open: 0 };
     this.#holders.set(keyOf(holder), holder);
     return holder;
   }

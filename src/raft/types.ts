@@ -10,7 +10,7 @@ export type LogIndex = number;
 export type NodeId = Brand<string, 'NodeId'>;
 /** Random, made with a data directory: a wiped node is another member under the old name (I8). */
 export type InstanceId = Brand<string, 'InstanceId'>;
-/** Number of this process's start: one more with each on its data directory, and never one that another instance of its node had. */
+/** Number of this process's start: one more with each on its data directory. */
 export type Incarnation = Brand<number, 'Incarnation'>;
 export type ClusterId = Brand<string, 'ClusterId'>;
 /** Node id and instance: what votes and acknowledgements count for. */

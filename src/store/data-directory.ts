@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ClusterId, Incarnation, InstanceId, NodeId } from '../raft/types.ts';
@@ -84,12 +84,7 @@ export function openDataDirectory(path: string, nodeId: NodeId): DataDirectory {
   }
 }
 
-/**
- * Claims name their sender by node and incarnation (I6), so an emptied directory must not count the same numbers again: its node would
- * take for its own what was claimed for the instance that is gone.
- */
-const firstIncarnation = (): Incarnation => (1 + randomInt(FIRST_INCARNATIONS)) as Incarnation;
-const FIRST_INCARNATIONS = 2 ** 40;
+const FIRST_INCARNATION = 1 as Incarnation;
 
 function nextStart(path: string, nodeId: NodeId): IdentityRecord {
   const found = readIdentity(path);
@@ -98,7 +93,7 @@ function nextStart(path: string, nodeId: NodeId): IdentityRecord {
       clusterId: randomId() as ClusterId,
       nodeId,
       instance: randomId() as InstanceId,
-      incarnation: firstIncarnation(),
+      incarnation: FIRST_INCARNATION,
       logCreated: false,
     };
   }

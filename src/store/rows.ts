@@ -126,6 +126,7 @@ const canonicalAttempt = (attempt: Attempt): Attempt => ({
   number: attempt.number,
   nodeId: attempt.nodeId,
   incarnation: attempt.incarnation,
+  ...(attempt.instance === undefined ? {} : { instance: attempt.instance }),
   version: attempt.version,
   claimedAtMs: attempt.claimedAtMs,
   result: attempt.result,

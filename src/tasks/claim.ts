@@ -2,7 +2,7 @@ import type { Result } from '../result.ts';
 import { ok, refused } from '../result.ts';
 import { mayBeClaimedAhead } from './ahead.ts';
 import type { Pair } from './entry.ts';
-import type { ExecutionClaimed, TaskEvent } from './event.ts';
+import type { ClaimHolder, ExecutionClaimed, TaskEvent } from './event.ts';
 import type { Execution } from './execution.ts';
 import { scheduledExecutionId } from './execution.ts';
 import { MISFIRE_AFTER_MS, OPEN_RUNS_MAX } from './limits.ts';
@@ -18,7 +18,7 @@ export interface ClaimContext {
   readonly aheadMs: number;
   readonly planner: SchedulePlanner;
   /** The node and incarnation that is to send it. */
-  readonly sender: { readonly nodeId: string; readonly incarnation: number };
+  readonly sender: ClaimHolder;
 }
 
 /** Why nothing is claimed. `busy`: the task waits until one of its open executions ends. */

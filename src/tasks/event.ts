@@ -50,12 +50,17 @@ export interface DueTimesSkipped {
   readonly fromMs: number;
   readonly throughMs: number;
 }
-interface Claim {
+/** One start of one node: who a claim is for. */
+export interface ClaimHolder {
+  readonly nodeId: string;
+  readonly incarnation: number;
+  /** Without it another instance under the same name could take the claim for its own. Since entry version 3. */
+  readonly instance?: string;
+}
+interface Claim extends ClaimHolder {
   readonly taskId: TaskId;
   readonly run: number;
   readonly attempt: number;
-  readonly nodeId: string;
-  readonly incarnation: number;
 }
 /** Takes a due time: begins an execution, claims its first attempt, and moves the task on to its next due time. */
 export interface ExecutionClaimed extends Claim {

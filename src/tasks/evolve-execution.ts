@@ -1,6 +1,6 @@
 import { produce } from 'immer';
 import { beginsAnew } from './ahead.ts';
-import type { AttemptMeasured } from './event.ts';
+import type { AttemptMeasured, ClaimHolder } from './event.ts';
 import type { Attempt, Execution, ExecutionId, ExecutionState } from './execution.ts';
 import { moveExecution } from './lifecycle.ts';
 import { ATTEMPTS_KEPT, LATE_AFTER_MS } from './limits.ts';
@@ -11,15 +11,11 @@ import type { Task } from './task.ts';
 const FINAL: ReadonlySet<ExecutionState> = new Set(['succeeded', 'failed', 'skipped', 'cancelled', 'unknown']);
 export const isEnded = (execution: Execution): boolean => FINAL.has(execution.state);
 
-interface Sender {
-  readonly nodeId: string;
-  readonly incarnation: number;
-}
-
-const openAttempt = (task: Task, number: number, sender: Sender, atMs: number): Attempt => ({
+const openAttempt = (task: Task, number: number, sender: ClaimHolder, atMs: number): Attempt => ({
   number,
   nodeId: sender.nodeId,
   incarnation: sender.incarnation,
+  ...(sender.instance === undefined ? {} : { instance: sender.instance }),
   version: task.version,
   claimedAtMs: atMs,
   result: 'open',
@@ -32,7 +28,7 @@ const openAttempt = (task: Task, number: number, sender: Sender, atMs: number): 
 
 export function beginExecution(
   task: Task,
-  begin: { run: number; executionId: ExecutionId; scheduledAtMs: number; sender: Sender; atMs: number },
+  begin: { run: number; executionId: ExecutionId; scheduledAtMs: number; sender: ClaimHolder; atMs: number },
 ): Execution {
   return {
     executionId: begin.executionId,
@@ -71,7 +67,7 @@ export function claimAttempt(
   execution: Execution,
   task: Task,
   number: number,
-  sender: Sender,
+  sender: ClaimHolder,
   atMs: number,
 ): Execution {
   return produce(execution, (draft) => {

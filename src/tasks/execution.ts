@@ -11,6 +11,8 @@ export interface Attempt {
   readonly number: number;
   readonly nodeId: string;
   readonly incarnation: number;
+  /** Of a claim that names it: since entry version 3. */
+  readonly instance?: string;
   /** The version of the task that was claimed; a later one withholds the request (I6). */
   readonly version: number;
   readonly claimedAtMs: number;

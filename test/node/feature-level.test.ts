@@ -36,7 +36,10 @@ for (const level of [1, 2, 3]) {
       assert.ok(entries.length > 3);
       for (const { v, pairs } of entries) {
         assert.ok(v <= level);
-        for (const { events } of pairs) for (const { type } of events) assert.ok((SINCE[type] ?? 1) <= level, type);
+        for (const event of pairs.flatMap(({ events }) => events)) {
+          assert.ok((SINCE[event.type] ?? 1) <= level, event.type);
+          if (event.type === 'ExecutionClaimed') assert.equal(event.instance !== undefined, level >= 3);
+        }
       }
     }));
 }

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CLAIM_LAG_MS_MAX, LAG_SAMPLE_MS } from '../../src/node/limits.ts';
 import { Senders } from '../../src/node/senders.ts';
+import { isOfAnEarlierStart } from '../../src/node/settling.ts';
 import type { RaftCore } from '../../src/raft/core.ts';
 import { createProgress, type Progress } from '../../src/raft/progress.ts';
 import type { InstanceId, MemberId, NodeId } from '../../src/raft/types.ts';
 import { memberId } from '../../src/raft/types.ts';
 import type { StateMeta } from '../../src/tasks/entities.ts';
+import type { Attempt } from '../../src/tasks/execution.ts';
 
 const members = ['n1', 'n2'].map((name) => ({
   nodeId: name as NodeId,
@@ -20,7 +22,7 @@ function leading() {
   progress.state = 'replicate';
   const core = {
     self: memberId('n1' as NodeId, 'i' as InstanceId),
-    configuration: { members },
+    configuration: { members, featureLevel: 3 },
     monotonicMs: 0,
     appliedIndex: 100,
     leading: { peers: new Map<MemberId, Progress>([[memberId('n2' as NodeId, 'i' as InstanceId), progress]]) },
@@ -44,7 +46,7 @@ function leading() {
     }
     return [...new Set([senders.next()?.nodeId, senders.next()?.nodeId])].sort().join(' ');
   }
-  return { core, progress, given };
+  return { core, progress, given, senders };
 }
 
 test('a node that is behind for longer than a moment gets no claims, until it has caught up', () => {
@@ -72,4 +74,31 @@ test('a node that takes a snapshot gets no claims', () => {
   assert.equal(given(), 'n1');
   progress.state = 'replicate';
   assert.equal(given(), 'n1 n2');
+});
+
+test('a claim of another instance under the same name and number is lost, though its node is there', () => {
+  const { senders } = leading();
+  const held = { nodeId: 'n2', incarnation: 1 };
+  assert.equal(senders.isLost({ ...held, instance: 'i' }), false);
+  assert.equal(senders.isLost({ ...held, instance: 'j' }), true);
+  assert.equal(senders.isLost({ ...held, incarnation: 2, instance: 'i' }), true);
+  // As it was made before entry version 3.
+  assert.equal(senders.isLost(held), false);
+});
+
+test('a claim names the instance as soon as every member can read that', () => {
+  const { core, senders } = leading();
+  core.configuration.featureLevel = 2;
+  assert.deepEqual(senders.next(), { nodeId: 'n2', incarnation: 1 });
+  core.configuration.featureLevel = 3;
+  assert.deepEqual(senders.next(), { nodeId: 'n1', incarnation: 1, instance: 'i' });
+});
+
+test('an open claim that names no instance is of an earlier start when it is older than the one that is known', () => {
+  const meta = { nodes: { n2: { instance: 'i', incarnation: 1, startedAtMs: 500 } } } as unknown as StateMeta;
+  const made = (claimedAtMs: number, instance?: string): Attempt =>
+    ({ nodeId: 'n2', incarnation: 1, claimedAtMs, ...(instance === undefined ? {} : { instance }) }) as Attempt;
+  assert.equal(isOfAnEarlierStart(made(499), meta), true);
+  assert.equal(isOfAnEarlierStart(made(500), meta), false);
+  assert.equal(isOfAnEarlierStart(made(499, 'i'), meta), false);
 });

@@ -6,7 +6,7 @@ import type { AttemptReport } from '../../src/node/peer-notes.ts';
 import type { Replica } from '../../src/node/replica.ts';
 import { type Lease, Sending } from '../../src/node/sending.ts';
 import type { Projection, RunRef } from '../../src/store/projection.ts';
-import type { Scenario } from '../tasks/scenario.ts';
+import { type Scenario, START_MS } from '../tasks/scenario.ts';
 
 export interface Given {
   readonly request: CallbackRequest;
@@ -30,7 +30,9 @@ export function sendingOver(
   const given: Given[] = [];
   const reports: AttemptReport[] = [];
   const withheld: string[] = [];
-  const { state, sender: self } = scenario;
+  const { state } = scenario;
+  const self = { nodeId: 'n1', incarnation: 1, instance: 'i1' };
+  state.putMeta({ ...state.meta(), nodes: { n1: { instance: 'i1', incarnation: 1, startedAtMs: START_MS } } });
   const projection: Partial<Projection> = {
     entities: state,
     missing: () => [],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Scenario } from '../tasks/scenario.ts';
+import type { ClaimHolder } from '../../src/tasks/event.ts';
+import { Scenario, START_MS } from '../tasks/scenario.ts';
 import { until } from '../whole/serving.ts';
 import { sendingOver } from './sending-over.ts';
 
@@ -74,4 +75,48 @@ test('what its task’s change or its own end supersedes is taken back from the 
     }
     assert.deepEqual(withheld, [given[0]?.request.key]);
   }
+});
+
+/** What a node sends of a claim that it hears of in the log, and of one that it finds in a snapshot. */
+async function sentOf(holder: ClaimHolder): Promise<{ heard: number; found: number }> {
+  const scenario = new Scenario().create();
+  scenario.sender = holder;
+  scenario.at(scenario.task.nextAtMs ?? 0);
+  const before = scenario.entries.length;
+  const heard = sendingOver(scenario);
+  assert.ok(scenario.claim() !== null);
+  for (const entry of scenario.entries.slice(before)) heard.sending.applied(entry, [{ applied: true }]);
+  heard.sending.turned();
+  const found = sendingOver(scenario);
+  found.sending.replaced();
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  return { heard: heard.given.length, found: found.given.length };
+}
+
+test('a claim for another instance under this name is not sent, in whatever start that was (I6)', async () => {
+  assert.deepEqual(await sentOf({ nodeId: 'n1', incarnation: 1, instance: 'i1' }), { heard: 1, found: 1 });
+  assert.deepEqual(await sentOf({ nodeId: 'n1', incarnation: 1, instance: 'i0' }), { heard: 0, found: 0 });
+  assert.deepEqual(await sentOf({ nodeId: 'n1', incarnation: 2, instance: 'i1' }), { heard: 0, found: 0 });
+});
+
+test('a claim that names no instance, as before entry version 3, is sent by the start that was known when it was made', async () => {
+  assert.deepEqual(await sentOf({ nodeId: 'n1', incarnation: 1 }), { heard: 1, found: 1 });
+  const scenario = claimed();
+  const { sending, given } = sendingOver(scenario);
+  const { state } = scenario;
+  const started = (instance: string, startedAtMs: number): void =>
+    state.putMeta({ ...state.meta(), nodes: { n1: { instance, incarnation: 1, startedAtMs } } });
+  const [entry] = scenario.entries.slice(-1);
+  assert.ok(entry !== undefined);
+  // While another instance was known under this name.
+  started('i0', START_MS);
+  sending.applied(entry, [{ applied: true }]);
+  sending.turned();
+  // The state holds it still, and this one has started since.
+  started('i1', scenario.nowMs + 1);
+  sending.replaced();
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  assert.deepEqual(given, []);
 });

@@ -43,7 +43,7 @@ describe('the data directory', () => {
     const wiped = identityOf();
     assert.notEqual(wiped.instance, first.instance);
     assert.notEqual(wiped.clusterId, first.clusterId);
-    assert.notEqual(wiped.incarnation, first.incarnation, 'what was claimed for the one is not sent by the other');
+    assert.deepEqual([first.incarnation, wiped.incarnation], [1, 1], 'claims name the instance as well');
   });
 
   test('is locked while it is open, within one process too', () => {

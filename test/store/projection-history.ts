@@ -32,6 +32,9 @@ class History extends Scenario {
     this.after(afterMs);
     this.sender.nodeId = `n${(this.entries.length % 3) + 1}`;
     this.sender.incarnation = this.incarnations.get(this.sender.nodeId) ?? 1;
+    // As before entry version 3, and since.
+    if (this.entries.length % 2 === 0) delete this.sender.instance;
+    else this.sender.instance = `i-${this.sender.nodeId}`;
     this.taskId = this.ids[task % Math.max(1, this.ids.length)] ?? this.taskId;
     const current = this.state.task(this.taskId);
     if (what === 'create' || current === undefined) {

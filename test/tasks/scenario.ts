@@ -45,7 +45,7 @@ type Command =
 export class Scenario {
   readonly state = new EntitiesInMaps();
   readonly entries: EntryContent[] = [];
-  readonly sender = { nodeId: 'n1', incarnation: 1 };
+  sender: { nodeId: string; incarnation: number; instance?: string } = { nodeId: 'n1', incarnation: 1 };
   nowMs = START_MS;
   taskId = '0' as TaskId;
 

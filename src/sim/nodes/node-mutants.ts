@@ -92,8 +92,8 @@ const CLAIMS: readonly Mutant[] = [
     'a claim of another incarnation is sent',
     'case 33',
     SENDING,
-    '        if (event.nodeId !== self.nodeId || event.incarnation !== self.incarnation) return;\n',
-    '        if (event.nodeId !== self.nodeId) return;\n',
+    '    if (nodeId !== self.nodeId || incarnation !== self.incarnation) return false;\n',
+    '    if (nodeId !== self.nodeId) return false;\n',
   ),
   mutant(
     'a due time may be claimed twice',
