@@ -31,6 +31,9 @@ export class DiskWork {
     this.#options = options;
   }
 
+  get isWriting(): boolean {
+    return this.#outstanding > 0;
+  }
   get isInstalling(): boolean {
     return this.#installing !== null;
   }

@@ -102,6 +102,8 @@ export const HANDOVER_AGAIN_MS = 100;
 /** How often a node says that it is about to end, and how soon it is heard, in all likelihood. */
 export const RETIRING_SAID_EVERY_MS = 500;
 export const RETIRING_HEARD_MS = 20;
+/** How long it waits for its leader to have heard that, and for what was claimed for it before. */
+export const RETIRING_HEARD_MAX_MS = 1_000;
 /** How long an orderly stop waits for callbacks in flight. */
 export const DRAIN_MAX_MS = 35_000;
 

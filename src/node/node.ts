@@ -81,8 +81,6 @@ export class Node implements SchedulerNode {
     this.#parts = parts;
     this.backUp = parts.backUp;
     const { identity, log, projection, random, planner, sender, events } = parts;
-    const { nodeId, instance, incarnation } = identity;
-    const self = { nodeId, instance, incarnation };
     this.#core = createRaftCore(raftStartOf(parts), RAFT_TIMINGS);
     const core = this.#core;
     const clock = createClusterTime(parts.clock, () => core);
@@ -133,6 +131,7 @@ export class Node implements SchedulerNode {
         if (note.kind === 'ask') this.#answering.take(from, note);
         else if (note.kind === 'answer') this.#asking.answered(note);
         else if (note.kind === 'retiring') this.#retiring.heard(from, note.incarnation);
+        else if (note.kind === 'retired') this.#retiring.answered(from, note.lastIndex);
         else if (note.kind === 'here') this.#sightings.here(from, note.httpUrl);
         else this.#sightings.seen(from, note.members);
       },
@@ -203,7 +202,7 @@ export class Node implements SchedulerNode {
       replica,
       sender,
       clock,
-      self,
+      self: identity,
       // A node alone cannot be deposed.
       lease: {
         get isHeld() {

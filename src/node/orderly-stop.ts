@@ -66,7 +66,7 @@ export async function stopInOrder(
   parts.asking.stop();
   await replica.idle();
   await parts.transport.close();
-  replica.end();
+  await replica.end();
   drained();
   // Ends a copy that is being made, which the housekeeping would wait for.
   // A flush that fails says so as any other does. What it has not written is in the log; to leave that open would be to never end.

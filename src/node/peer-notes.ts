@@ -46,7 +46,9 @@ export type PeerNote =
   | { readonly kind: 'ask'; readonly askId: CommandId; readonly ask: Ask; readonly term: Term }
   | { readonly kind: 'answer'; readonly askId: CommandId; readonly answer: Answer; readonly term: Term }
   /** "This start of mine is about to end." */
-  | { readonly kind: 'retiring'; readonly incarnation: number };
+  | { readonly kind: 'retiring'; readonly incarnation: number }
+  /** The answer to that: what was claimed before it was heard stands in the log up to here. */
+  | { readonly kind: 'retired'; readonly lastIndex: LogIndex };
 
 const ASKS: ReadonlySet<unknown> = new Set<Ask['type']>(['submit', 'report', 'start', 'operate']);
 const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['submitted', 'operated', 'taken', 'not-leading']);
@@ -54,8 +56,11 @@ const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['submitted', 'ope
 /** Null for what is none: it is dropped and counted. What an ask says in detail is checked where it is decided. */
 export function readNote(note: unknown): PeerNote | null {
   if (typeof note !== 'object' || note === null) return null;
-  const { kind, askId, ask, answer, term, httpUrl, members, incarnation } = note as Readonly<Record<string, unknown>>;
+  const { kind, askId, ask, answer, term, httpUrl, members, incarnation, lastIndex } = note as Readonly<
+    Record<string, unknown>
+  >;
   if (kind === 'retiring') return Number.isSafeInteger(incarnation) ? (note as PeerNote) : null;
+  if (kind === 'retired') return Number.isSafeInteger(lastIndex) ? (note as PeerNote) : null;
   if (kind === 'here') return isUrl(httpUrl) ? (note as PeerNote) : null;
   if (kind === 'seen') return Array.isArray(members) && members.every(isSighting) ? (note as PeerNote) : null;
   if (typeof askId !== 'string' || askId === '' || !Number.isSafeInteger(term)) return null;

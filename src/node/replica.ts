@@ -83,6 +83,8 @@ export class Replica {
   /** Somebody asked for a turn during this one: what it found due while entries were applied goes into the next. */
   #wanted = false;
   #tickTimer: Timer | null = null;
+  /** Its log is about to be closed: what arrived late, or completes, is not acted on any more. */
+  #isOver = false;
   #ended: 'stopping' | 'storage_failed' | null = null;
   readonly counters = { proposals: 0, entries: 0, turns: 0, fsyncs: 0, elections: 0 };
   readonly fsyncSeconds: RunningHistogram = createHistogram(FSYNC_BUCKETS_SECONDS);
@@ -144,7 +146,7 @@ export class Replica {
 
   /** A message, or the completion of an effect: it joins the next turn. */
   take(input: Input): void {
-    if (this.#ended === 'storage_failed') return;
+    if (this.#ended === 'storage_failed' || this.#isOver) return;
     this.#arrived.push(input);
     this.wake();
   }
@@ -204,8 +206,10 @@ export class Replica {
     this.#reads.settleAll(false);
   }
 
-  /** After `stop`, when no more is heard of what waits: nobody is left to hang. */
-  end(): void {
+  /** After `stop`, when nothing more is heard: no turn follows. Resolves when the disk has nothing to do either, and nobody is left to hang. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    while (this.#ended !== 'storage_failed' && this.#disk.isWriting) await nextTurnOf(this.#clock);
     this.#proposals.doubtAll();
     this.#reads.settleAll(false);
     this.#changes.answerAll({ kind: 'unknown' });
@@ -237,7 +241,7 @@ export class Replica {
   }
 
   #turn(inputs: Input[]): void {
-    if (this.#ended === 'storage_failed') return;
+    if (this.#ended === 'storage_failed' || this.#isOver) return;
     this.#inTurn = true;
     try {
       this.counters.turns += 1;

@@ -1,11 +1,11 @@
 import type { Clock, Timer } from '../clock.ts';
 import { everyoneIn } from '../raft/membership.ts';
 import { idOf } from '../raft/quorum.ts';
-import type { Incarnation, Member, MemberId } from '../raft/types.ts';
+import type { Incarnation, LogIndex, Member, MemberId } from '../raft/types.ts';
 import type { StateMeta } from '../tasks/entities.ts';
 import { type MeasuredNote, measured } from './batches.ts';
 import { HandingOver } from './handing-over.ts';
-import { RETIRING_HEARD_MS, RETIRING_SAID_EVERY_MS } from './limits.ts';
+import { RETIRING_HEARD_MAX_MS, RETIRING_HEARD_MS, RETIRING_SAID_EVERY_MS } from './limits.ts';
 import type { Replica } from './replica.ts';
 
 /**
@@ -26,6 +26,8 @@ export class Retiring {
   /** Others that said so, under the incarnation that did: no other start of theirs is meant. */
   readonly #others = new Map<MemberId, number>();
   #isEnding = false;
+  /** Of those who heard it: were they to lead, no claim for this one would stand later in the log. */
+  readonly #claimsThrough = new Map<MemberId, LogIndex>();
   #timer: Timer | null = null;
 
   constructor(options: RetiringOptions) {
@@ -52,7 +54,15 @@ export class Retiring {
   heard(from: MemberId, incarnation: number): void {
     const members = everyoneIn(this.#options.replica.core.configuration);
     for (const known of this.#others.keys()) if (!members.includes(known)) this.#others.delete(known);
-    if (members.includes(from)) this.#others.set(from, incarnation);
+    if (!members.includes(from)) return;
+    this.#others.set(from, incarnation);
+    const { replica, send } = this.#options;
+    send(from, measured({ kind: 'retired', lastIndex: replica.core.log.lastIndex }));
+  }
+
+  /** Of another, who heard it. */
+  answered(from: MemberId, lastIndex: LogIndex): void {
+    if (!this.#claimsThrough.has(from)) this.#claimsThrough.set(from, lastIndex);
   }
 
   /** After each turn. */
@@ -63,13 +73,24 @@ export class Retiring {
   /** This process is to end. Resolves when it leads no more, or nobody is there who could. */
   async begin(): Promise<void> {
     const { replica, clock } = this.#options;
+    const wait = (ms: number): Promise<void> => new Promise((resolve) => clock.setTimer(ms, resolve));
     this.#isEnding = true;
     replica.take({ type: 'retire' });
     this.#say();
-    // What was claimed for this one before it was heard arrives by then, and others that end as well have said so: to hand over to
-    // them would take longer than to end.
-    await new Promise<void>((resolve) => clock.setTimer(RETIRING_HEARD_MS, resolve));
+    // Others may be ending with this one, and have said so by then: to hand over to them would take longer than to end.
+    await wait(RETIRING_HEARD_MS);
     await this.#handingOver.now();
+    // What was claimed for this one before its leader heard is to be sent yet, not withheld, which would make it late.
+    const untilMs = clock.monotonicMs() + RETIRING_HEARD_MAX_MS;
+    while (this.#isAwaitingClaims && clock.monotonicMs() < untilMs) await wait(RETIRING_HEARD_MS);
+  }
+
+  get #isAwaitingClaims(): boolean {
+    const { core, appliedIndex } = this.#options.replica;
+    const leader = core.role.context.leader as MemberId | null;
+    if (leader === null || leader === core.self) return false;
+    const throughIndex = this.#claimsThrough.get(leader);
+    return throughIndex === undefined || appliedIndex < throughIndex;
   }
 
   stop(): void {

@@ -84,3 +84,20 @@ test('a leader that is drained hands over, goes on as a member, and may be asked
       () => 'it does not lead again',
     );
   }));
+
+test('what arrives while a node closes its log is not written any more', () =>
+  withCluster(async (cluster) => {
+    for (let round = 0; round < 6; round += 1) {
+      const one = followerOf(cluster);
+      let stopped = false;
+      // As much as keeps every turn of its last moments busy.
+      const writing = Array.from({ length: 8 }, async () => {
+        while (!stopped) await create(leaderOf(cluster), '0 0 1 1 *');
+      });
+      await one.node.stop();
+      stopped = true;
+      await Promise.all(writing);
+      cluster.restart(one.nodeId);
+      await ready(cluster);
+    }
+  }));
