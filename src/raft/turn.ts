@@ -147,7 +147,11 @@ export class Turn {
   /** Whether this member votes is in the configuration; what follows from it is the role's. A leader leads on until it commits. */
   followConfiguration(): void {
     const { configuration, self } = this.core;
-    if (this.role === 'removed' && everyoneIn(configuration).includes(self)) this.move({ type: 'READMITTED' });
+    if (everyoneIn(configuration).includes(self)) {
+      // Its removal may have been committed in this very turn, and is no more what this member is to become.
+      this.removed = false;
+      if (this.role === 'removed') this.move({ type: 'READMITTED' });
+    }
     const votes = isVoter(this.core.voters, self);
     if (votes) this.move({ type: 'PROMOTED' });
     else this.move({ type: 'DEMOTED' });

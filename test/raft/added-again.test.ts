@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Message } from '../../src/raft/messages.ts';
+import type { Configuration, Entry } from '../../src/raft/types.ts';
 import { add, change, remove } from './cluster/change.ts';
 import {
   type Cluster,
   createCluster,
   elect,
   feed,
+  membersNamed,
   nodeNamed,
   passSettling,
   roleNow,
@@ -65,6 +68,39 @@ describe('a member that was removed and is added again under the same instance',
     assert.deepEqual(change(cluster, 'n1', add('learner', 'n3'), 1_000), { kind: 'done' });
     assert.equal(roleNow(cluster, 'n3'), 'follower');
     assert.equal(running(nodeNamed(cluster, 'n3')).commitIndex, running(leader).commitIndex);
+  });
+
+  test('hears of both in one turn, and is a member at the end of it', () => {
+    const cluster = three();
+    elect(cluster, 'n1');
+    const node = nodeNamed(cluster, 'n3');
+    const { lastIndex, lastTerm } = running(node).log;
+    const term = lastTerm;
+    const entry = (index: number, configuration: Configuration): Entry => ({
+      index,
+      term,
+      kind: 'configuration',
+      data: JSON.stringify(configuration),
+    });
+    const appended = (prevIndex: number, commitIndex: number, ...entries: readonly Entry[]): Message => ({
+      type: 'append',
+      prevIndex,
+      prevTerm: term,
+      entries,
+      commitIndex,
+      from: nodeNamed(cluster, 'n1').id,
+      to: node.id,
+      term,
+    });
+    const two = votersNamed('n1', 'n2');
+    const joint: Configuration = { ...two, outgoing: votersNamed('n1', 'n2', 'n3').members };
+    const again: Configuration = { members: [...two.members, ...membersNamed('worker', 'n3')] };
+    const at = lastIndex;
+    const removal = appended(at, at + 2, entry(at + 1, joint), entry(at + 2, two));
+    const addition = appended(at + 2, at + 2, entry(at + 3, again));
+    feed(cluster, node, { type: 'receive', messages: [removal, addition] });
+    settle(cluster);
+    assert.equal(roleNow(cluster, 'n3'), 'learner');
   });
 
   test('who asks it for anything in between hears that it is none', () => {
