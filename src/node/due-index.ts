@@ -93,6 +93,11 @@ export class DueIndex {
     return first;
   }
 
+  /** Once more, unless it has been taken or changed. */
+  lookAgain(position: DuePosition): void {
+    if (this.#isCurrent(position)) this.#ahead?.push(position);
+  }
+
   beginPage(untilMs: number): void {
     this.#reading = endOf(untilMs);
   }

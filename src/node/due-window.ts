@@ -3,6 +3,7 @@ import type { DuePosition, Projection } from '../store/projection.ts';
 import type { EntityRef } from '../tasks/needs.ts';
 import type { TaskId } from '../tasks/task.ts';
 import { DueIndex, needsOfPosition } from './due-index.ts';
+import { LeftAhead } from './left-ahead.ts';
 import { DUE_AHEAD_MS, DUE_PAGE, DUE_WINDOW_MAX } from './limits.ts';
 
 /** What falls due soon, as the state has it: read for a while ahead of now, a page at a time, and looked at again when it changes. */
@@ -20,6 +21,7 @@ export interface DueWindowOptions {
 export class DueWindow {
   readonly #options: DueWindowOptions;
   readonly index: DueIndex;
+  readonly leftAhead = new LeftAhead();
   #reading = false;
   /** Raised when it is closed: what was asked for before comes to nothing. */
   #round = 0;
@@ -42,6 +44,7 @@ export class DueWindow {
     this.#round += 1;
     this.#reading = false;
     this.index.clear();
+    this.leftAhead.clear();
   }
 
   /** Reads the next page, if it is time. */

@@ -3,14 +3,14 @@ import { invariant } from '../invariant.ts';
 import { featureLevelOf } from '../raft/membership.ts';
 import type { DuePosition, Projection } from '../store/projection.ts';
 import { isClaimedAhead, mayBeClaimedAhead } from '../tasks/ahead.ts';
-import { type ClaimContext, decideAttempt, decideClaim } from '../tasks/claim.ts';
-import type { EntryContent, Pair, PairResult } from '../tasks/entry.ts';
+import { type ClaimContext, decideAttempt } from '../tasks/claim.ts';
+import type { EntryContent, PairResult } from '../tasks/entry.ts';
 import { LOOK_AHEAD_LEVEL } from '../tasks/entry-version.ts';
 import type { ClaimHolder, TaskEvent } from '../tasks/event.ts';
-import { openRun } from '../tasks/evolve-task.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { SchedulePlanner } from '../tasks/planner.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
+import { type Claim, decideDueTimes } from './due-claims.ts';
 import { type DueIndex, keyOfPosition } from './due-index.ts';
 import { DueWindow } from './due-window.ts';
 import { CATCH_UP_MAX, CLAIM_BATCH, DUE_LOOK_MS, LOOK_AHEAD_MAX_MS, SEND_LEASE_OVER_MS } from './limits.ts';
@@ -36,12 +36,6 @@ export interface FiringOptions {
   readonly failed: (error: Error) => void;
 }
 
-interface Claim {
-  readonly pair: Pair;
-  readonly run: number;
-  readonly dueAtMs: number;
-}
-
 export class Firing {
   readonly #projection: Projection;
   readonly #replica: Replica;
@@ -65,6 +59,7 @@ export class Firing {
   /** Every node that may send holds as much as it may; and as much as it may ahead. */
   #noHands = false;
   #noHandsAhead = false;
+  readonly #hasRoom = (target: string): boolean => this.#targets.roomOf(target) > 0;
   #timer: Timer | null = null;
 
   constructor(options: FiringOptions) {
@@ -179,6 +174,7 @@ export class Firing {
   #claimAhead(nowMs: number, lookMax: number): void {
     const aheadMs = this.#aheadMs;
     if (aheadMs === 0) return;
+    for (const position of this.#window.leftAhead.takeReady(this.#hasRoom)) this.#due.lookAgain(position);
     for (let looked = 0; ; looked += 1) {
       const sender = this.#senders.nextAhead();
       this.#noHandsAhead = sender === null;
@@ -310,13 +306,16 @@ export class Firing {
     this.#propose(position, target, claims, context);
   }
 
-  /** Not counted against its target before it is due; but one that cannot keep up gets no more. */
+  /** Not counted against its target before it is due; but one that is full gets no more. */
   #decideAhead(position: DuePosition, context: ClaimContext): void {
     const task = this.#projection.entities.task(position.taskId);
     if (task === undefined || this.#deciding.has(keyOfPosition(position)) || !mayBeClaimedAhead(task.definition))
       return;
     const target = targetOf(task.definition);
-    if (this.#targets.roomOf(target) <= 0) return;
+    if (!this.#hasRoom(target)) {
+      this.#window.leftAhead.put(target, position);
+      return;
+    }
     const claims = this.#decideDueTimes(task, CATCH_UP_MAX, context);
     if (claims.length > 0) this.#due.remove(position.taskId, 0);
     this.#propose(position, target, claims, context);
@@ -342,21 +341,10 @@ export class Firing {
     }
   }
 
-  /** A task that is behind takes several due times in one entry, each claim decided on the state that the one before leaves. */
   #decideDueTimes(task: Task, claimsMax: number, context: ClaimContext): readonly Claim[] {
-    const claims: Claim[] = [];
-    let after = task;
-    while (claims.length < claimsMax) {
-      const decided = decideClaim(after, context);
-      if (!decided.ok) {
-        if (claims.length === 0 && decided.error === 'not-due') this.#window.refreshTask(task.taskId);
-        break;
-      }
-      const { pair, claimed } = decided.value;
-      claims.push({ pair, run: claimed.run, dueAtMs: claimed.scheduledAtMs });
-      after = openRun(after, claimed.run, claimed);
-    }
-    return claims;
+    const claims = decideDueTimes(task, claimsMax, context);
+    if (claims === 'not-due') this.#window.refreshTask(task.taskId);
+    return claims === 'not-due' ? [] : claims;
   }
 
   #decideAttempt(task: Task, run: number, context: ClaimContext): readonly Claim[] {
@@ -375,7 +363,9 @@ export class Firing {
     if (this.#targets.hasReady) return Number.NEGATIVE_INFINITY;
     const dueAtMs = this.#due.nextDueAtMs;
     const aheadMs = this.#aheadMs;
-    const aheadAtMs = aheadMs === 0 || this.#noHandsAhead ? null : this.#due.nextAheadAtMs;
+    if (aheadMs === 0 || this.#noHandsAhead) return dueAtMs;
+    if (this.#window.leftAhead.hasReady(this.#hasRoom)) return Number.NEGATIVE_INFINITY;
+    const aheadAtMs = this.#due.nextAheadAtMs;
     return aheadAtMs === null ? dueAtMs : Math.min(dueAtMs ?? aheadAtMs, aheadAtMs - aheadMs);
   }
 

@@ -7,6 +7,7 @@ import {
   DUE_AHEAD_MS,
   LOOK_AHEAD_MAX_MS,
   SEND_LEASE_MS,
+  TARGET_CLAIMS_MAX,
 } from '../../src/node/limits.ts';
 import type { ProposeOutcome } from '../../src/node/proposal-queue.ts';
 import type { Replica } from '../../src/node/replica.ts';
@@ -19,7 +20,7 @@ import type { TaskDraft } from '../../src/tasks/command.ts';
 import type { Pair } from '../../src/tasks/entry.ts';
 import { LOOK_AHEAD_LEVEL } from '../../src/tasks/entry-version.ts';
 import type { ExecutionClaimed } from '../../src/tasks/event.ts';
-import { Scenario, START_MS } from '../tasks/scenario.ts';
+import { answered, Scenario, START_MS } from '../tasks/scenario.ts';
 import { steppedClock } from './stepped-clock.ts';
 
 interface Leading {
@@ -163,6 +164,26 @@ test('a cluster with a node that would send at once claims nothing ahead', async
   assert.deepEqual(turn(), []);
   clock.pass(1_000);
   assert.equal(turn().length, 1);
+});
+
+test('a target that is full of fires of one instant gets those of the next as soon as it has room', async (t) => {
+  const { create, turn, clock, firing, scenario } = leading(t);
+  await new Promise(setImmediate);
+  for (let count = 0; count <= TARGET_CLAIMS_MAX; count += 1) create({ schedule: '* * * * * *' });
+  for (let claimed = turn(); claimed.length > 0; claimed = turn());
+  clock.pass(1_000);
+  assert.deepEqual(turn(), [], 'more than it takes at once have fallen due');
+  const [first, second] = [...scenario.state.executions.values()].filter(
+    ({ scheduledAtMs }) => scheduledAtMs === START_MS + 1_000,
+  );
+  for (const execution of [first, second]) {
+    scenario.taskId = execution?.taskId ?? scenario.taskId;
+    const results = scenario.outcome(execution?.run ?? 0, answered(200));
+    firing.applied(scenario.entries.at(-1) as never, results);
+  }
+  const claims = turn();
+  assert.equal(claims.length, TARGET_CLAIMS_MAX + 1);
+  assert.ok(claims.every(({ scheduledAtMs }) => scheduledAtMs === START_MS + 4_000));
 });
 
 /** A target each, so that none of them is full. */
