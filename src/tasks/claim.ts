@@ -62,7 +62,7 @@ export function decideClaim(task: Task, context: ClaimContext): Result<DueClaim,
     { type: 'task-due', taskId, dueAtMs },
     { type: 'run-is-next', taskId, run },
     // A schedule that takes the place of this one in between may have the same next due time, and another after it.
-    ...(dueAtMs > nowMs ? [{ type: 'task-version' as const, taskId, version: task.version }] : []),
+    { type: 'task-version', taskId, version: task.version },
   ];
   return ok({ pair: { requires, events: [...events, claimed], by: 'schedule' }, claimed });
 }

@@ -164,10 +164,7 @@ export class Clients {
     const order = { taskId, version: null };
     const cancels = this.#random.chance(living >= LIVING_MAX ? 0.5 : 0.1);
     if (cancels) {
-      this.#order(host, known, { type: 'CancelTask', ...order }, () => {
-        known.state = 'cancelled';
-        sendings.silence(taskId, 'cancelled');
-      });
+      this.cancel(host, taskId);
       return;
     }
     if (known.state === 'paused') {
@@ -279,6 +276,30 @@ export class Clients {
           throw error;
         }),
     );
+  }
+
+  /** Claims of tasks that nobody asks anything of just now, whose holders wait for their time. */
+  held(): readonly { readonly taskId: TaskId; readonly holder: NodeHost }[] {
+    const { committed, hosts, latestMs } = this.#world;
+    return this.#tasks.flatMap(({ taskId, state, isBusy, isDoubtful }) => {
+      if (state !== 'scheduled' || isBusy || isDoubtful) return [];
+      const runs = committed.task(taskId)?.openRuns ?? [];
+      return runs.flatMap((run) => {
+        const execution = committed.execution(taskId, run);
+        const holder = hosts.find(({ nodeId }) => nodeId === execution?.attempts.at(-1)?.nodeId);
+        const isHeld = execution?.state === 'attempting' && execution.scheduledAtMs > latestMs;
+        return isHeld && holder !== undefined ? [{ taskId, holder }] : [];
+      });
+    });
+  }
+
+  cancel(host: NodeHost, taskId: TaskId): void {
+    const known = this.#tasks.find((one) => one.taskId === taskId);
+    if (known === undefined) return;
+    this.#order(host, known, { type: 'CancelTask', taskId, version: null }, () => {
+      known.state = 'cancelled';
+      this.#world.sendings.silence(taskId, 'cancelled');
+    });
   }
 
   /** Everything that lives is cancelled, also what came of questions whose answer was lost: nothing is left that could fire. */

@@ -19,13 +19,22 @@ const OUTCOME = 'src/tasks/outcome.ts';
 const PRECONDITION = 'src/tasks/precondition.ts';
 
 const SILENCE: readonly Mutant[] = [
-  mutant(
-    'the send lease is not tested when a request leaves',
-    'I6',
-    SENDING,
-    'if (inHand.superseded || !lease.isHeld) return false;',
-    'if (inHand.superseded) return false;',
-  ),
+  {
+    name: 'requests leave without a send lease',
+    from: 'I6',
+    patches: [
+      {
+        file: SENDING,
+        find: 'if (inHand.superseded || !lease.isHeld) return false;',
+        put: 'if (inHand.superseded) return false;',
+      },
+      {
+        file: SENDING,
+        find: 'if (lease.isHeld) this.#send(task, execution, inHand);',
+        put: 'if (lease.isHeld || inHand.attempt > 0) this.#send(task, execution, inHand);',
+      },
+    ],
+  },
   mutant(
     'a pause that is applied stops nothing that is in hand',
     'I6',
@@ -65,25 +74,11 @@ const AHEAD: readonly Mutant[] = [
     'if (isClaimedAhead(execution) && attempt < 0) this.#hold(',
   ),
   mutant(
-    'what was held by a lost node goes out before its time',
-    'design §4 Look-ahead',
-    OUTCOME,
-    'nextAttemptAtMs: Math.max(nowMs, notBeforeMs(execution)) };',
-    'nextAttemptAtMs: nowMs };',
-  ),
-  mutant(
     'a schedule that is replaced leaves what was claimed for it',
     'design §4 Look-ahead',
     DECIDE,
     'return open.filter((execution) => isYetToCome(execution, nowOf(context)));',
     'return open.filter((execution) => isYetToCome(execution, Number.POSITIVE_INFINITY));',
-  ),
-  mutant(
-    'what is withdrawn is held on to',
-    'design §4 Look-ahead',
-    SENDING,
-    'if (event.runs.includes(inHand.run)) this.#over(inHand);',
-    'if (event.runs.length < 0) this.#over(inHand);',
   ),
 ];
 

@@ -10,7 +10,7 @@ import type { CommittedTasks } from './committed-tasks.ts';
 export class Sendings {
   count = 0;
   readonly #committed: CommittedTasks;
-  /** Execution → attempt that reached the target → what it answers; null if it never does. */
+  /** Run → attempt that reached the target → what it answers; null if it never does. */
   readonly #attempts = new Map<string, Map<number, number | null>>();
   /** Tasks that a client was told are paused or cancelled. */
   readonly #silent = new Map<TaskId, string>();
@@ -89,12 +89,14 @@ export class Sendings {
       'Claimed Before Sent',
       () => `${what} is no claim of its; claimed: ${JSON.stringify(claim)}`,
     );
-    const sent = this.#attempts.get(executionId) ?? new Map();
+    // Not by its id: a due time that was withdrawn with its schedule, and sent right then, comes again if the next schedule has it.
+    const key = `${taskId}/${run}`;
+    const sent = this.#attempts.get(key) ?? new Map();
     holds(!sent.has(attempt), 'Sent Once An Attempt', () => `${what} was sent before`);
     const delivery = this.#committed.task(taskId)?.definition.delivery;
     holds(sent.size === 0 || delivery !== 'at_most_once', 'At Most Once', () => `${what} is sent again`);
     sent.set(attempt, status);
-    this.#attempts.set(executionId, sent);
+    this.#attempts.set(key, sent);
   }
 
   /** An outcome is committed: what is said to have been answered was sent. */
@@ -102,7 +104,7 @@ export class Sendings {
     if (event.type !== 'ExecutionSucceeded' && event.type !== 'ExecutionFailed' && event.type !== 'AttemptFailed')
       return;
     const { executionId = '' } = this.#committed.execution(event.taskId, event.run) ?? {};
-    const answered = this.#attempts.get(executionId)?.get(event.attempt) ?? null;
+    const answered = this.#attempts.get(`${event.taskId}/${event.run}`)?.get(event.attempt) ?? null;
     holds(
       event.status === answered,
       'Recorded As Answered',

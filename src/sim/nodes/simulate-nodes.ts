@@ -8,6 +8,7 @@ import { comesToRest, healNodes, servesAgain } from './node-liveness.ts';
 import { NodeWorld } from './node-world.ts';
 import { planOperations } from './operations.ts';
 import { Operator } from './operator.ts';
+import { letHoldersSleep } from './sleeping-holders.ts';
 
 /** One run of production nodes: faults first, then a world that is well again, then rest. */
 
@@ -29,6 +30,7 @@ export async function simulateNodes(options: RunOptions): Promise<RunReport> {
   const operator = new Operator(world, seed, operations, planned.length, keepFaults ?? null);
   let isOver = false;
   jumpClocks(world, createRandom(seed, 'clocks'), () => isOver);
+  letHoldersSleep(world, clients, createRandom(seed, 'sleeping holders'), () => isOver);
   let steps = 0;
   let failure: RunFailure | null = null;
   const step = async (): Promise<void> => {
