@@ -50,23 +50,17 @@ export function* slicesOf(frozen: Frozen): Generator<Slice> {
     rows += 1;
     yield* cut();
   }
-  let created: { readonly entry: string; readonly taskIds: TaskId[] } | undefined;
+  // An entry's text goes to the worker once, also where some of what it created has changed since.
+  const created = new Map<string, TaskId[]>();
   for (const [taskId, change] of frozen.tasks) {
     const { note } = change;
     const entry = note.createdBy?.entry ?? null;
     if (entry !== null) {
-      // All of an entry in one slice: its text goes to the worker once.
-      if (created?.entry !== entry) {
-        yield* cut();
-        created = { entry, taskIds: [] };
-        slice.createdTasks.push(created);
-        characters += entry.length;
-      }
-      created.taskIds.push(taskId as TaskId);
-      rows += 1;
+      const taskIds = created.get(entry);
+      if (taskIds === undefined) created.set(entry, [taskId as TaskId]);
+      else taskIds.push(taskId as TaskId);
       continue;
     }
-    created = undefined;
     const { value } = change;
     if (value === undefined) slice.removedTasks.push(taskId as TaskId);
     else {
@@ -75,6 +69,12 @@ export function* slicesOf(frozen: Frozen): Generator<Slice> {
       characters += row.status.length + (row.wide?.definition.length ?? 0);
     }
     rows += 1;
+    yield* cut();
+  }
+  for (const [entry, taskIds] of created) {
+    slice.createdTasks.push({ entry, taskIds });
+    characters += entry.length;
+    rows += taskIds.length;
     yield* cut();
   }
   for (const [key, { value }] of frozen.keys) {

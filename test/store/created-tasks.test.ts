@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { createOverlay } from '../../src/store/overlay.ts';
+import { slicesOf } from '../../src/store/projection-slices.ts';
 import type { SqliteProjection } from '../../src/store/sqlite-projection.ts';
+import { EMPTY_META } from '../../src/tasks/entities.ts';
 import { applyEntry, type EntryContent, encodeEntry } from '../../src/tasks/entry.ts';
-import type { Task } from '../../src/tasks/task.ts';
+import type { Task, TaskId } from '../../src/tasks/task.ts';
 import { applyTo, referenceHash } from '../contract/projection.ts';
 import { Scenario } from '../tasks/scenario.ts';
 import { openQuietly, removeDirectory, temporaryDirectory } from './projection-directory.ts';
@@ -69,6 +72,36 @@ describe('tasks that wait as the text of the entry that created them', () => {
     await applyTo(projection, 1, twice);
     await twoMoreBatches(entry.atMs);
     assert.equal((await projection.stateHash()).hash, await referenceHash([twice]));
+  });
+
+  test('the text of an entry is handed over once, even where every other task of it has changed since', () => {
+    const scenario = new Scenario();
+    for (let count = 0; count < 4; count += 1) scenario.create({ schedule: '0 0 1 1 *' });
+    const [first] = scenario.entries;
+    assert.ok(first);
+    const entry = { ...first, pairs: scenario.entries.flatMap(({ pairs }) => pairs) };
+    const taskIds = entry.pairs.flatMap(({ events }) => events.map((event) => ('taskId' in event ? event.taskId : '')));
+    const paused = taskIds.filter((_, at) => at % 2 === 0) as TaskId[];
+    const overlay = createOverlay({
+      appliedIndex: 0,
+      meta: EMPTY_META,
+      cachedEntitiesMax: 100,
+      cachedBytesMax: 2 ** 20,
+    });
+    applyEntry(overlay.entities, entry);
+    overlay.applied(1, encodeEntry(entry));
+    const pauses = paused.map((taskId) => ({ type: 'TaskPaused', taskId, reason: 'asked' }) as const);
+    applyEntry(overlay.entities, { ...entry, pairs: [{ requires: [], events: pauses, by: 'test' }] });
+    overlay.applied(2);
+    const slices = [...slicesOf(overlay.freeze())];
+    assert.deepEqual(
+      slices.flatMap(({ createdTasks }) => createdTasks),
+      [{ entry: encodeEntry(entry), taskIds: taskIds.filter((_, at) => at % 2 === 1) }],
+    );
+    assert.deepEqual(
+      slices.flatMap(({ tasks }) => tasks.map(({ taskId }) => taskId)),
+      paused,
+    );
   });
 
   test('a text that does not create what the state says it does stops the projection', async () => {
