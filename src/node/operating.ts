@@ -87,7 +87,7 @@ export class Operating {
         ? { ...asked, to: successor(view, (nodeId) => this.#matchIndexOf(nodeId)) }
         : asked;
     const judged = judge(operation, view);
-    if (judged.kind === 'already') return { outcome: 'done', changed: false };
+    if (judged.kind === 'already') return this.#holds(operation, { outcome: 'done', changed: false });
     if (judged.kind === 'refused') return { outcome: 'refused', code: judged.code, message: judged.message };
     const audited = await this.#commit({ type: 'OperationRequested', requestId, operation }, judged.events, by);
     switch (audited.kind) {
@@ -95,7 +95,8 @@ export class Operating {
         return this.#carryOut(operation, audited.index);
       case 'not-applied':
         // It was asked for before. What the state shows is answered above; whether the rest was done then, nobody knows.
-        return judged.events.length > 0 || this.#tookOverBy(requestId) ? DONE : UNKNOWN;
+        if (judged.events.length === 0 && !this.#tookOverBy(requestId)) return UNKNOWN;
+        return this.#holds(operation, DONE);
       case 'refused':
         return audited.why === 'too_large' ? TOO_LARGE : unavailable(audited.why);
       case 'unknown':
@@ -134,7 +135,7 @@ export class Operating {
   }
 
   async #carryOut(operation: ClusterOperation, index: LogIndex): Promise<OperationOutcome> {
-    const { replica, untilSilent } = this.#options;
+    const { replica } = this.#options;
     switch (operation.type) {
       case 'add-member': {
         const { nodeId, instance, kind } = operation;
@@ -155,7 +156,7 @@ export class Operating {
         return { outcome: 'refused', code: 'operation_refused', message };
       }
       case 'pause-scheduling':
-        return (await untilSilent(index)) ? DONE : UNKNOWN;
+        return this.#holds(operation, DONE, index);
       case 'drain-node':
       case 'undrain-node':
       case 'resume-scheduling':
@@ -167,6 +168,16 @@ export class Operating {
       default:
         return unreachable(operation);
     }
+  }
+
+  /** Also where it was so already: who asked first may be waiting still, or have asked a leader that is gone (I6). */
+  async #holds(
+    { type }: ClusterOperation,
+    outcome: OperationOutcome,
+    index: LogIndex = this.#options.replica.appliedIndex,
+  ): Promise<OperationOutcome> {
+    if (type !== 'pause-scheduling') return outcome;
+    return (await this.#options.untilSilent(index)) ? outcome : UNKNOWN;
   }
 
   async #change(change: MembershipChange): Promise<OperationOutcome> {

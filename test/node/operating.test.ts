@@ -34,6 +34,32 @@ test('scheduling is paused on any node, nothing is sent from then on, and the mi
     assert.equal(new Set(seconds).size, seconds.length);
   }));
 
+test('a pause that was asked for before is not acknowledged before it holds everywhere (I6)', () =>
+  withCluster(async (cluster) => {
+    const leader = leaderOf(cluster);
+    const silent = followerOf(cluster);
+    cluster.network.cut(leader.self, silent.self);
+    cluster.network.cut(silent.self, leader.self);
+    const settled: string[] = [];
+    const pause = (name: string, id: CommandId | null): Promise<unknown> =>
+      leader.node.operate({ type: 'pause-scheduling' }, by, id).then((outcome) => {
+        settled.push(name);
+        return outcome.outcome;
+      });
+    const first = pause('first', requestId('p'));
+    const meanwhile = pause('first, repeated', requestId('p'));
+    await until(
+      () => leader.node.status().schedulingPaused,
+      () => 'it is not paused',
+    );
+    const second = pause('second', null);
+    // What goes through the log takes as long as an answer that waits for nobody.
+    for (let count = 0; count < 3; count += 1) taskIdOf(await create(leader, '0 0 1 1 *'));
+    assert.ok(settled.length === 0 || settled.includes('first'), settled.join());
+    cluster.network.heal();
+    assert.deepEqual(await Promise.all([first, meanwhile, second]), ['done', 'done', 'done']);
+  }));
+
 test('a paused cluster stays so under the next leader', () =>
   withCluster(async (cluster) => {
     taskIdOf(await create(leaderOf(cluster), '* * * * * *'));
