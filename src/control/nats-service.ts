@@ -90,7 +90,12 @@ export function offerOperations(options: NatsServiceOptions): NatsService {
     // Nobody waits, or the connection went while it was worked on.
     if (message.reply === undefined || connection === null || connection.isClosed()) return;
     const answer = new TextEncoder().encode(answerJson(nodeId, outcome));
-    if (outcome.ok) message.respond(answer);
+    const bytesMax = connection.info?.max_payload ?? answer.length;
+    if (outcome.ok && answer.length > bytesMax) {
+      // The client would throw, and the node end for it.
+      const detail = `the answer has ${answer.length} bytes, and a message of these NATS servers ${bytesMax} at most: ask for less, or over HTTP`;
+      respond(message, failed('validation_failed', detail));
+    } else if (outcome.ok) message.respond(answer);
     else message.respondError(statusOf(outcome.error.code), outcome.error.code, answer);
   }
 

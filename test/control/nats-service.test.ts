@@ -86,6 +86,29 @@ test('a refusal carries its code, and the status that HTTP would answer with', (
     assert.deepEqual([restore.error?.code, restore.header], ['live_restore_refused', '409']);
   }));
 
+test('an answer that no message holds is refused in one that does, and the node goes on', () =>
+  withNodes(server, 'large', async ([first], { ask }) => {
+    assert.ok(first);
+    const line = {
+      line: 1,
+      atMs: 0,
+      node: 'n1',
+      role: 'leader',
+      term: 3,
+      lastIndex: 1,
+      commitIndex: 1,
+      appliedIndex: 1,
+    };
+    const inputs = [{ type: 'said', data: 'x'.repeat(2_000) }];
+    const lines = Array.from({ length: 1_000 }, () => ({ ...line, inputs, effects: [] }));
+    first.node.tracing.after = (_line, limit) => ({ lines: lines.slice(0, limit), dropped: 0 });
+    const subject = 'xcron.large.ops.read.node.n1.read-trace';
+    const { ok, error, header } = await ask(subject);
+    assert.deepEqual([ok, error?.code, header], [false, 'validation_failed', '400']);
+    assert.match(error?.detail ?? '', /at most: ask for less/);
+    assert.equal((await ask(subject, { limit: 100 })).ok, true);
+  }));
+
 test('where the servers ask nobody who he is, the cluster can be looked at and not operated', async () => {
   const { service } = await offering(server, 'n1', 'open', { offersAdmin: false });
   const { ask, connection } = await operatorOf(server);
