@@ -80,7 +80,7 @@ export class Node implements SchedulerNode {
   constructor(parts: NodeParts) {
     this.#parts = parts;
     this.backUp = parts.backUp;
-    const { identity, log, projection, random, planner, sender, events } = parts;
+    const { identity, projection, random, planner, sender, events } = parts;
     this.#core = createRaftCore(raftStartOf(parts), RAFT_TIMINGS);
     const core = this.#core;
     const clock = createClusterTime(parts.clock, () => core);
@@ -89,14 +89,10 @@ export class Node implements SchedulerNode {
     const failed = (error: Error): void => this.fail(error);
     const deadLetters = new DeadLetters();
     this.#replica = new Replica({
+      ...parts,
       core,
-      log,
-      write: parts.write,
-      projection,
-      snapshots: parts.snapshots,
       send: (messages) => this.#peers.sendRaft(messages),
       clock,
-      random,
       tracing: this.tracing,
       listener: {
         gathering: () => this.#firing.gather(),

@@ -1,13 +1,27 @@
-import type { LogIndex } from '../raft/types.ts';
+import type { Incarnation, LogIndex } from '../raft/types.ts';
 
 /** Linearizable reads on their way: asked, confirmed by the leader at an index, answered when that index is applied (thesis §6.4). */
 type Settle = (ready: boolean) => void;
+
+/** Together they are whole numbers that JSON carries exactly. */
+const STARTS_TOLD_APART = 2 ** 13;
+const READS_OF_A_START = 2 ** 40;
+
+/**
+ * The leader's answer to an earlier start may arrive at this one, and would confirm a read, or a lease, that was asked for later (I2): so
+ * ids are those of no start before it.
+ */
+const firstIdOf = (incarnation: Incarnation): number => (incarnation % STARTS_TOLD_APART) * READS_OF_A_START + 1;
 
 export class ReadBarriers {
   #asked: Settle[] = [];
   readonly #handed = new Map<number, Settle>();
   readonly #confirmed: { readonly index: LogIndex; readonly settle: Settle }[] = [];
-  #nextId = 1;
+  #nextId: number;
+
+  constructor(incarnation: Incarnation) {
+    this.#nextId = firstIdOf(incarnation);
+  }
 
   get waiting(): number {
     return this.#asked.length;

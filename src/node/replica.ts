@@ -7,7 +7,7 @@ import type { ChangeOutcome, Effect, Input, MembershipChange, TransferOutcome } 
 import { isSoleVoter } from '../raft/quorum.ts';
 import { type RaftRole, roleOf } from '../raft/role.ts';
 import { step } from '../raft/step.ts';
-import type { LogIndex, MemberId, NodeId, Term } from '../raft/types.ts';
+import type { Incarnation, LogIndex, MemberId, NodeId, Term } from '../raft/types.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
 import type { SnapshotStore } from '../store/snapshot-store.ts';
@@ -47,6 +47,7 @@ export interface ReplicaListener {
 
 export interface ReplicaOptions {
   readonly core: RaftCore;
+  readonly identity: { readonly incarnation: Incarnation };
   readonly log: LogStore;
   readonly write: LogWriter;
   readonly projection: Projection;
@@ -71,7 +72,7 @@ export class Replica {
   readonly #listener: ReplicaListener;
   readonly #tracing: Tracing;
   readonly #proposals = new ProposalQueue();
-  readonly #reads = new ReadBarriers();
+  readonly #reads: ReadBarriers;
   readonly #changes = new PendingAsks<ChangeOutcome>();
   readonly #transfers = new PendingAsks<TransferOutcome>();
   /** Messages and completions that wait for a turn, in order of arrival. */
@@ -98,6 +99,7 @@ export class Replica {
     this.#random = options.random;
     this.#listener = options.listener;
     this.#tracing = options.tracing;
+    this.#reads = new ReadBarriers(options.identity.incarnation);
     this.#disk = new DiskWork({
       ...options,
       monotonicMs: () => this.#clock.monotonicMs(),
