@@ -34,8 +34,8 @@ export class Tracing {
   }
 
   stepped(core: RaftCore, appliedIndex: number, inputs: readonly Input[], effects: readonly Effect[]): void {
-    // A tick that changes nothing would push out what does.
-    if (effects.length === 0 && inputs.every(({ type }) => type === 'tick')) return;
+    // Time that passes and changes nothing would push out what does.
+    if (effects.length === 0 && inputs.every(({ type }) => type === 'tick' || type === 'now')) return;
     this.#lines.push({
       line: this.#next++,
       atMs: this.#nowMs(),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HEARTBEAT_MS, TICK_MS } from '../../src/node/limits.ts';
 import { RAFT_TIMINGS } from '../../src/node/raft-start.ts';
+import { Tracing } from '../../src/node/tracing.ts';
 import { createRaftCore, type RaftCore } from '../../src/raft/core.ts';
 import type { Message } from '../../src/raft/messages.ts';
 import type { Input } from '../../src/raft/ports.ts';
@@ -87,4 +88,15 @@ test('time alone makes nothing due: that is a tick’s to find', () => {
   assert.deepEqual(feed({ type: 'now', monotonicMs: core.monotonicMs + 10_000 }), []);
   assert.ok(core.leading !== null);
   assert.throws(() => feed({ type: 'now', monotonicMs: 1 }), /went back/);
+});
+
+test('time that passes and changes nothing leaves no line in the trace', () => {
+  const { core } = leading();
+  const tracing = new Tracing('n1', () => 0);
+  const now: Input = { type: 'now', monotonicMs: 410 };
+  tracing.stepped(core, 1, [now], step(core, [now]));
+  assert.deepEqual(tracing.after(0, 10).lines, []);
+  const read: Input = { type: 'read', readIds: [1] };
+  tracing.stepped(core, 1, [now, read], step(core, [now, read]));
+  assert.equal(tracing.after(0, 10).lines.length, 1);
 });
