@@ -111,13 +111,18 @@ export function takenIn(
   return { nodeId, instance, kind };
 }
 
+/** What a node can be called, and what stands for its data directory: they become members, and parts of subjects. `all` is everyone. */
+const isNodeId = (value: unknown): boolean =>
+  typeof value === 'string' && /^[a-z0-9-]{1,32}$/.test(value) && value !== 'all';
+const isInstance = (value: unknown): boolean => typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value);
+
 /** Null for what is no hail: anybody may call on that wire. */
 export function readHail(said: unknown): Hail | null {
   if (typeof said !== 'object' || said === null) return null;
   const { state, nodeId, instance, sees, wants, clusterId } = said as Readonly<Record<string, unknown>>;
-  if (typeof nodeId !== 'string' || typeof instance !== 'string') return null;
-  if (state === 'member') return typeof clusterId === 'string' ? (said as Hail) : null;
+  if (!isNodeId(nodeId) || !isInstance(instance)) return null;
+  if (state === 'member') return isInstance(clusterId) ? (said as Hail) : null;
   if (state !== 'empty' || (wants !== 'found' && wants !== 'learner' && wants !== 'worker')) return null;
   if (typeof sees !== 'object' || sees === null) return null;
-  return Object.values(sees).every((one) => typeof one === 'string') ? (said as Hail) : null;
+  return Object.values(sees).every(isInstance) ? (said as Hail) : null;
 }

@@ -46,12 +46,16 @@ export class Arrivals {
     // Whoever calls out may belong to no cluster yet; what is called is read by whom it concerns.
     if (!isHail && (origin.clusterId === null || origin.clusterId !== clusterId())) return dropped(from, 'foreign');
     if (!this.#freshness.isNews(from, origin.incarnation, origin.number)) return dropped(from, 'stale');
-    if (isHail) return isShallow(head.hail) ? { kind: 'hail', said: head.hail } : dropped(from, 'garbled');
+    if (isHail) return isOf(from, head.hail) ? { kind: 'hail', said: head.hail } : dropped(from, 'garbled');
     const addressed = unpackBatch(frame.parts, from, names.nodeId);
     if (addressed === null) return dropped(from, 'garbled');
     if (addressed.toInstance !== instance) return dropped(from, 'misaddressed');
     return { kind: 'batch', from, batch: addressed.batch };
   }
 }
+
+/** Whoever calls, calls for itself: servers hold a node to its name in the subject, and to no other. */
+const isOf = (from: MemberId, hail: unknown): boolean =>
+  isRecord(hail) && isShallow(hail) && memberOf(String(hail.nodeId), String(hail.instance)) === from;
 
 const dropped = (from: MemberId, cause: DropCause): Arrival => ({ kind: 'dropped', from, cause });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { InstanceId, MemberId, NodeId } from '../../src/raft/types.ts';
 import type { TaskId } from '../../src/tasks/task.ts';
 import { draft } from '../tasks/scenario.ts';
 import { until } from '../whole/serving.ts';
@@ -212,4 +213,23 @@ test('with a majority gone, a write is answered as unavailable, in time, and wor
     cluster.restart(first.nodeId);
     await ready(cluster);
     taskIdOf(await create(alone, '0 0 1 1 *'));
+  }));
+
+test('a name that no node can have is taken in by nobody, and stops nobody', () =>
+  withCluster(async (cluster) => {
+    const stranger = cluster.network.join('stranger/i' as MemberId);
+    const hail = { state: 'empty', instance: 'i' as InstanceId, sees: {}, wants: 'learner' } as const;
+    for (const nodeId of ['n4 .>', 'all', 'n'.repeat(400_000)]) stranger.hail({ ...hail, nodeId: nodeId as NodeId });
+    stranger.hail({ ...hail, nodeId: 'n5' as NodeId });
+    const members = (): readonly string[] =>
+      leaderOf(cluster)
+        .node.status()
+        .members.map(({ nodeId }) => nodeId);
+    await until(
+      () => cluster.failures.length > 0 || members().length > 3,
+      () => members().join(),
+    );
+    for (let count = 0; count < 5; count += 1) taskIdOf(await create(leaderOf(cluster), '0 0 1 1 *'));
+    assert.deepEqual(members(), ['n1', 'n2', 'n3', 'n5']);
+    await stranger.close();
   }));

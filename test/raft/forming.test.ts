@@ -71,6 +71,12 @@ test('what is no hail is not taken for one', () => {
     { ...hail, nodeId: 7 },
     { ...hail, sees: { b: 1 } },
     { ...hail, wants: 'all' },
+    { ...hail, nodeId: 'all' },
+    { ...hail, nodeId: 'a.b' },
+    { ...hail, nodeId: 'a'.repeat(33) },
+    { ...hail, instance: '1 2' },
+    { ...hail, instance: '1'.repeat(65) },
+    { ...hail, sees: { b: '1\r\n' } },
   ]) {
     assert.equal(readHail(said), null);
   }

@@ -34,6 +34,22 @@ describe('what a node takes of what arrives', () => {
     });
   }
 
+  test('a call of a node for itself, and for no other, whatever the servers let it say', () => {
+    const called = (nodeId: unknown, instance: unknown): string => {
+      const hail = { state: 'empty', nodeId, instance, sees: {}, wants: 'found' };
+      const head = { clusterId: null, instance: 'i-n1', incarnation: 1, number: 1, hail };
+      return causeOf(judgeOfN2(null).judge(SUBJECT, frameWithHead(JSON.stringify(head))));
+    };
+    assert.equal(called('n1', 'i-n1'), 'hail');
+    for (const [nodeId, instance] of [
+      ['n3', 'i-n1'],
+      ['n1', 'i-n3'],
+      [{}, 'i-n1'],
+      [undefined, undefined],
+    ] as const)
+      assert.equal(called(nodeId, instance), 'garbled');
+  });
+
   test('nothing twice, late, or of an earlier start; an instance of its own counts for itself', () => {
     const judge = judgeOfN2(null);
     const judged = (changes: Partial<Said>): string => causeOf(judge.judge(SUBJECT, frameOf(BATCH, changes)));
