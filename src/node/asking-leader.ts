@@ -18,6 +18,7 @@ export type Asked =
 interface Pending {
   readonly ask: Extract<PeerNote, { kind: 'ask' }>;
   readonly bytes: number;
+  readonly asked: Promise<Asked>;
   readonly settle: (asked: Asked) => void;
   readonly givenUp: Timer;
   /** A second copy could be done a second time. */
@@ -42,6 +43,9 @@ export class AskingLeader {
 
   /** `once`: nobody would know a repetition for what it is, so there is none. */
   ask(askId: CommandId, ask: Ask, withinMs: number, once = false): Promise<Asked> {
+    // An operator may repeat an operation under its id while the first is under way here: both hear what comes of it.
+    const underWay = this.#pending.get(askId);
+    if (underWay !== undefined) return underWay.asked;
     // Weighed with the longest term that there can be.
     const longest = { kind: 'ask', askId, ask, term: Number.MAX_SAFE_INTEGER } as const;
     const { bytes } = measured(longest);
@@ -49,15 +53,15 @@ export class AskingLeader {
       return Promise.resolve({ kind: 'overloaded' });
     }
     this.#pendingBytes += bytes;
-    return new Promise((settle) => {
-      const givenUp = this.#clock.setTimer(withinMs, () =>
-        this.#settle(askId, (pending) => ({ kind: 'late', sent: pending.sentTerm !== null })),
-      );
-      const pending: Pending = { ask: longest, bytes, settle, givenUp, once, sentTerm: null };
-      this.#pending.set(askId, pending);
-      this.#sendOne(pending);
-      this.#arm();
-    });
+    const { promise: asked, resolve: settle } = Promise.withResolvers<Asked>();
+    const givenUp = this.#clock.setTimer(withinMs, () =>
+      this.#settle(askId, (pending) => ({ kind: 'late', sent: pending.sentTerm !== null })),
+    );
+    const pending: Pending = { ask: longest, bytes, asked, settle, givenUp, once, sentTerm: null };
+    this.#pending.set(askId, pending);
+    this.#sendOne(pending);
+    this.#arm();
+    return asked;
   }
 
   answered({ askId, answer, term }: Extract<PeerNote, { kind: 'answer' }>): void {

@@ -75,3 +75,17 @@ test('what a leader refuses holds no more once the next one was asked', async ()
   asking.answered({ kind: 'answer', askId, answer: { type: 'taken' }, term: 2 });
   assert.deepEqual(await outcome, { kind: 'answered', answer: { type: 'taken' } });
 });
+
+test('whoever asks again under the same id while the first is under way hears the same, and nobody hangs', async () => {
+  const leadership = new Leadership(systemClock, n1);
+  const sent: MeasuredNote[] = [];
+  const asking = new AskingLeader(systemClock, leadership, (_, note) => sent.push(note));
+  leadership.changed(n2, 1);
+  const asked = [asking.ask(askId, ask, 60_000), asking.ask(askId, ask, 60_000)];
+  assert.equal(sent.length, 1);
+  asking.answered({ kind: 'answer', askId, answer: { type: 'taken' }, term: 1 });
+  const late = new Promise((resolve) => setImmediate(resolve, 'hangs'));
+  const answered = { kind: 'answered', answer: { type: 'taken' } };
+  assert.deepEqual(await Promise.race([Promise.all(asked), late]), [answered, answered]);
+  asking.stop();
+});
