@@ -78,10 +78,10 @@ const runTask: Verb = {
   input: fields({ task_id: Type.String({ pattern: '^[0-9]{1,19}$', description: 'a task id' }) }),
   output: Type.Object({ task_id: Type.String(), run_count: Type.Integer() }, closed),
   errors: ['task_not_found', 'task_finished', 'task_paused', 'task_busy', 'outcome_unknown'],
-  async run(input, { node, asked }) {
+  async run(input, { node, asked, requestId }) {
     const taskId = parseTaskId(text(input.task_id));
     if (taskId === null) return failed('task_not_found', 'no task has this id');
-    const outcome = await node.submit({ type: 'RunTask', taskId, version: null }, asked);
+    const outcome = await node.submit({ type: 'RunTask', taskId, version: null }, { ...asked, requestId });
     switch (outcome.outcome) {
       case 'committed':
         return done({ task_id: outcome.task.taskId, run_count: outcome.task.runCount });

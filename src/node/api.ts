@@ -60,6 +60,8 @@ export type Consistency = 'linearizable' | 'stale';
 export interface Asked {
   /** Who asks, as it stands in the task's event list: `token`, or `anonymous` where none is set. Never the token itself (I11). */
   readonly by: string;
+  /** Whoever asks again under it asks for the same, once. */
+  readonly requestId?: CommandId | null;
 }
 
 export type UnavailableReason =

@@ -324,7 +324,7 @@ export class Node implements SchedulerNode {
     this.#parts.events.failed(kind, error);
   }
   submit(command: Command, asked: Asked): Promise<SubmitOutcome> {
-    return this.#requests.writing.write(command, asked.by);
+    return this.#requests.writing.write(command, asked);
   }
   operate(operation: ClusterOperation, { by }: Asked, requestId: CommandId | null): Promise<OperationOutcome> {
     return this.#requests.operating.operate(operation, by, requestId ?? this.#nextAskId());

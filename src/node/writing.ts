@@ -1,6 +1,6 @@
 import type { Command } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
-import type { SubmitOutcome, UnavailableReason } from './api.ts';
+import type { Asked, SubmitOutcome, UnavailableReason } from './api.ts';
 import { RETRY_AFTER_MS, type Submitting } from './submitting.ts';
 import type { ThroughLeader } from './through-leader.ts';
 
@@ -27,9 +27,9 @@ export class Writing {
     this.#options = options;
   }
 
-  write(command: Command, by: string): Promise<SubmitOutcome> {
+  write(command: Command, { by, requestId }: Asked): Promise<SubmitOutcome> {
     const { submitting, throughLeader, nextCommandId, closed } = this.#options;
-    const askId = nextCommandId();
+    const askId = requestId ?? nextCommandId();
     if (askId === null) {
       const why = closed();
       return why === null ? submitting.submit(command, by, null) : Promise.resolve(unavailable(why));

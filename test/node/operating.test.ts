@@ -196,3 +196,16 @@ test('what was asked for stands in the state of every node, with who asked; unde
       );
     }
   }));
+
+test('a task is run once however often that is asked for under one id, of whichever node', () =>
+  withCluster(async (cluster) => {
+    const taskId = taskIdOf(await create(leaderOf(cluster), '0 0 1 1 *'));
+    const run = [...cluster.nodes(), followerOf(cluster)].map(({ node }) =>
+      node.submit({ type: 'RunTask', taskId, version: null }, { ...by, requestId: requestId('r') }),
+    );
+    for (const outcome of await Promise.all(run)) assert.equal(outcome.outcome, 'committed', JSON.stringify(outcome));
+    const { node } = leaderOf(cluster);
+    assert.equal((await node.submit({ type: 'RunTask', taskId, version: null }, by)).outcome, 'committed');
+    const read = await node.readTask(taskId);
+    assert.equal(read.ok && read.value?.runCount, 2);
+  }));
