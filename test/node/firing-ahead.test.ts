@@ -113,10 +113,12 @@ test('what falls due within the look-ahead is claimed, in order, for others than
   const { create, turn } = leading(t);
   await new Promise(setImmediate);
   create({ schedule: '* * * * * *' });
+  create({ schedule: once(START_MS + 1_500) });
+  create({ schedule: once(START_MS + 2_500) });
   const claims = turn();
   assert.deepEqual(
     claims.map(({ scheduledAtMs }) => scheduledAtMs - START_MS),
-    [1_000, 2_000, 3_000],
+    [1_000, 2_000, 3_000, 1_500, 2_500],
   );
   assert.ok(claims.every(({ nodeId }) => nodeId !== 'n1'));
   assert.deepEqual(turn(), []);

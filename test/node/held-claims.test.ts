@@ -22,6 +22,17 @@ test('each comes due once, at its time, with one timer for all of them', () => {
   assert.equal(clock.timers, 0);
 });
 
+test('a look between two times calls nothing early', () => {
+  const clock = steppedClock(0);
+  const held = new HeldClaims(clock);
+  const due: number[] = [];
+  held.hold(DUE_LOOK_MS + 1, () => due.push(clock.nowMs()));
+  clock.pass(DUE_LOOK_MS);
+  assert.deepEqual(due, []);
+  clock.pass(1);
+  assert.deepEqual(due, [DUE_LOOK_MS + 1]);
+});
+
 test('what is taken back does not come due, and can be taken back once', () => {
   const clock = steppedClock(0);
   const held = new HeldClaims(clock);
