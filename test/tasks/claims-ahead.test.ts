@@ -74,6 +74,20 @@ describe('an update', () => {
     assert.equal(given.task.nextAtMs, at(5 * SECOND));
   });
 
+  test('decided just before a claim that is due, by a clock that is behind: it is decided again too, or due times were lost', () => {
+    const given = new Scenario().create({ schedule: '*/3 * * * * *' });
+    given.at(at(3 * SECOND));
+    const pair = given.decideClaim(0);
+    // The change was decided when that time was still to come, and is first in the log.
+    given.at(at(3 * SECOND) - 1);
+    given.when({ type: 'UpdateTask', version: null, changes: { schedule: EVERY_SECOND } });
+    assert.equal(given.task.nextAtMs, at(3 * SECOND));
+    assert.ok(pair !== null);
+    assert.equal(given.apply(pair)[0]?.applied, false);
+    given.at(at(3 * SECOND)).claim();
+    assert.equal(given.task.nextAtMs, at(4 * SECOND));
+  });
+
   test('of the schedule takes back what is not due yet, and plans from now', () => {
     const given = holdingTwo().at(at(SECOND) + 400);
     assert.equal(given.when({ type: 'UpdateTask', version: null, changes: { schedule: once(at(1_700)) } }), null);
