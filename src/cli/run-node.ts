@@ -160,7 +160,10 @@ function nodeEvents(log: Logger): NodeEvents {
     },
     roleChanged: (role, term) => log.info({ role, term }, 'role changed'),
     settled: (count) => log.warn({ executions: count }, 'settled what an earlier start had left open'),
-    notTakenIn: (nodeId, reason) => log.warn({ empty_node: nodeId, reason }, 'an empty node is not taken in now'),
+    notTakenIn: (nodeId, reason) =>
+      oncePerCause(`${nodeId} ${reason}`, () =>
+        log.warn({ empty_node: nodeId, reason }, 'an empty node is not taken in now; said once'),
+      ),
     dropped: (from, cause) =>
       oncePerCause(`${from} ${cause}`, () =>
         log.warn({ from, cause }, 'dropped what a peer said, because it cannot be; said once'),

@@ -1,9 +1,12 @@
 import type { Clock, Timer } from '../clock.ts';
 import { readHail, takenIn, type Wanted } from '../raft/forming.ts';
 import { everyoneIn } from '../raft/membership.ts';
+import { isThere } from '../raft/progress.ts';
+import { idOf } from '../raft/quorum.ts';
+import type { NodeId } from '../raft/types.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Leadership } from './leadership.ts';
-import { HAIL_EVERY_MS } from './limits.ts';
+import { HAIL_EVERY_MS, NODE_LOST_MS } from './limits.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { Replica } from './replica.ts';
 
@@ -43,6 +46,14 @@ export class TakingIn {
     this.#timer?.cancel();
   }
 
+  #isHeard(nodeId: NodeId): boolean {
+    const { core } = this.#options.replica;
+    return core.configuration.members.some((member) => {
+      const progress = member.nodeId === nodeId ? core.leading?.peers.get(idOf(member)) : undefined;
+      return progress !== undefined && isThere(progress, core.monotonicMs, NODE_LOST_MS);
+    });
+  }
+
   hailed(said: unknown): void {
     const { identity, transport, replica, leadership, refused } = this.#options;
     const hail = readHail(said);
@@ -54,6 +65,11 @@ export class TakingIn {
     const member = takenIn(replica.core.configuration, hail);
     // One at a time; whoever is not taken in now calls again.
     if (member === null || !leadership.mayDecide || this.#changing) return;
+    // A call may come late out of a broker that hung (I2), and another directory may have taken the name: who lives is not led out for that.
+    if (this.#isHeard(hail.nodeId)) {
+      refused(hail.nodeId, 'a member of that name was heard a moment ago');
+      return;
+    }
     this.#changing = true;
     void replica.changeMembers({ type: 'add', member }).then((outcome) => {
       this.#changing = false;

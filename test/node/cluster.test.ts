@@ -233,3 +233,20 @@ test('a name that no node can have is taken in by nobody, and stops nobody', () 
     assert.deepEqual(members(), ['n1', 'n2', 'n3', 'n5']);
     await stranger.close();
   }));
+
+test('a late call under the name of a member that lives leads nobody out, and takes nobody in', () =>
+  withCluster(async (cluster) => {
+    const stranger = cluster.network.join('stranger/i' as MemberId);
+    const { nodeId } = followerOf(cluster);
+    const members = () => leaderOf(cluster).node.status().members;
+    const before = members().map(({ instance }) => instance);
+    for (let count = 0; count < 5; count += 1) {
+      stranger.hail({ state: 'empty', nodeId, instance: 'i-of-before' as InstanceId, sees: {}, wants: 'learner' });
+      taskIdOf(await create(leaderOf(cluster), '0 0 1 1 *'));
+    }
+    assert.deepEqual(
+      members().map(({ instance }) => instance),
+      before,
+    );
+    await stranger.close();
+  }));
