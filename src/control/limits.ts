@@ -4,3 +4,7 @@ export const OPERATIONS_IN_FLIGHT_MAX = 64;
 export const OFFER_AGAIN_MS = 1_000;
 /** What a caller is told to wait before it asks again. */
 export const OVERLOADED_RETRY_MS = 500;
+/** Requests for what concerns one node, whose outcome it tells again. */
+export const NODE_REQUESTS_KEPT = 256;
+/** How often a node looks whether it still belongs to the cluster that it answers for. */
+export const BELONGS_LOOK_MS = 1_000;

@@ -2,7 +2,7 @@ import { connect, type NatsConnection, type Service, type ServiceMsg } from 'nat
 import type { Clock, Timer } from '../clock.ts';
 import type { SchedulerNode } from '../node/api.ts';
 import { connectionOptions, type NatsAccess } from '../node/nats-connecting.ts';
-import { OFFER_AGAIN_MS, OPERATIONS_IN_FLIGHT_MAX, OVERLOADED_RETRY_MS } from './limits.ts';
+import { BELONGS_LOOK_MS, OFFER_AGAIN_MS, OPERATIONS_IN_FLIGHT_MAX, OVERLOADED_RETRY_MS } from './limits.ts';
 import { answerJson, readRequest } from './request.ts';
 import { subjectOf, subjectOfAll, subjectOfNode } from './subjects.ts';
 import { type ControlErrorCode, failed, type HostControls, type Verb, type VerbOutcome } from './verb.ts';
@@ -48,6 +48,7 @@ export function offerOperations(options: NatsServiceOptions): NatsService {
   let connection: NatsConnection | null = null;
   let service: Service | null = null;
   let retry: Timer | null = null;
+  let look: Timer | null = null;
   let closing = false;
   /** Operations that are worked on. */
   const atWork = new Set<Promise<void>>();
@@ -99,7 +100,24 @@ export function offerOperations(options: NatsServiceOptions): NatsService {
     else message.respondError(statusOf(outcome.error.code), outcome.error.code, answer);
   }
 
+  /** Who is looking for a cluster, or was removed from it, has nothing to say in its name: a request to any node would end there. */
+  function belongs(): boolean {
+    const { nodeId: self, role, members } = node.status();
+    return role !== 'removed' && members.some((member) => member.nodeId === self);
+  }
+
+  function lookAgain(): void {
+    look = clock.setTimer(BELONGS_LOOK_MS, () => {
+      if (belongs()) lookAgain();
+      else void service?.stop();
+    });
+  }
+
   async function offer(): Promise<void> {
+    if (!belongs()) {
+      retry = clock.setTimer(OFFER_AGAIN_MS, () => void offer());
+      return;
+    }
     try {
       connection = await connect(connectionOptions(access, `xcron ${cluster} ${nodeId} operations`));
       service = await addService(connection);
@@ -108,14 +126,16 @@ export function offerOperations(options: NatsServiceOptions): NatsService {
       if (closing) await service.stop();
       said = '';
       events.offered();
+      lookAgain();
       throw (await service.stopped) ?? new Error('the connection was closed');
     } catch (error) {
       service = null;
+      look?.cancel();
       if (closing && atWork.size > 0) return;
       await connection?.close().catch(() => {});
       connection = null;
       if (closing) return;
-      const why = wordsOf(error);
+      const why = belongs() ? wordsOf(error) : 'this node belongs to no cluster';
       // Once for each cause: it is tried every second.
       if (why !== said) events.withdrawn(why);
       said = why;
@@ -165,6 +185,7 @@ export function offerOperations(options: NatsServiceOptions): NatsService {
     async close() {
       closing = true;
       retry?.cancel();
+      look?.cancel();
       await service?.stop().catch(() => {});
       // What is being worked on is answered; all of it has a deadline of its own.
       await Promise.all(atWork);

@@ -1,5 +1,8 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
+import type { SchedulerNode } from '../node/api.ts';
+import type { CommandId } from '../tasks/command-id.ts';
 import type { ClusterOperation } from '../tasks/operation.ts';
+import { NODE_REQUESTS_KEPT } from './limits.ts';
 import { operate } from './operating-verbs.ts';
 import {
   type ControlContext,
@@ -58,12 +61,32 @@ function nodeVerb({ name, summary, input = {}, output = {}, errors = [], operati
           `this is ${nodeId}: ask ${String(asked.node_id)}${url == null ? '' : ` at ${url}`}`,
         );
       }
-      const audit = await operate(operation(nodeId, asked), context);
-      const outcome = await carryOut(asked, context);
-      if (!outcome.ok) return outcome;
-      return done({ node_id: nodeId, audited: audit.outcome === 'done', ...outcome.result });
+      return once(context, async () => {
+        const audit = await operate(operation(nodeId, asked), context);
+        const outcome = await carryOut(asked, context);
+        if (!outcome.ok) return outcome;
+        return done({ node_id: nodeId, audited: audit.outcome === 'done', ...outcome.result });
+      });
     },
   };
+}
+
+/** What a node was asked for lately, by request: the audit is the cluster's, and asked of all nodes one request is each one's own. */
+const askedOf = new WeakMap<SchedulerNode, Map<CommandId, Promise<VerbOutcome>>>();
+
+function once({ node, requestId }: ControlContext, work: () => Promise<VerbOutcome>): Promise<VerbOutcome> {
+  if (requestId === null) return work();
+  const asked = askedOf.get(node) ?? new Map<CommandId, Promise<VerbOutcome>>();
+  askedOf.set(node, asked);
+  const before = asked.get(requestId);
+  if (before !== undefined) return before;
+  const outcome = work();
+  asked.set(requestId, outcome);
+  for (const oldest of asked.keys()) {
+    if (asked.size <= NODE_REQUESTS_KEPT) break;
+    asked.delete(oldest);
+  }
+  return outcome;
 }
 
 export const nodeVerbs: readonly Verb[] = [

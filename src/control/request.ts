@@ -48,10 +48,14 @@ export function readRequest(verb: Verb, data: Uint8Array): Result<ControlRequest
   const validator = validatorOf(verb);
   if (!validator.Check(input)) {
     const [first] = validator.Errors(input);
-    return malformed(first === undefined ? 'the input does not fit' : `${first.instancePath || '/'} ${first.message}`);
+    return malformed(first === undefined ? 'the input does not fit' : inWords(first));
   }
   return ok({ requestId: requestId === undefined ? null : (`nats/${verb.name}/${requestId}` as CommandId), input });
 }
+
+/** The library says of a field that is not in the schema that the schema is false. */
+const inWords = ({ instancePath, message }: { readonly instancePath: string; readonly message: string }): string =>
+  `${instancePath || '/'} ${message === 'schema is false' ? 'is not known' : message}`;
 
 const isRequestId = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= REQUEST_ID_CHARS_MAX && /^[\x21-\x7e]+$/.test(value);

@@ -39,7 +39,7 @@ export function successor(
 }
 
 export function judge(operation: ClusterOperation, view: OperationView): Judgement {
-  const { members, meta, self } = view;
+  const { members, meta, self, isAlive } = view;
   const named = 'nodeId' in operation ? members.filter(({ nodeId }) => nodeId === operation.nodeId) : [];
   const notThere = (nodeId: string): Judgement =>
     refuse(
@@ -49,6 +49,8 @@ export function judge(operation: ClusterOperation, view: OperationView): Judgeme
   switch (operation.type) {
     case 'add-member': {
       const same = named.find(({ instance }) => instance === operation.instance);
+      if (same === undefined && named.some(({ kind }) => kind !== 'learner') && isAlive(operation.nodeId))
+        return refuse('operation_refused', `${operation.nodeId} is a member that answers: remove it first`);
       if (same === undefined) return go();
       // It was added, and has caught up since.
       const asAsked = same.kind === operation.kind || (operation.kind === 'learner' && same.kind === 'voter');
@@ -63,7 +65,7 @@ export function judge(operation: ClusterOperation, view: OperationView): Judgeme
         ? go()
         : refuse('operation_refused', `${operation.nodeId} is a worker, which is never promoted`);
     case 'remove-member': {
-      if (named.length === 0) return ALREADY;
+      if (named.length === 0) return meta.nodes[operation.nodeId] === undefined ? notThere(operation.nodeId) : ALREADY;
       const problem = operation.acceptLostMajority ? null : wouldLoseMajority(operation.nodeId, view);
       const drained = meta.drained?.includes(operation.nodeId) === true;
       return problem ?? (drained ? go({ type: 'NodeUndrained', nodeId: operation.nodeId }) : go());
@@ -82,9 +84,9 @@ export function judge(operation: ClusterOperation, view: OperationView): Judgeme
       return problem ?? go({ type: 'NodeDrained', nodeId: operation.nodeId });
     }
     case 'undrain-node':
-      return meta.drained?.includes(operation.nodeId) === true
-        ? go({ type: 'NodeUndrained', nodeId: operation.nodeId })
-        : ALREADY;
+      if (meta.drained?.includes(operation.nodeId) === true)
+        return go({ type: 'NodeUndrained', nodeId: operation.nodeId });
+      return named.length === 0 ? notThere(operation.nodeId) : ALREADY;
     case 'pause-scheduling':
       return meta.schedulingPaused === true ? ALREADY : go({ type: 'SchedulingPaused' });
     case 'resume-scheduling':
@@ -107,7 +109,7 @@ function wouldLoseMajority(removed: string, { members, isAlive }: OperationView)
   if (left.length === 0 || alive >= needed) return null;
   return refuse(
     'would_lose_majority',
-    `${left.length} voters would be left and ${alive} of them answer; ${needed} are needed to agree on anything`,
+    `${left.length} voters would be left and ${alive} of them answer; ${needed} are needed to agree on anything; accept_lost_majority does it all the same`,
   );
 }
 
@@ -117,5 +119,8 @@ function wouldLeaveNoSender(drained: string, { members, meta, isAlive }: Operati
       kind !== 'learner' && nodeId !== drained && isAlive(nodeId) && meta.drained?.includes(nodeId) !== true,
   );
   if (others.length > 0) return null;
-  return refuse('would_leave_no_sender', `no other node could send callbacks: none that answers and is not drained`);
+  return refuse(
+    'would_leave_no_sender',
+    'no other node could send callbacks: none that answers and is not drained; accept_no_sender does it all the same',
+  );
 }

@@ -2,6 +2,8 @@ import type { Consistency, NodeHealth, UnavailableReason } from './api.ts';
 
 type Life = NodeHealth['state'];
 
+export const REMOVED_IN_WORDS = 'it was removed from its cluster: started with --join it comes back';
+
 /** The state of the node's own machine, and why it is not ready, in words for a person. */
 export function healthOf(
   state: Life,

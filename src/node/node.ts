@@ -5,7 +5,7 @@ import { createRaftCore, type RaftCore } from '../raft/core.ts';
 import type { ChangeOutcome, MembershipChange, TransferOutcome } from '../raft/ports.ts';
 import { isSoleVoter } from '../raft/quorum.ts';
 import { termAt } from '../raft/raft-log.ts';
-import type { RaftRole } from '../raft/role.ts';
+import { type RaftRole, roleOf } from '../raft/role.ts';
 import type { MemberId, NodeId } from '../raft/types.ts';
 import { StorageRefused } from '../store/log-store.ts';
 import type { Command } from '../tasks/command.ts';
@@ -32,7 +32,7 @@ import { Firing } from './firing.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LeaderDuties } from './leader-duties.ts';
 import { Leadership } from './leadership.ts';
-import { closedToReads, closedToWrites, healthOf } from './node-health.ts';
+import { closedToReads, closedToWrites, healthOf, REMOVED_IN_WORDS } from './node-health.ts';
 import { metricsOf } from './node-metrics.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { BackUp } from './online-backup.ts';
@@ -349,7 +349,8 @@ export class Node implements SchedulerNode {
     const { value, context } = this.#life.getSnapshot();
     const { appliedIndex, isBehind } = this.#replica;
     const replaying = this.#isAlone || isBehind ? { appliedIndex, lastIndex: this.#core.log.lastIndex } : null;
-    return healthOf(value, context.reason, replaying, this.#parts.transport.trouble());
+    const removed = roleOf(this.#core.role) === 'removed' ? REMOVED_IN_WORDS : null;
+    return healthOf(value, context.reason, replaying, removed ?? this.#parts.transport.trouble());
   }
   status(): ClusterStatus {
     const { identity, projection } = this.#parts;

@@ -43,6 +43,12 @@ const TOO_LARGE: OperationOutcome = {
   code: 'operation_refused',
   message: 'it is too large for the log',
 };
+const REPEATED: OperationOutcome = {
+  outcome: 'refused',
+  code: 'operation_refused',
+  message:
+    'it was asked for before under this id, and what came of it is not known: look at the status, and ask under another id',
+};
 const DONE: OperationOutcome = { outcome: 'done', changed: true };
 
 const nodeIdOf = (id: MemberId): string => id.split('/')[0] ?? '';
@@ -87,15 +93,18 @@ export class Operating {
         ? { ...asked, to: successor(view, (nodeId) => this.#matchIndexOf(nodeId)) }
         : asked;
     const judged = judge(operation, view);
-    if (judged.kind === 'already') return this.#holds(operation, { outcome: 'done', changed: false });
+    const before = meta().operations?.some((record) => record.requestId === requestId) === true;
+    // Asked again under its id, it is told as the first time.
+    if (judged.kind === 'already') return this.#holds(operation, { outcome: 'done', changed: before });
     if (judged.kind === 'refused') return { outcome: 'refused', code: judged.code, message: judged.message };
     const audited = await this.#commit({ type: 'OperationRequested', requestId, operation }, judged.events, by);
     switch (audited.kind) {
       case 'applied':
         return this.#carryOut(operation, audited.index);
       case 'not-applied':
-        // It was asked for before. What the state shows is answered above; whether the rest was done then, nobody knows.
-        if (judged.events.length === 0 && !this.#tookOverBy(requestId)) return UNKNOWN;
+        // It was asked for before, and what the state shows is answered above. Whether members or leadership moved then nobody knows, and
+        // they may have been moved back on purpose: it is not done again, and not asked again and again.
+        if (isOfCore(operation) && !this.#tookOverBy(requestId)) return REPEATED;
         return this.#holds(operation, DONE);
       case 'refused':
         return audited.why === 'too_large' ? TOO_LARGE : unavailable(audited.why);
@@ -208,3 +217,7 @@ export class Operating {
     });
   }
 }
+
+/** What consensus itself does, beside the entry that asks for it. */
+const isOfCore = ({ type }: ClusterOperation): boolean =>
+  type === 'add-member' || type === 'promote-member' || type === 'remove-member' || type === 'transfer-leadership';

@@ -18,8 +18,8 @@ export interface Errand<T extends Ended> {
   /** Null: no answer to this question. */
   read(answer: Answer): T | null;
   unavailable(reason: UnavailableReason): T;
-  /** `last`: what was heard last, which may say what it is that is not known. */
-  unknown(last: T | null): T;
+  /** `doubt`: the last answer that did not know, which may say what it is about. */
+  unknown(doubt: T | null): T;
 }
 
 interface Ended {
@@ -53,19 +53,23 @@ export class ThroughLeader {
     const patientUntilMs = clock.monotonicMs() + NO_LEADER_WAIT_MS;
     /** Somebody may have done it: from then on it is known by its id, or unknown. */
     let maybe = false;
+    let doubt: T | null = null;
     const once = !this.#options.keepsResults();
     for (;;) {
       const why = closed();
-      if (why !== null) return maybe ? errand.unknown(null) : errand.unavailable(why);
+      if (why !== null) return maybe ? errand.unknown(doubt) : errand.unavailable(why);
       const leads = leadership.mayDecide;
       const outcome = leads
         ? await errand.here()
         : await this.#askLeader(errand, (maybe ? untilMs : patientUntilMs) - clock.monotonicMs(), once);
       if (outcome.outcome === 'unknown' && once) return outcome;
-      if (outcome.outcome === 'unknown') maybe = true;
+      if (outcome.outcome === 'unknown') {
+        maybe = true;
+        doubt = outcome;
+      }
       // That it was not done this time says nothing of the time before.
       else if (outcome.outcome !== 'unavailable' || (outcome.reason !== 'no_leader' && !maybe)) return outcome;
-      if (clock.monotonicMs() >= (maybe ? untilMs : patientUntilMs)) return maybe ? errand.unknown(outcome) : outcome;
+      if (clock.monotonicMs() >= (maybe ? untilMs : patientUntilMs)) return maybe ? errand.unknown(doubt) : outcome;
       if (leads === leadership.mayDecide) await leadership.untilChange(LOOK_AGAIN_MS);
     }
   }

@@ -55,6 +55,19 @@ test('the audit names the door that an operation came through, and the request',
     );
   }));
 
+test('asked of all under one request id, each node does it once and tells of it again', () =>
+  withNodes(server, 'each', async (nodes, { askAll }) => {
+    const level = { level: 'debug', request_id: 'r-1' };
+    for (let count = 0; count < 2; count += 1) {
+      const told = await askAll('xcron.each.ops.admin.all.log-level', 3, level);
+      assert.deepEqual(
+        told.map(({ ok }) => ok),
+        [true, true, true],
+      );
+    }
+    for (const { node } of nodes) assert.equal(node.operations().length, 1);
+  }));
+
 test('what is no request of a verb changes nothing and says what is wrong', () =>
   withNodes(server, 'bad', async ([first], { ask, askAll }) => {
     const subject = 'xcron.bad.ops.admin.node.n1.';

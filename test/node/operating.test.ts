@@ -209,3 +209,32 @@ test('a task is run once however often that is asked for under one id, of whiche
     const read = await node.readTask(taskId);
     assert.equal(read.ok && read.value?.runCount, 2);
   }));
+
+test('what is asked again under its id is told as the first time, and at once', () =>
+  withCluster(async (cluster) => {
+    const { node, nodeId } = followerOf(cluster);
+    const level = { type: 'set-log-level', nodeId, level: 'info' } as const;
+    const transfer = { type: 'transfer-leadership', to: nodeId } as const;
+    for (const operation of [level, { type: 'pause-scheduling' } as const, transfer]) {
+      const id = requestId(operation.type);
+      assert.equal((await node.operate(operation, by, id)).outcome, 'done');
+      await ready(cluster);
+      const before = leaderOf(cluster).node.status().commitIndex;
+      assert.deepEqual(await node.operate(operation, by, id), { outcome: 'done', changed: true }, operation.type);
+      const written = leaderOf(cluster).node.status().commitIndex - before;
+      assert.ok(written <= 5, `${written} entries were written for ${operation.type}`);
+    }
+  }));
+
+test('a member that answers is not added under another instance, and nobody is removed who never was one', () =>
+  withCluster(async (cluster) => {
+    const { node } = leaderOf(cluster);
+    const { nodeId } = followerOf(cluster);
+    const added = await node.operate({ type: 'add-member', nodeId, instance: 'another', kind: 'learner' }, by, null);
+    assert.ok(added.outcome === 'refused' && added.code === 'operation_refused', JSON.stringify(added));
+    for (const type of ['remove-member', 'undrain-node'] as const) {
+      const asked = { type, nodeId: 'n77', acceptLostMajority: false };
+      const refused = await node.operate(asked, by, null);
+      assert.ok(refused.outcome === 'refused' && refused.code === 'member_not_found', JSON.stringify(refused));
+    }
+  }));

@@ -101,7 +101,7 @@ test('every operation comes to the same over NATS, over HTTP and by command', as
     'drain member_not_found',
     'promote done',
     'promote member_not_found',
-    'remove done',
+    'remove member_not_found',
     'add operation_refused',
     'transfer done',
     'transfer member_not_found',
