@@ -155,7 +155,8 @@ export const CATALOGUE: Readonly<Record<ErrorCode, CatalogueEntry>> = {
     status: 400,
     title: 'The Idempotency-Key is refused',
     meaning: 'The key is empty, too long, holds other than visible ASCII, or the operation does not take one.',
-    remedy: 'Send a random key of up to 255 visible ASCII characters, such as a UUID, with creations only.',
+    remedy:
+      'Send a random key of up to 255 visible ASCII characters, such as a UUID, with creations and with operations of the cluster.',
   },
   idempotency_key_reused: {
     number: 1033,
