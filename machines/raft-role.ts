@@ -33,7 +33,7 @@ export type RaftRoleEvent =
   | { type: 'READ_ASKED' }
   /** The configuration in force gives this member a vote. */
   | { type: 'PROMOTED' }
-  /** It does not: never asked for, or taken away. */
+  /** It does not: never given, or its entry is truncated. One that is led out stands until that is committed (thesis §4.2.2). */
   | { type: 'DEMOTED' }
   /** The leader hands over to this member (thesis §3.10). */
   | { type: 'CAMPAIGN_NOW' }

@@ -1,9 +1,9 @@
 import { invariant } from '../invariant.ts';
-import { isJoint } from './membership.ts';
+import { isJoint, mayStand } from './membership.ts';
 import type { Message, SnapshotHead } from './messages.ts';
 import type { RaftStart, RaftTimings } from './ports.ts';
 import type { Progress } from './progress.ts';
-import { isVoter, type VoterSets, voterSetsOf } from './quorum.ts';
+import { type VoterSets, voterSetsOf } from './quorum.ts';
 import { createRaftLog, type RaftLog } from './raft-log.ts';
 import type { RaftRole, RoleSnapshot } from './role.ts';
 import { roleAt } from './role.ts';
@@ -139,7 +139,7 @@ export function createRaftCore(start: RaftStart, timings: RaftTimings): RaftCore
     self: start.self,
     timings,
     featureLevel: start.featureLevel,
-    role: roleAt(firstRole(start, voters), {
+    role: roleAt(firstRole(start), {
       self: start.self,
       term: start.hardState.term,
       votedFor: start.hardState.votedFor,
@@ -176,9 +176,9 @@ export function createRaftCore(start: RaftStart, timings: RaftTimings): RaftCore
   };
 }
 
-function firstRole(start: RaftStart, voters: VoterSets): RaftRole {
-  if (start.recovering) return 'recovering';
-  return isVoter(voters, start.self) ? 'follower' : 'learner';
+function firstRole({ recovering, configurations, appliedIndex, self }: RaftStart): RaftRole {
+  if (recovering) return 'recovering';
+  return mayStand(configurations, appliedIndex, self) ? 'follower' : 'learner';
 }
 
 /** A configuration was appended and is not committed, or it is joint: no other may follow yet (at most one at a time). */

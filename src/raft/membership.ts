@@ -2,8 +2,8 @@ import type { Result } from '../result.ts';
 import { ok, refused } from '../result.ts';
 import { MEMBERS_MAX, VOTERS_MAX } from './limits.ts';
 import type { MembershipChange } from './ports.ts';
-import { idOf } from './quorum.ts';
-import type { Configuration, Member, MemberId, PlacedConfiguration } from './types.ts';
+import { idOf, isVoter, voterSetsOf } from './quorum.ts';
+import type { Configuration, LogIndex, Member, MemberId, PlacedConfiguration } from './types.ts';
 
 /** Changes of the membership as values (paper §6). Whether one may begin now is the leader's to say: changing-members.ts. */
 
@@ -95,3 +95,20 @@ export const configurationAt = (
   placed: readonly PlacedConfiguration[],
   index: number,
 ): PlacedConfiguration | undefined => placed.findLast((one) => one.index <= index);
+
+/**
+ * Whether this member may stand for election: as a voter of the configuration in force; and one that is led out, until the
+ * configuration without it is known to be committed. Its log may be the most complete of those that are left, so that nobody else
+ * can be elected (thesis §4.2.2). Its own vote counts for nothing then.
+ */
+export function mayStand(placed: readonly PlacedConfiguration[], commitIndex: LogIndex, self: MemberId): boolean {
+  const newest = placed.at(-1);
+  if (newest === undefined) return false;
+  const votesIn = ({ configuration }: PlacedConfiguration): boolean => isVoter(voterSetsOf(configuration), self);
+  if (votesIn(newest)) return true;
+  const isCommitted = newest.index <= commitIndex;
+  if (isCommitted || everyoneIn(newest.configuration).includes(self)) return false;
+  // At most one is not committed, so the one before it is the last that counts.
+  const before = placed.at(-2);
+  return before !== undefined && votesIn(before);
+}

@@ -169,8 +169,6 @@ function stepDown(turn: Turn): void {
     forgetChange(turn, leading);
   }
   restartElectionTimer(core);
-  // A leader that was led out leads on until that is committed; once it leads no more, it has no vote to campaign with.
-  turn.followConfiguration();
 }
 
 function tick(turn: Turn, monotonicMs: number, random: number): void {

@@ -2,10 +2,10 @@ import type { RaftRoleAction, RaftRoleEvent } from '../../machines/raft-role.ts'
 import { invariant } from '../invariant.ts';
 import type { AskedReads, RaftCore } from './core.ts';
 import { HELD_MESSAGES_MAX } from './limits.ts';
-import { configurationAt, everyoneIn } from './membership.ts';
+import { configurationAt, everyoneIn, mayStand } from './membership.ts';
 import type { Message, MessageBody } from './messages.ts';
 import type { Effect, Proposal } from './ports.ts';
-import { isVoter, voterSetsOf } from './quorum.ts';
+import { voterSetsOf } from './quorum.ts';
 import { appendEntry, truncateFrom } from './raft-log.ts';
 import { moveRole, type RaftRole, roleOf } from './role.ts';
 import type { Configuration, Entry, EntryKind, HardState, LogIndex, MemberId, Term } from './types.ts';
@@ -144,16 +144,15 @@ export class Turn {
     this.followConfiguration();
   }
 
-  /** Whether this member votes is in the configuration; what follows from it is the role's. A leader leads on until it commits. */
+  /** Whether this member stands for election is in the configurations; what follows from it is the role's. A leader leads on until it commits. */
   followConfiguration(): void {
-    const { configuration, self } = this.core;
+    const { configuration, configurations, commitIndex, self } = this.core;
     if (everyoneIn(configuration).includes(self)) {
       // Its removal may have been committed in this very turn, and is no more what this member is to become.
       this.removed = false;
       if (this.role === 'removed') this.move({ type: 'READMITTED' });
     }
-    const votes = isVoter(this.core.voters, self);
-    if (votes) this.move({ type: 'PROMOTED' });
+    if (mayStand(configurations, commitIndex, self)) this.move({ type: 'PROMOTED' });
     else this.move({ type: 'DEMOTED' });
   }
 

@@ -125,12 +125,12 @@ describe('case 7: a configuration that was truncated stays in force', () => {
   test('back to the one before it, with its majority and its roles', () => {
     const cluster = three();
     const node = nodeNamed(cluster, 'n1');
-    const alone: Configuration = { members: membersNamed('voter', 'n2') };
+    const alone: Configuration = { members: [...membersNamed('voter', 'n2'), ...membersNamed('learner', 'n1')] };
     tell(cluster, 'n1', 'n2', 1, {
       ...{ type: 'append', prevIndex: 0, prevTerm: 0, commitIndex: 0 },
       entries: [configurationEntry(1, 1, alone)],
     });
-    assert.equal(inForce(cluster, 'n1'), '{n2}');
+    assert.equal(inForce(cluster, 'n1'), '{n2 learner n1}');
     assert.equal(roleNow(cluster, 'n1'), 'learner');
     tell(cluster, 'n1', 'n3', 2, {
       ...{ type: 'append', prevIndex: 0, prevTerm: 0, commitIndex: 0 },

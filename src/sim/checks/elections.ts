@@ -1,6 +1,6 @@
-import type { Term } from '../../raft/types.ts';
+import type { Member, MemberId, PlacedConfiguration, Term } from '../../raft/types.ts';
 import { type History, isMajority, type MemberHistory, termOf } from './history.ts';
-import { configurationOf, endOf } from './log-image.ts';
+import { configurationOf, endOf, type LogImage } from './log-image.ts';
 import { holds } from './rule.ts';
 
 /** A member became leader of `term`. Its log is still the one it was elected with. */
@@ -14,11 +14,10 @@ export function checkElected(history: History, member: MemberHistory, term: Term
     () => `${id} leads term ${term}, and its disk holds a vote for ${member.durableVote} in ${member.durableTerm}`,
   );
   votes.set(id, id);
-  const { members, outgoing = [] } = configurationOf(log);
   holds(
-    [...members, ...outgoing].some((one) => one.kind === 'voter' && `${one.nodeId}/${one.instance}` === id),
+    mayLead(log, id),
     'Elected By A Quorum',
-    () => `${id} leads term ${term} without a vote of its own`,
+    () => `${id} leads term ${term}, and neither its newest configuration nor the one that it replaces gives it a vote`,
   );
   holds(
     isMajority(configurationOf(log), (voter) => votes.get(voter) === id),
@@ -38,4 +37,15 @@ export function checkElected(history: History, member: MemberHistory, term: Term
   begun.leader = id;
   begun.chains = log.chains.slice();
   begun.startIndex = endOf(log) + 1;
+}
+
+/** A voter; or one that is led out by its newest configuration and was a voter in the one before (thesis §4.2.2). */
+function mayLead({ configurations }: LogImage, id: MemberId): boolean {
+  const [newest, before] = configurations.slice(-2).reverse();
+  const kindIn = (placed: PlacedConfiguration | undefined): string | undefined => {
+    const { members, outgoing } = placed?.configuration ?? { members: [] };
+    const named = (one: Member): boolean => `${one.nodeId}/${one.instance}` === id;
+    return (outgoing?.find(named) ?? members.find(named))?.kind;
+  };
+  return kindIn(newest) === 'voter' || (kindIn(newest) === undefined && kindIn(before) === 'voter');
 }

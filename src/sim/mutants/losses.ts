@@ -11,7 +11,7 @@ export const LOSSES: readonly Mutant[] = [
     "CAUGHT_UP: 'follower',",
     "CAUGHT_UP: 'follower',\n        VOTE_GRANTED: voteOnce,",
   ),
-  mutant('a lost tail is forgotten at the start', 'case 30', CORE, "if (start.recovering) return 'recovering';", ''),
+  mutant('a lost tail is forgotten at the start', 'case 30', CORE, "if (recovering) return 'recovering';", ''),
   mutant(
     'a leader does not see that a log was lost',
     'case 30',

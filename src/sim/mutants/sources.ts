@@ -4,6 +4,7 @@ export const CORE = 'src/raft/core.ts';
 export const DISK = 'src/sim/disk.ts';
 export const ELECTION = 'src/raft/election.ts';
 export const FOLLOWING = 'src/raft/following.ts';
+export const MEMBERSHIP = 'src/raft/membership.ts';
 export const PIECES = 'src/sim/snapshot-pieces.ts';
 export const PROCESS = 'src/sim/raft-process.ts';
 export const PROGRESS = 'src/raft/progress.ts';
