@@ -14,8 +14,9 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const PACKAGED = /^(?:package\.json|npm-shrinkwrap\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/[\w-]+\.md)$/;
 const OPERATIONS = /^ops\/(?:runbook\.md|(?:systemd|prometheus|grafana)\/[\w.-]+)$/;
 const COMPILED = /^dist\/(?:src|machines)\/.+\.js$/;
+const PAGES = /^dist\/ui\/(?:[\w-]+\.(?:html|js|svg)|assets\/[\w.-]+)$/;
 const LAUNCHER =
-  /^(?:src\/cli\/xcron\.mjs|ops\/scripts\/(?:child|install|launch|runtime)\.mjs|ops\/scripts\/follow-launcher\.cjs)$/;
+  /^(?:src\/cli\/xcron\.mjs|ops\/scripts\/(?:child|install|launch|runtime|ui)\.mjs|ops\/scripts\/follow-launcher\.cjs)$/;
 const NOT_IN_PRODUCTION = /^dist\/src\/sim\//;
 
 const environment = strangersEnvironment();
@@ -47,6 +48,7 @@ describe('the package', () => {
         !PACKAGED.test(path) &&
         !OPERATIONS.test(path) &&
         !LAUNCHER.test(path) &&
+        !PAGES.test(path) &&
         (!COMPILED.test(path) || NOT_IN_PRODUCTION.test(path)),
     );
     assert.deepEqual(strange, []);

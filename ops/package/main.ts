@@ -1,12 +1,13 @@
 /**
  * npm run package: dist/xcron-VERSION.tgz, which is what is published. Sources are compiled, because Node strips no types under
- * node_modules; the launcher and the files of operations go along as they are. A page for the browser would be built into the same dist/.
+ * node_modules; the launcher and the files of operations go along as they are, and the built pages for the browser.
  */
 import type { SpawnOptions } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runChild } from '../scripts/child.mjs';
+import { ensureUi, STAMP_FILE, uiDirectory } from '../scripts/ui.mjs';
 import { type Lockfile, type ProjectManifest, publishedManifest, shrinkwrapOf } from './published.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -28,6 +29,7 @@ const AS_THEY_ARE = [
   'ops/scripts/runtime.mjs',
   'ops/scripts/install.mjs',
   'ops/scripts/child.mjs',
+  'ops/scripts/ui.mjs',
   'ops/scripts/follow-launcher.cjs',
 ];
 
@@ -36,7 +38,8 @@ const readJson = (path: string): unknown => JSON.parse(readFileSync(join(ROOT, p
 process.exitCode = await makePackage();
 
 async function makePackage(): Promise<number> {
-  rmSync(DIST, { recursive: true, force: true });
+  rmSync(STAGE, { recursive: true, force: true });
+  for (const old of globSync('*.tgz', { cwd: DIST })) rmSync(join(DIST, old));
   mkdirSync(STAGE, { recursive: true });
   // Progress belongs on stderr: stdout ends with the path of the tarball, for a script.
   const compiled = await runChild(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.dist.json'], {
@@ -44,6 +47,12 @@ async function makePackage(): Promise<number> {
     stdio: ['ignore', 2, 2],
   });
   if (compiled !== 0) return compiled;
+  if (!(await ensureUi(ROOT, (line) => process.stderr.write(`xcron: ${line}\n`)))) return 1;
+  cpSync(uiDirectory(ROOT), join(STAGE, 'dist', 'ui'), {
+    recursive: true,
+    // What it was built from are files of a clone.
+    filter: (path) => basename(path) !== STAMP_FILE,
+  });
   for (const path of AS_THEY_ARE) {
     mkdirSync(dirname(join(STAGE, path)), { recursive: true });
     cpSync(join(ROOT, path), join(STAGE, path), { recursive: true });

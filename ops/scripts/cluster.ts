@@ -15,6 +15,7 @@ import { lineForPerson } from '../../src/cli/node-log.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { nodeFlags } from './runtime.mjs';
 import { ensureSystemTools, NATS_SERVER, thisMachine } from './system-tools.ts';
+import { ensureUi } from './ui.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +28,7 @@ const FIRST_PORT = Number(values['first-port']);
 const NODES = [0, 1, 2].map((at) => ({ nodeId: `n${at + 1}`, port: FIRST_PORT + at }));
 const DIRECTORY = values['data-dir'];
 const NATS_PORT = Number(values['nats-port']);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** A node ends when this process is gone without having said so. */
 const FOLLOW = fileURLToPath(new URL('./follow-launcher.cjs', import.meta.url));
@@ -80,6 +82,7 @@ function sayFirstSteps(natsUrl: string): void {
   for (const line of [
     '',
     `Three nodes on ${first}, ${second} and ${third}, through ${natsUrl}; their data in ${DIRECTORY}. Ctrl-C ends all.`,
+    `Dashboards: ${[first, second, third].map((url) => `${url}/`).join('  ')}`,
     'With "npx xcron listen" in a second terminal, paste these into a third: a task for in 15 seconds on one node, read on',
     'another, and the leader killed before it is due. The callback comes all the same.',
     `  curl ${first}/xcron/createTask -H 'content-type: application/json' -d '${task}'`,
@@ -113,6 +116,7 @@ async function run(): Promise<number> {
     resolve();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  await ensureUi(ROOT, thisMachine.say);
   mkdirSync(DIRECTORY, { recursive: true });
   const nats: NatsServer = await startNatsServer((await isTaken(NATS_PORT)) ? {} : { port: NATS_PORT });
   say('nats', `nats-server listens on ${nats.url}`);

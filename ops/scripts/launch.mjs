@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { runNode } from './child.mjs';
 import { install, isInstalled } from './install.mjs';
 import { isClone, isNewEnough, isPinned, minimumNode, nodeFlags, pinnedNode, tooOldMessage } from './runtime.mjs';
+import { ensureUi, needsUi } from './ui.mjs';
 
 const EXIT_USAGE = 2;
 
@@ -20,11 +21,14 @@ export async function launch({ root, entry, args, dev }) {
   const clone = isClone(root);
   if (!newEnough && !(clone && isPinned(root))) return refuse(tooOldMessage(root));
   if (clone) {
-    const code = await ensureInstalled(root, { dev, pinned: !newEnough });
+    const buildsUi = args[0] === 'serve' && isNpmScript() && needsUi(root);
+    // The builder is a package for developing.
+    const code = await ensureInstalled(root, { dev: dev || buildsUi, pinned: !newEnough });
     if (code !== 0) {
       process.exitCode = code;
       return;
     }
+    if (buildsUi) await ensureUi(root, say);
   }
   // Stripping types and compiling some two hundred modules is most of a start (2.0 s of processor time without this, 0.9 s with it).
   // By the variable too: worker threads and the pinned Node read it.

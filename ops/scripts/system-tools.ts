@@ -22,6 +22,14 @@ export const NATS_SERVER: SystemTool = {
   variable: 'XCRON_NATS_SERVER',
 };
 
+export const CHROMIUM: SystemTool = {
+  command: 'chromium',
+  debianPackage: 'chromium',
+  elsewhere: 'install it ("brew install --cask chromium"), or name a Chromium or Chrome in XCRON_CHROMIUM',
+  neededFor: 'the pages in a real browser',
+  variable: 'XCRON_CHROMIUM',
+};
+
 /** All of them: to need another one, add it here. */
 export const SYSTEM_TOOLS: readonly SystemTool[] = [
   {
@@ -31,6 +39,7 @@ export const SYSTEM_TOOLS: readonly SystemTool[] = [
     neededFor: 'counting fdatasync calls',
   },
   NATS_SERVER,
+  CHROMIUM,
 ];
 
 export interface Machine {

@@ -4,14 +4,18 @@
  *   npm test -- 'test/raft/**' --test-name-pattern=vote
  */
 import { globSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { runNode } from './child.mjs';
 import { ensureSystemTools, SYSTEM_TOOLS, thisMachine } from './system-tools.ts';
+import { ensureUi } from './ui.mjs';
 
 /** Tests start servers and kill them: more at once on two cores would measure the machine instead. */
 const TEST_FILES_AT_ONCE = 2;
 /** The whole run is to stay under five minutes; a file that takes this long hangs. */
 const TEST_FILE_MS_MAX = 240_000;
 const EXIT_USAGE = 2;
+const EXIT_FAILED = 1;
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const given = process.argv.slice(2);
 const flags = given.filter((argument) => argument.startsWith('-'));
@@ -26,6 +30,8 @@ if (files.length === 0) {
   process.exitCode = EXIT_USAGE;
 } else if (!(await ensureSystemTools(SYSTEM_TOOLS, thisMachine))) {
   process.exitCode = EXIT_USAGE;
+} else if (!(await ensureUi(ROOT, thisMachine.say))) {
+  process.exitCode = EXIT_FAILED;
 } else {
   process.exitCode = await runNode(process.execPath, [
     '--test',

@@ -25,6 +25,7 @@ const opsTest = (name: string) => ['--test', '--test-reporter=dot', `ops/checks/
 const CHECKS: readonly Check[] = [
   { name: 'format-and-lint', command: bin('biome'), args: ['ci', '--error-on-warnings', '.'] },
   { name: 'types', command: bin('tsc'), args: ['-p', '.'] },
+  { name: 'types-of-pages', command: bin('tsc'), args: ['-p', 'src/ui'] },
   { name: 'unused-exports', command: bin('knip'), args: ['--no-progress', '--no-config-hints'] },
   { name: 'layering', command: node, args: houseTest('layering') },
   { name: 'house-rules', command: node, args: houseTest('tidy') },

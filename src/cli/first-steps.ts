@@ -24,6 +24,7 @@ export function firstSteps(
   return [
     `xcron ${manifest.version}: node ${values.nodeId} listens on ${urlOf(at.host, at.port)}${values.httpBasePath}`,
     `data in ${resolve(values.dataDir)}`,
+    `dashboard at ${url}/`,
     `A first task, in ten seconds${mayCallLoopback ? ` (run "${command} listen" in a second terminal to see it arrive)` : ''}:`,
     `  curl ${url}/xcron/createTask -H 'content-type: application/json'${token} -d '{"type":2,"format":"'$(($(date +%s)+10))'",` +
       `"callback":{"url":"${callback}","body":{"hello":"world"}}}'`,

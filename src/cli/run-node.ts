@@ -1,5 +1,5 @@
 import { flushCompileCache } from 'node:module';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { systemClock } from '../clock.ts';
 import type { NatsService } from '../control/nats-service.ts';
@@ -90,6 +90,7 @@ export async function runNode(
     defaults: { timezone: values.defaultTimezone },
     version: manifest.version,
     dataDirectory: resolve(values.dataDir),
+    uiDirectory: join(manifest.root, 'dist', 'ui'),
   });
   try {
     bound = await server.listen(values.httpHost, values.httpPort);

@@ -21,6 +21,8 @@ import { type Answer, type ApiContext, JSON_TYPE, type Operation } from './opera
 import { ORIGINAL_PREFIX } from './original-api.ts';
 import { createPathTable } from './path-table.ts';
 import { inWords } from './task-draft.ts';
+import type { UiFiles } from './ui-files.ts';
+import { serveUi } from './ui-routes.ts';
 import { fieldErrors, type SchemaViolation } from './validation-errors.ts';
 
 /** Joins operations to the web framework. What an answer says is settled before it comes here. */
@@ -30,6 +32,7 @@ export interface AppOptions {
   readonly admission: Admission;
   readonly logger: Logger;
   readonly limits: ConnectionLimits;
+  readonly ui: UiFiles;
   /** True from the moment the server is closing: answers then end their connection. */
   readonly isClosing: () => boolean;
 }
@@ -40,7 +43,7 @@ export interface App {
   readonly directRoutes: ReadonlyMap<string, DirectRoute>;
 }
 
-export function createApp({ operations, context, admission, logger, limits, isClosing }: AppOptions): App {
+export function createApp({ operations, context, admission, logger, limits, ui, isClosing }: AppOptions): App {
   const { basePath } = context;
   const app = fastify({
     // Ours is told of errors; a line and a child logger for each request would cost more than the request.
@@ -83,7 +86,8 @@ export function createApp({ operations, context, admission, logger, limits, isCl
 
   app.setErrorHandler((error, request, reply) => fail(request, reply, explain(error, request, logger)));
 
-  const table = createPathTable(operations, basePath);
+  const pages = ui.paths.map((path) => ({ path, method: 'GET' as const }));
+  const table = createPathTable([...operations, ...pages], basePath);
   app.setNotFoundHandler((request, reply) => {
     const allowed = table.methodsAt(request.url);
     if (request.method === 'OPTIONS' && allowed.length > 0) {
@@ -140,6 +144,7 @@ export function createApp({ operations, context, admission, logger, limits, isCl
   };
   app.register((scope, _options, done) => {
     serve(scope, true);
+    serveUi(scope, ui, basePath, isClosing);
     done();
   });
   app.register((scope, _options, done) => {

@@ -36,6 +36,10 @@ export const EXECUTION_PAGE_ITEMS_MAX = 100;
 export const PREVIEW_COUNT_DEFAULT = 5;
 export const PREVIEW_COUNT_MAX = 100;
 
+/** The pages for the browser are held in memory. */
+export const UI_FILES_MAX = 200;
+export const UI_BYTES_MAX = 8 * 1_024 * 1_024;
+
 /** Errors told about one request: the first few are what a person mends, the rest would be a way to make answers large. */
 export const ERRORS_TOLD_MAX = 20;
 

@@ -6,7 +6,10 @@ export interface PathTable {
   methodsAt(url: string): readonly string[];
 }
 
-export function createPathTable(operations: readonly Operation[], basePath: string): PathTable {
+export function createPathTable(
+  operations: readonly Pick<Operation, 'path' | 'method'>[],
+  basePath: string,
+): PathTable {
   const methods = new Map<string, string[]>();
   for (const { path, method } of operations) {
     const known = methods.get(path) ?? [];

@@ -28,6 +28,7 @@ import { originalOperations } from './original-api.ts';
 import { scheduleOperations } from './schedule-operations.ts';
 import type { TaskDefaults } from './task-draft.ts';
 import { taskOperations } from './task-operations.ts';
+import { readUiFiles } from './ui-files.ts';
 import { updateTask } from './update-operation.ts';
 
 export interface HttpServerOptions {
@@ -48,6 +49,8 @@ export interface HttpServerOptions {
   readonly version: string;
   /** Whose free space is told at /metrics. */
   readonly dataDirectory?: string;
+  /** Where the built pages lie. */
+  readonly uiDirectory?: string;
   readonly connectionLimits?: Partial<ConnectionLimits>;
 }
 
@@ -84,6 +87,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     admission,
     logger,
     limits,
+    ui: readUiFiles(options.uiDirectory ?? null),
     isClosing: () => closing,
   });
   const { server } = app;

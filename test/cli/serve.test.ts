@@ -26,7 +26,9 @@ describe('xcron serve', () => {
     const { node, url } = await serving(t, directory);
     assert.match(
       node.out(),
-      new RegExp(`^xcron ${VERSION}: node n1 listens on http://127\\.0\\.0\\.1:\\d+\ndata in ${directory}/d\n`),
+      new RegExp(
+        `^xcron ${VERSION}: node n1 listens on http://127\\.0\\.0\\.1:\\d+\ndata in ${directory}/d\ndashboard at http://127\\.0\\.0\\.1:\\d+/\n`,
+      ),
     );
     assert.match(node.out(), /npx xcron listen/);
     const [, line = ''] = /-d '(.*)'$/m.exec(node.out()) ?? [];

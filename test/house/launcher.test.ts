@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, renameSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { stampOf, uiSources } from '../../ops/scripts/ui.mjs';
 import { type LauncherProject, launcherProject, THIS_NODE_IS_FINE, THIS_NODE_IS_OLD } from './launcher-project.ts';
 
 const XCRON = 'src/cli/xcron.mjs';
@@ -318,5 +319,44 @@ describe('installing', () => {
     delete lockfile.packages['node_modules/former'];
     made.write('package-lock.json', JSON.stringify(lockfile));
     assert.deepEqual(await made.run([XCRON], AS_NPM_SCRIPT), { code: 0, stdout: 'ran\n', stderr: '' });
+  });
+});
+
+describe('the pages for the browser', () => {
+  const BUILD = "import { appendFileSync } from 'node:fs'; appendFileSync('builds', 'x');";
+  const withPages = (t: TestContext) => {
+    const made = project(t, THIS_NODE_IS_FINE, 'console.log("ran");');
+    made.write('src/ui/index.html', '<title>page</title>');
+    made.write('ops/scripts/build-ui.ts', BUILD);
+    return made;
+  };
+  const builds = (made: LauncherProject): number =>
+    existsSync(join(made.root, 'builds')) ? made.read('builds').length : 0;
+
+  test('are built by npm start, with a line saying so, and again only when a source has changed', async (t) => {
+    const made = withPages(t);
+    const first = await made.run([XCRON, 'serve'], AS_NPM_SCRIPT);
+    assert.deepEqual([first.code, first.stdout, builds(made)], [0, 'ran\n', 1]);
+    assert.match(first.stderr, /^xcron: building the pages for the browser …\n$/);
+    made.write('dist/ui/built-from.json', stampOf(uiSources(made.root)));
+    assert.equal((await made.run([XCRON, 'serve'], AS_NPM_SCRIPT)).stderr, '');
+    made.write('src/ui/index.html', '<title>another page</title>');
+    await made.run([XCRON, 'serve'], AS_NPM_SCRIPT);
+    assert.equal(builds(made), 2);
+  });
+
+  test('are left as they are by any other command, and by npx', async (t) => {
+    const made = withPages(t);
+    await made.run([XCRON, 'task', 'list'], AS_NPM_SCRIPT);
+    await made.run([XCRON, 'serve'], { npm_lifecycle_event: 'npx' });
+    assert.equal(builds(made), 0);
+  });
+
+  test('that cannot be built are said, and the node starts without them', async (t) => {
+    const made = withPages(t);
+    made.write('ops/scripts/build-ui.ts', 'process.exit(1);');
+    const { code, stdout, stderr } = await made.run([XCRON, 'serve'], AS_NPM_SCRIPT);
+    assert.deepEqual([code, stdout], [0, 'ran\n']);
+    assert.match(stderr, /could not be built: see above; the API works without them/);
   });
 });

@@ -25,7 +25,8 @@ export const RULES: Readonly<Record<string, RoomRule>> = {
   control: { values: [...PURE, 'node'], types: [], packages: 'any' },
   // The composition root: it starts the node, and the doors to it.
   cli: { values: [...PURE, 'node', 'http', 'control'], types: [], packages: 'any' },
-  ui: { values: PURE, types: [], packages: 'any' },
+  // In the browser: of the node it knows HTTP alone.
+  ui: { values: PURE, types: [], packages: ['preact', 'xstate'] },
   sim: { values: [...PURE, 'store', 'transport', 'dispatch', 'node'], types: [], packages: 'any' },
 };
 

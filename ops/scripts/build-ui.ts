@@ -1,0 +1,56 @@
+/** npm run ui: the pages for the browser, from src/ui into dist/ui. `npm start` and `npm run cluster` do this by themselves. */
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { STAMP_FILE, stampOf, uiDirectory, uiSources } from './ui.mjs';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PAGES = join(ROOT, 'src/ui');
+const OUT = uiDirectory(ROOT);
+
+// Before the build: what changes during it is built the next time.
+const stamp = stampOf(uiSources(ROOT));
+mkdirSync(dirname(OUT), { recursive: true });
+// Beside its place, and put there whole: others may build, or serve, at the same time.
+const made = mkdtempSync(join(dirname(OUT), 'ui-'));
+try {
+  await build({
+    root: PAGES,
+    configFile: false,
+    // The same files work under any base path.
+    base: './',
+    logLevel: 'warn',
+    publicDir: join(PAGES, 'public'),
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    build: {
+      outDir: made,
+      emptyOutDir: true,
+      target: 'es2023',
+      // A data: URL would be one more thing that the content policy has to allow.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+      rolldownOptions: { input: [join(PAGES, 'index.html'), join(PAGES, 'debug.html')] },
+    },
+  });
+  writeFileSync(join(made, STAMP_FILE), stamp);
+  putInPlace();
+} finally {
+  rmSync(made, { recursive: true, force: true });
+}
+
+function putInPlace(): void {
+  const before = `${made}-before`;
+  try {
+    renameSync(OUT, before);
+  } catch {
+    // Nothing was there.
+  }
+  try {
+    renameSync(made, OUT);
+  } catch {
+    // Another build put its own there in between, of the same sources.
+  }
+  rmSync(before, { recursive: true, force: true });
+}

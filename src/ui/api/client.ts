@@ -1,0 +1,78 @@
+import { type Problem, problemOf, unreachable } from './problem.ts';
+
+/** How a page speaks to the node it came from. Paths are relative, so that it works under any base path. */
+export interface Client {
+  get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<Told<T>>;
+  send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, sending?: Sending): Promise<Told<T>>;
+}
+
+export type Told<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
+
+export type Query = Readonly<Record<string, string | number | null | undefined>>;
+
+export interface Sending {
+  /** JSON text, sent as it is: a callback's body keeps its very bytes. */
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ClientOptions {
+  /** Where paths start, with a slash at its end: the page's own address. */
+  readonly base: string;
+  readonly token: () => string | null;
+  /** Called for each answer that wants a token, or another one. */
+  readonly signedOut: (problem: Problem) => void;
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** A write that needs an election is answered in 10 s; whoever waits longer is better told. */
+const ANSWER_MS_MAX = 20_000;
+
+export function createClient({ base, token, signedOut, fetch = globalThis.fetch }: ClientOptions): Client {
+  async function ask<T>(path: string, init: RequestInit, asked?: AbortSignal): Promise<Told<T>> {
+    const bearer = token();
+    const headers = new Headers(init.headers);
+    if (bearer !== null) headers.set('authorization', `Bearer ${bearer}`);
+    const timeout = AbortSignal.timeout(ANSWER_MS_MAX);
+    const signal = asked === undefined ? timeout : AbortSignal.any([timeout, asked]);
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(new URL(path, base), { ...init, headers, signal, cache: 'no-store' });
+      text = await response.text();
+    } catch {
+      return { ok: false, problem: unreachable() };
+    }
+    const value = readJson(text);
+    if (response.ok && value !== undefined) return { ok: true, value: value as T };
+    const problem = problemOf(response.status, value, bearer !== null);
+    // An answer to what was asked before signing in says nothing of the token that is there now.
+    if (problem.kind === 'signed_out' && token() === bearer) signedOut(problem);
+    return { ok: false, problem };
+  }
+
+  return {
+    get: (path, query = {}, signal) => ask(path + printQuery(query), {}, signal),
+    send(method, path, { body, headers = {} } = {}) {
+      const type = body === undefined ? {} : { 'content-type': 'application/json' };
+      return ask(path, { method, headers: { ...type, ...headers }, ...(body === undefined ? {} : { body }) });
+    },
+  };
+}
+
+/** What is null, undefined or empty is left out. */
+export function printQuery(query: Query): string {
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== '') given.set(name, String(value));
+  }
+  return given.size === 0 ? '' : `?${given}`;
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

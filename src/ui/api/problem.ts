@@ -1,0 +1,78 @@
+/** What can be said of a request that did not do what it was to do. */
+export interface Problem {
+  /** `unreachable`: no answer came; `signed_out`: a token is needed, or the one given is not right; `refused`: the node said no. */
+  readonly kind: 'unreachable' | 'signed_out' | 'refused';
+  /** One line for a heading. */
+  readonly title: string;
+  /** What is wrong, and where there is something to do about it, what. */
+  readonly detail: string;
+  /** The node's own code (docs/errors.md), where it gave one. */
+  readonly code: string | null;
+  readonly status: number | null;
+  /** By JSON Pointer, as `/schedule`: what a field of the request is told. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+interface ProblemDocument {
+  readonly code?: unknown;
+  readonly title?: unknown;
+  readonly detail?: unknown;
+  readonly errors?: unknown;
+}
+
+export function unreachable(): Problem {
+  return {
+    kind: 'unreachable',
+    title: 'The node does not answer',
+    detail: 'It may be stopped, or the way to it cut. This page goes on by itself as soon as it answers again.',
+    code: null,
+    status: null,
+    fields: {},
+  };
+}
+
+export function signedOut(): Problem {
+  return {
+    kind: 'signed_out',
+    title: 'You are signed out',
+    detail: 'The token was removed from this tab.',
+    code: null,
+    status: null,
+    fields: {},
+  };
+}
+
+/** From an answer that is no success; its body may be a proxy's, and anything. */
+export function problemOf(status: number, body: unknown, hadToken: boolean): Problem {
+  const said: ProblemDocument = typeof body === 'object' && body !== null ? body : {};
+  const code = typeof said.code === 'string' ? said.code : null;
+  if (status === 401) {
+    return {
+      kind: 'signed_out',
+      title: hadToken ? 'The token was refused' : 'This node asks for a token',
+      detail: hadToken
+        ? 'It is not the one the node was started with. Paste it again, whole.'
+        : 'It is what the node was started with as XCRON_API_TOKEN.',
+      code,
+      status,
+      fields: {},
+    };
+  }
+  return {
+    kind: 'refused',
+    title: typeof said.title === 'string' && said.title !== '' ? said.title : `The node answered ${status}`,
+    detail: typeof said.detail === 'string' ? said.detail : '',
+    code,
+    status,
+    fields: fieldsOf(said.errors),
+  };
+}
+
+function fieldsOf(errors: unknown): Readonly<Record<string, string>> {
+  const fields: Record<string, string> = {};
+  for (const error of Array.isArray(errors) ? errors : []) {
+    const { path, message } = error as { readonly path?: unknown; readonly message?: unknown };
+    if (typeof path === 'string' && typeof message === 'string') fields[path] ??= message;
+  }
+  return fields;
+}

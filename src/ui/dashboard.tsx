@@ -1,0 +1,49 @@
+import { render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { openPage, type Page } from './page.ts';
+import { EmptyState } from './parts/empty-state.tsx';
+import type { Section } from './parts/header.tsx';
+import { Shell } from './parts/shell.tsx';
+import { type Route, readRoute } from './route.ts';
+import { TaskList } from './tasks/task-list.tsx';
+
+const SECTION: Readonly<Record<Route['page'], Section | null>> = {
+  tasks: 'tasks',
+  task: 'tasks',
+  new: 'tasks',
+  failed: 'failed',
+  cluster: 'cluster',
+  nowhere: null,
+};
+
+function Dashboard({ page }: { readonly page: Page }) {
+  const [route, setRoute] = useState(() => readRoute(location.hash));
+  useEffect(() => {
+    const look = (): void => setRoute(readRoute(location.hash));
+    addEventListener('hashchange', look);
+    return () => removeEventListener('hashchange', look);
+  }, []);
+  return (
+    <Shell session={page.session} section={SECTION[route.page]}>
+      <Content page={page} route={route} />
+    </Shell>
+  );
+}
+
+function Content({ page, route }: { readonly page: Page; readonly route: Route }) {
+  switch (route.page) {
+    case 'tasks':
+      return <TaskList client={page.client} />;
+    default:
+      return (
+        <EmptyState title="Nothing is here">
+          <p>
+            The address names no page. <a href="#/tasks">All tasks</a>
+          </p>
+        </EmptyState>
+      );
+  }
+}
+
+const root = document.getElementById('page');
+if (root !== null) render(<Dashboard page={openPage(location.href)} />, root);

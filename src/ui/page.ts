@@ -1,0 +1,28 @@
+import { type Client, createClient } from './api/client.ts';
+import { createSession, type Session, type TokenStorage } from './api/session.ts';
+
+/** What every page has: a way to the node, and who is signed in. */
+export interface Page {
+  readonly client: Client;
+  readonly session: Session;
+}
+
+export function openPage(address: string): Page {
+  const session = createSession(tabStorage());
+  const client = createClient({
+    // Without the part behind `#`, and without the page's own name: what is left ends with a slash.
+    base: new URL('./', address).href,
+    token: session.token,
+    signedOut: session.refused,
+  });
+  return { client, session };
+}
+
+/** Where a browser forbids storage, already naming it throws. */
+function tabStorage(): TokenStorage {
+  try {
+    return sessionStorage;
+  } catch {
+    return { getItem: () => null, setItem: () => {}, removeItem: () => {} };
+  }
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { createTask, YEARLY } from '../whole/client.ts';
+import { type Serving, serve } from '../whole/serving.ts';
+import { assertAccessible } from './accessible.ts';
+import { openBrowser, openPage } from './browser.ts';
+
+/** The pages as people meet them: a real Chromium, and a real node. The larger part of this runs in `npm run verify`. */
+const TOKEN = 'correct-horse-battery-staple';
+
+describe('the pages of a node', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'xcron-ui-'));
+  let browser: Browser;
+  let open: Serving;
+  let locked: Serving;
+
+  before(async () => {
+    const environment = { XCRON_API_TOKEN: TOKEN, XCRON_HTTP_BASE_PATH: '/scheduler' };
+    [browser, open, locked] = await Promise.all([
+      openBrowser(),
+      serve(join(folder, 'open')),
+      serve(join(folder, 'locked'), { environment }),
+    ]);
+  });
+  after(async () => {
+    await browser?.close();
+    await Promise.all([open?.kill('SIGTERM'), locked?.kill('SIGTERM')]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('the first page lists the tasks, and asks no other host', async (t) => {
+    await createTask(open.url, { ...YEARLY, name: 'yearly report' });
+    const { page, complaints } = await openPage(t, browser, `${open.url}/`);
+    await page.getByRole('link', { name: 'yearly report' }).waitFor();
+    await assertAccessible(page, 'tasks');
+    await page.getByRole('link', { name: 'Debugger' }).click();
+    await page.getByRole('heading', { name: 'Debugger', level: 1 }).waitFor();
+    await assertAccessible(page, 'debugger');
+    assert.deepEqual(complaints, []);
+  });
+
+  test('where a token is set, under a base path: it is asked for, a wrong one is said, the right one is kept', async (t) => {
+    const { page, complaints } = await openPage(t, browser, `${locked.url.replace(/\/scheduler$/, '')}/scheduler`);
+    await page.getByText('This node asks for a token').waitFor();
+    await assertAccessible(page, 'sign in');
+    await page.getByLabel('API token').fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('The token was refused').waitFor();
+    await page.getByLabel('API token').fill(TOKEN);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('No tasks yet').waitFor();
+    await page.getByRole('link', { name: 'Debugger' }).click();
+    await page.getByRole('link', { name: 'Tasks', exact: true }).click();
+    await page.getByText('No tasks yet').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    assert.deepEqual(complaints, []);
+  });
+});

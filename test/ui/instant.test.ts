@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { howFar } from '../../src/ui/tasks/instant.ts';
+
+const NOW_MS = Date.UTC(2027, 0, 1);
+for (const [awayMs, said] of [
+  [0, 'now'],
+  [999, 'now'],
+  [59_000, 'in 59 sec.'],
+  [-61_000, '1 min. ago'],
+  [3_600_000, 'in 1 hr.'],
+  [-90 * 86_400_000, '90 days ago'],
+] as const) {
+  test(`${awayMs} ms away is said as "${said}"`, () => assert.equal(howFar(NOW_MS + awayMs, NOW_MS), said));
+}
