@@ -1,4 +1,5 @@
 import { TRACE_PAGE_MAX } from '../node/limits.ts';
+import type { EndLine } from '../trace/format.ts';
 import type { Asked } from './action.ts';
 import { type ClusterOptions, clientOfNode } from './cluster-verb.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -69,13 +70,14 @@ function auditTable(items: unknown): readonly string[] {
   return table(['AT', 'BY', 'OPERATION', 'DETAILS'], rows);
 }
 
-/** All that is kept, page by page, a line a step: what `--trace` of the simulator writes, of a cluster that runs. */
+/** All that is kept, page by page: a trace file, as `--trace` of the simulator writes one. */
 export async function showTrace(options: ClusterOptions, asked: Asked): Promise<ExitCode> {
   const { terminal } = asked;
   const client = await clientOfNode(options, asked);
   if (typeof client === 'number') return client;
   let after = 0;
-  for (;;) {
+  let lines = 0;
+  for (let until = 1; after < until; ) {
     const answer = await client.send({
       method: 'GET',
       path: `/v1/cluster/read-trace?after=${after}&limit=${TRACE_PAGE_MAX}`,
@@ -83,13 +85,18 @@ export async function showTrace(options: ClusterOptions, asked: Asked): Promise<
     if (!answer.ok) return sayFailure(terminal, answer);
     const items = rowsOf(member(answer.json, 'items'));
     const dropped = member(answer.json, 'dropped');
-    if (after > 0 && dropped !== 0) terminal.err(`xcron: ${String(dropped)} lines came and went meanwhile`);
-    for (const line of items) terminal.out(JSON.stringify(line));
-    if (items.length < TRACE_PAGE_MAX) {
-      if (after === 0 && items.length === 0 && member(answer.json, 'on') !== true)
+    if (after === 0) {
+      if (items.length === 0 && member(answer.json, 'on') !== true)
         terminal.err('no trace is kept: "xcron cluster trace on" begins one');
-      return EXIT.done;
-    }
+      terminal.out(JSON.stringify(member(answer.json, 'header')));
+      // What comes while it is read is for the next time: a trace of reading a trace has no end.
+      until = Number(member(answer.json, 'newest'));
+    } else if (dropped !== 0) terminal.err(`xcron: ${String(dropped)} lines came and went meanwhile`);
+    for (const line of items) terminal.out(JSON.stringify(line));
+    if (items.length === 0) break;
+    lines += items.length;
     after = Number(member(items.at(-1), 'line'));
   }
+  terminal.out(JSON.stringify({ what: 'end', lines } satisfies EndLine));
+  return EXIT.done;
 }

@@ -138,8 +138,7 @@ export const nodeVerbs: readonly Verb[] = [
     output: { on: Type.Boolean() },
     operation: (nodeId, { on }) => ({ type: 'set-trace', nodeId, on: on === true }),
     async carryOut({ on }, { node }) {
-      node.tracing.isOn = on === true;
-      if (!node.tracing.isOn) node.tracing.forget();
+      node.tracing.keep(on === true);
       return done({ on });
     },
   }),

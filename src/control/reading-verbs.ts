@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import type { ClusterStatus, SchedulerNode } from '../node/api.ts';
-import { TRACE_PAGE_MAX } from '../node/limits.ts';
+import { TRACE_PAGE_MAX, TRACE_WATCH_MS_MAX } from '../node/limits.ts';
 import type { OperationRecord } from '../tasks/operation.ts';
+import { TRACE_FORMAT, TRACE_VERSION, type TraceHeader } from '../trace/format.ts';
 import { done, type Verb } from './verb.ts';
 
 /** How the cluster stands, as the node that is asked sees it: answered without a leader, too. */
@@ -137,6 +138,15 @@ function recordJson({ atMs, by, requestId, operation }: OperationRecord): Readon
 
 const inSnakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
+const traceHeader = (node: SchedulerNode, nodes: readonly string[]): TraceHeader => ({
+  format: TRACE_FORMAT,
+  version: TRACE_VERSION,
+  source: 'live',
+  clusterId: node.status().clusterId,
+  nodes,
+  made: 'kept by a running node',
+});
+
 const readTrace: Verb = {
   name: 'read-trace',
   access: 'read',
@@ -148,6 +158,13 @@ const readTrace: Verb = {
         Type.Integer({ minimum: 0, description: 'Lines after this one; all that are kept where left out.' }),
       ),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: TRACE_PAGE_MAX })),
+      watch_ms: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: TRACE_WATCH_MS_MAX,
+          description: 'Keep a trace for so long from now, if none is kept: as long as somebody asks again in time.',
+        }),
+      ),
     },
     closed,
   ),
@@ -156,14 +173,19 @@ const readTrace: Verb = {
       on: Type.Boolean(),
       /** Of those that were asked for: no longer kept. */
       dropped: Type.Integer({ minimum: 0 }),
+      /** The last line there is: where `items` ends before it, there is more. */
+      newest: Type.Integer({ minimum: 0 }),
+      header: Type.Unsafe<unknown>({ type: 'object' }),
       items: Type.Array(Type.Unsafe<unknown>({ type: 'object' })),
     },
     closed,
   ),
   errors: [],
-  async run({ after, limit }, { node }) {
-    const { lines, dropped } = node.tracing.after(Number(after ?? 0), Number(limit ?? TRACE_PAGE_MAX));
-    return done({ on: node.tracing.isOn, dropped, items: lines });
+  async run({ after, limit, watch_ms: watchMs }, { node }) {
+    const { tracing } = node;
+    if (watchMs !== undefined) tracing.watch(Number(watchMs));
+    const { lines, dropped, newest } = tracing.after(Number(after ?? 0), Number(limit ?? TRACE_PAGE_MAX));
+    return done({ on: tracing.isOn, dropped, newest, header: traceHeader(node, [tracing.node]), items: lines });
   },
 };
 

@@ -121,9 +121,14 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 export const HEADERS_TIMEOUT_MS = 15_000;
 export const TOTAL_TIMEOUT_MS = 30_000;
 
-/** Lines of the consensus trace that are kept, and given out at once. An entry's text is shown up to here. */
+/** Lines of the consensus trace that are kept, what they may weigh, and how many of the dropped wait for the array to be cut. */
 export const TRACE_LINES_MAX = 10_000;
+export const TRACE_BYTES_MAX = 32 * 1_024 * 1_024;
+export const TRACE_CUT_LINES = 4_096;
+/** Given out at once: with room for how JSON escapes JSON, a message of any NATS server carries it. */
 export const TRACE_PAGE_MAX = 1_000;
-export const TRACE_DATA_CHARS_MAX = 200;
+export const TRACE_PAGE_BYTES_MAX = 256 * 1_024;
+/** A trace is kept for this long after it was last watched, at most. */
+export const TRACE_WATCH_MS_MAX = 10_000;
 /** Backups that a running node made and that lie in its data directory. At the bound it makes no more. */
 export const BACKUPS_KEPT_MAX = 8;

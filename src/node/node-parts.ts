@@ -1,4 +1,3 @@
-import type { InspectionEvent } from 'xstate';
 import type { Clock } from '../clock.ts';
 import type { Sender } from '../dispatch/sender.ts';
 import type { Wanted } from '../raft/forming.ts';
@@ -62,5 +61,4 @@ export interface NodeEvents {
   dropped(from: MemberId, cause: string): void;
   /** `storage`: reads go on. `invariant`: the process must end (exit 70). */
   failed(kind: 'storage' | 'invariant', error: Error): void;
-  inspect?(event: InspectionEvent): void;
 }

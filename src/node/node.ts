@@ -85,7 +85,7 @@ export class Node implements SchedulerNode {
     const core = this.#core;
     const clock = createClusterTime(parts.clock, () => core);
     this.#clock = clock;
-    this.tracing = new Tracing(identity.nodeId, () => clock.nowMs());
+    this.tracing = new Tracing(identity.nodeId, clock);
     const failed = (error: Error): void => this.fail(error);
     const deadLetters = new DeadLetters();
     this.#replica = new Replica({
@@ -247,8 +247,7 @@ export class Node implements SchedulerNode {
       compact: parts.compact,
       failed,
     });
-    const { inspect } = events;
-    this.#life = createActor(nodeMachine, inspect === undefined ? {} : { inspect: (event) => inspect(event) });
+    this.#life = createActor(nodeMachine, { inspect: (seen) => this.tracing.lived(seen) });
     projection.onFailure(failed);
   }
 

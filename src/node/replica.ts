@@ -6,7 +6,6 @@ import type { Message } from '../raft/messages.ts';
 import type { ChangeOutcome, Effect, Input, MembershipChange, TransferOutcome } from '../raft/ports.ts';
 import { isSoleVoter } from '../raft/quorum.ts';
 import { type RaftRole, roleOf } from '../raft/role.ts';
-import { step } from '../raft/step.ts';
 import type { Incarnation, LogIndex, MemberId, NodeId, Term } from '../raft/types.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
@@ -117,7 +116,10 @@ export class Replica {
       ...options,
       proposals: this.#proposals,
       applied: (index) => this.#reads.applied(index),
-      folded: options.listener.applied,
+      folded: (content, results) => {
+        if (this.#tracing.isOn) this.#tracing.folded(this.#applying.index + 1, results);
+        options.listener.applied(content, results);
+      },
       termStarted: options.listener.termStarted,
       goOn: () => this.#goOn(),
       failed: (error) => this.#broken(error),
@@ -306,8 +308,7 @@ export class Replica {
     let pending = inputs;
     while (pending.length > 0) {
       const completed: Input[] = [];
-      const effects = step(this.#core, pending);
-      if (this.#tracing.isOn) this.#tracing.stepped(this.#core, this.#applying.index, pending, effects);
+      const effects = this.#tracing.step(this.#core, this.#applying.index, pending);
       for (const effect of effects) this.#carryOut(effect, completed);
       pending = completed;
     }

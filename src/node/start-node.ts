@@ -193,7 +193,7 @@ function findFirst(options: StartNodeOptions, peering: Peering, opened: Opened):
     waitsFor: () => waitsInWords(peering, awaited, transport.trouble()),
     metrics: () => metricsBefore(log, projection, transport.counts()),
     status: () => statusBefore(directory.identity),
-    tracing: new Tracing(directory.identity.nodeId, () => clock.nowMs()),
+    tracing: new Tracing(directory.identity.nodeId, clock),
     failed: (error) => options.events.failed('storage', error),
     async close() {
       await transport.close();
@@ -219,7 +219,14 @@ const CLUSTER_ID_CHARS = 24;
 function begin(options: StartNodeOptions, opened: Opened, transport: Transport): SchedulerNode {
   const { directory, log, projection, clock } = opened;
   const paths = groupPaths(directory.path, GROUP);
-  const sender = createSender({ clock, guard: options.guard, userAgent: options.userAgent });
+  const sender = createSender({
+    clock,
+    guard: options.guard,
+    userAgent: options.userAgent,
+    onTransition: ({ key, event, from, to }) => {
+      if (node.tracing.isOn) node.tracing.moved('attempt', key, event, from, to);
+    },
+  });
   const compact = createCompaction({
     log,
     projection,

@@ -1,78 +1,157 @@
+import type { InspectionEvent } from 'xstate';
+import type { RaftRoleEvent } from '../../machines/raft-role.ts';
+import type { Clock, Timer } from '../clock.ts';
 import type { RaftCore } from '../raft/core.ts';
 import type { Effect, Input } from '../raft/ports.ts';
-import { roleOf } from '../raft/role.ts';
-import { TRACE_DATA_CHARS_MAX, TRACE_LINES_MAX } from './limits.ts';
+import { step } from '../raft/step.ts';
+import type { LogIndex } from '../raft/types.ts';
+import type { PairResult } from '../tasks/entry.ts';
+import type { MoveLine, PairRefused, StepLine } from '../trace/format.ts';
+import { type StepSeen, saysNothing, stepLine, weightOf } from '../trace/step-line.ts';
+import { told } from '../trace/telling.ts';
+import { TRACE_BYTES_MAX, TRACE_CUT_LINES, TRACE_LINES_MAX, TRACE_PAGE_BYTES_MAX } from './limits.ts';
 
 /**
- * What consensus was told and what it answered, a line a step, while an operator wants to see it. Off, it costs one comparison a
- * step; on, it keeps the newest TRACE_LINES_MAX lines in memory and says how many it dropped (I10).
+ * What consensus was told and what it answered, a line a step, while somebody wants to see it. Off, it costs one comparison a step;
+ * on, it keeps the newest lines, as many and as heavy as its bounds allow, and says how many it dropped (I10).
  */
-export interface TraceLine {
-  /** Counts up from 1 for as long as the process lives. */
-  readonly line: number;
-  readonly atMs: number;
-  readonly node: string;
-  readonly role: string;
-  readonly term: number;
-  readonly lastIndex: number;
-  readonly commitIndex: number;
-  readonly appliedIndex: number;
-  readonly inputs: readonly object[];
-  readonly effects: readonly object[];
-}
-
 export class Tracing {
-  readonly #node: string;
-  readonly #nowMs: () => number;
-  #lines: TraceLine[] = [];
+  readonly node: string;
+  readonly #clock: Clock;
+  #lines: (StepLine | MoveLine)[] = [];
+  #weights: number[] = [];
+  /** Those before it are dropped, and cut off the arrays a half at once. */
+  #first = 0;
+  #bytes = 0;
   #next = 1;
+  #refused: PairRefused[] = [];
+  #life: string | null = null;
+  #kept = false;
+  #lease: Timer | null = null;
+  /** For whoever writes lines down as they come; what is kept for readers is the same. */
+  onLine: ((line: StepLine | MoveLine) => void) | null = null;
   isOn = false;
 
-  constructor(node: string, nowMs: () => number) {
-    this.#node = node;
-    this.#nowMs = nowMs;
+  constructor(node: string, clock: Clock) {
+    this.node = node;
+    this.#clock = clock;
   }
 
-  stepped(core: RaftCore, appliedIndex: number, inputs: readonly Input[], effects: readonly Effect[]): void {
-    // Time that passes and changes nothing would push out what does.
-    if (effects.length === 0 && inputs.every(({ type }) => type === 'tick' || type === 'now')) return;
-    this.#lines.push({
-      line: this.#next++,
-      atMs: this.#nowMs(),
-      node: this.#node,
-      role: roleOf(core.role),
-      term: core.role.context.term,
-      lastIndex: core.log.lastIndex,
-      commitIndex: core.commitIndex,
-      appliedIndex,
-      inputs: inputs.map(seen),
-      effects: effects.map(seen),
+  /** An operator wants it kept, or no more. */
+  keep(on: boolean): void {
+    this.#kept = on;
+    this.#look();
+  }
+
+  /** Somebody watches, and says so again before this is over: a watcher that went without a word costs nothing for long. */
+  watch(forMs: number): void {
+    this.#lease?.cancel();
+    this.#lease = this.#clock.setTimer(forMs, () => {
+      this.#lease = null;
+      this.#look();
     });
-    // A half at once: taking one from the front for each that is added would move them all.
-    if (this.#lines.length >= 2 * TRACE_LINES_MAX) this.#lines = this.#lines.slice(-TRACE_LINES_MAX);
+    this.#look();
   }
 
-  /** Those after `line`, oldest first, and how many were dropped in between. */
-  after(line: number, limit: number): { readonly lines: readonly TraceLine[]; readonly dropped: number } {
-    const kept = this.#lines.slice(-TRACE_LINES_MAX);
-    const first = kept[0]?.line ?? this.#next;
-    const wanted = kept.filter((one) => one.line > line).slice(0, limit);
-    return { lines: wanted, dropped: Math.max(0, first - line - 1) };
+  #look(): void {
+    const wasOn = this.isOn;
+    this.isOn = this.#kept || this.#lease !== null;
+    if (!this.isOn) this.#forget();
+    else if (!wasOn && this.#life !== null) this.moved('node', this.node, 'watched', this.#life, this.#life);
   }
 
-  forget(): void {
+  /** A step, with everything that its core says of it while somebody wants to see it. */
+  step(core: RaftCore, applied: LogIndex, inputs: readonly Input[]): readonly Effect[] {
+    if (!this.isOn) return step(core, inputs);
+    const before = core.role;
+    const moves: RaftRoleEvent[] = [];
+    core.watched = moves;
+    const effects = step(core, inputs);
+    core.watched = null;
+    const { node } = this;
+    const atMs = this.#clock.nowMs();
+    const refused = this.#refused;
+    const seen: StepSeen = { line: this.#next, atMs, node, core, applied, before, moves, inputs, effects, refused };
+    if (!saysNothing(seen)) {
+      this.#refused = [];
+      const line = stepLine(seen);
+      this.#add(line, weightOf(line));
+    }
+    return effects;
+  }
+
+  /** Pairs of an entry that did not hold (I5) stand in the line that says the entry is applied. */
+  folded(index: LogIndex, results: readonly PairResult[]): void {
+    for (const [pair, result] of results.entries()) {
+      if (!result.applied) this.#refused.push({ index, pair, failed: result.failed });
+    }
+  }
+
+  /** The machine of this node's life moved: where it stands is known from its start, whoever asks when. */
+  lived(seen: InspectionEvent): void {
+    if (seen.type !== '@xstate.snapshot') return;
+    const to = String((seen.snapshot as { readonly value?: unknown }).value);
+    const from = this.#life ?? to;
+    this.#life = to;
+    if (this.isOn) this.moved('node', this.node, seen.event.type, from, to);
+  }
+
+  moved(machine: MoveLine['machine'], of: string, event: string, from: string, to: string): void {
+    const atMs = this.#clock.nowMs();
+    this.#add({ what: 'move', line: this.#next, atMs, node: this.node, machine, of, event, from, to }, MOVE_BYTES);
+  }
+
+  #add(line: StepLine | MoveLine, bytes: number): void {
+    this.#next += 1;
+    this.#lines.push(line);
+    this.#weights.push(bytes);
+    this.#bytes += bytes;
+    while (this.#lines.length - this.#first > TRACE_LINES_MAX || this.#bytes > TRACE_BYTES_MAX) {
+      if (this.#first === this.#lines.length - 1) break;
+      this.#bytes -= this.#weights[this.#first] ?? 0;
+      // What is dropped is free at once: the arrays are cut later.
+      this.#lines[this.#first] = line;
+      this.#first += 1;
+    }
+    if (this.#first >= TRACE_CUT_LINES) this.#cut();
+    this.onLine?.(line);
+  }
+
+  #cut(): void {
+    this.#lines = this.#lines.slice(this.#first);
+    this.#weights = this.#weights.slice(this.#first);
+    this.#first = 0;
+  }
+
+  /** Those after `line`, oldest first, as much as a page holds, and how many were dropped in between. */
+  after(
+    line: number,
+    limit: number,
+  ): { readonly lines: readonly (StepLine | MoveLine)[]; readonly dropped: number; readonly newest: number } {
+    const count = this.#lines.length - this.#first;
+    const oldest = this.#next - count;
+    // A process that was started again counts from 1: whoever asks on from its earlier life gets all.
+    const from = line >= this.#next ? oldest : Math.max(oldest, line + 1);
+    const at = this.#first + (from - oldest);
+    let end = at;
+    for (let room = TRACE_PAGE_BYTES_MAX; end < Math.min(this.#lines.length, at + limit); end += 1) {
+      room -= this.#weights[end] ?? 0;
+      if (room < 0 && end > at) break;
+    }
+    return {
+      lines: this.#lines.slice(at, end).map(told),
+      dropped: line >= this.#next ? 0 : Math.max(0, oldest - line - 1),
+      newest: this.#next - 1,
+    };
+  }
+
+  #forget(): void {
     this.#lines = [];
+    this.#weights = [];
+    this.#refused = [];
+    this.#first = 0;
+    this.#bytes = 0;
   }
 }
 
-/** What entries say is shown from its beginning, bytes of snapshots by their number. */
-function seen(value: Input | Effect): object {
-  return JSON.parse(JSON.stringify(value, shortened)) as object;
-}
-
-function shortened(_key: string, value: unknown): unknown {
-  if (value instanceof Uint8Array) return `${value.byteLength} bytes`;
-  if (typeof value === 'string' && value.length > TRACE_DATA_CHARS_MAX)
-    return `${value.slice(0, TRACE_DATA_CHARS_MAX)}… (${value.length} characters)`;
-  return value;
-}
+const MOVE_BYTES = 240;

@@ -1,3 +1,4 @@
+import type { RaftRoleEvent } from '../../machines/raft-role.ts';
 import { invariant } from '../invariant.ts';
 import { isJoint, mayStand } from './membership.ts';
 import type { Message, SnapshotHead } from './messages.ts';
@@ -15,6 +16,8 @@ export interface RaftCore {
   readonly timings: RaftTimings;
   readonly featureLevel: number;
   role: RoleSnapshot;
+  /** Every event that the role machine is sent, while somebody watches. */
+  watched: RaftRoleEvent[] | null;
   readonly log: RaftLog;
 
   /** Oldest first; the last is in force, committed or not (paper §6). */
@@ -145,6 +148,7 @@ export function createRaftCore(start: RaftStart, timings: RaftTimings): RaftCore
       votedFor: start.hardState.votedFor,
       leader: null,
     }),
+    watched: null,
     log: createRaftLog(start),
     configurations: [...start.configurations],
     configuration,

@@ -47,6 +47,7 @@ export class Turn {
   /** The only way in which role, term and vote change (I8). Returns whether the role took the event and asked for anything. */
   move(event: RaftRoleEvent): boolean {
     const { core } = this;
+    core.watched?.push(event);
     const { snapshot, actions } = moveRole(core.role, event);
     invariant(snapshot.context.term >= this.term, 'I8', `term went back from ${this.term} to ${snapshot.context.term}`);
     core.role = snapshot;

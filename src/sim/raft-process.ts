@@ -1,3 +1,4 @@
+import type { Tracing } from '../node/tracing.ts';
 import { createRaftCore, type RaftCore } from '../raft/core.ts';
 import type { Message } from '../raft/messages.ts';
 import type { ChangeOutcome, Effect, Input, MembershipChange, RaftTimings, TransferOutcome } from '../raft/ports.ts';
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly tickMs: number;
   readonly compactAfterEntries: number;
   readonly random: Random;
+  /** Null where nobody reads along. */
+  tracing(host: Host): Tracing | null;
   send(host: Host, message: Message): void;
   /** Its disk failed it: fail-stop. */
   failed(host: Host): void;
@@ -47,6 +50,7 @@ export class RaftProcess implements SimulatedProcess {
   readonly core: RaftCore;
   readonly #host: Host;
   readonly #world: Surroundings;
+  readonly #tracing: Tracing | null;
   #inputs: Input[] = [];
   #turnPlanned = false;
   #applied: StoredState;
@@ -67,6 +71,7 @@ export class RaftProcess implements SimulatedProcess {
   constructor(host: Host, world: Surroundings) {
     this.#host = host;
     this.#world = world;
+    this.#tracing = world.tracing(host);
     const found = host.disk.read();
     this.core = createRaftCore({ self: host.member, featureLevel: 1, ...found }, world.timings);
     this.#applied = host.disk.state;
@@ -140,7 +145,9 @@ export class RaftProcess implements SimulatedProcess {
   #turn(inputs: readonly Input[]): void {
     const { watch } = this.#world;
     const incarnation = this.#host.incarnation;
-    const effects = this.#reading(() => step(this.core, inputs));
+    const effects = this.#reading(
+      () => this.#tracing?.step(this.core, this.#applied.index, inputs) ?? step(this.core, inputs),
+    );
     if (effects === null) return;
     watch.stepped(this.#host, this.core);
     for (const effect of effects) {

@@ -6,7 +6,7 @@ import { heal } from './healing.ts';
 import { Faults } from './inflict.ts';
 import { recovers } from './liveness.ts';
 import { createRandom } from './random.ts';
-import type { TraceLine } from './trace.ts';
+import { createTraceFile } from './trace-file.ts';
 import { Workload } from './workload.ts';
 import { World } from './world.ts';
 
@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly steps: number;
   /** Which of the planned faults happen; all, if not said. */
   readonly keepFaults?: readonly number[];
-  readonly traceLine?: TraceLine;
+  readonly traceLine?: (line: object) => void;
 }
 
 export interface RunReport {
@@ -47,7 +47,8 @@ const faultsOf = (seed: number, nodes: number): readonly Fault[] =>
 
 export function simulate(options: RunOptions): RunReport {
   const { seed, steps: stepsWanted, keepFaults } = options;
-  const world = new World({ seed, traceLine: options.traceLine ?? null });
+  const file = options.traceLine === undefined ? null : createTraceFile(options.traceLine);
+  const world = new World({ seed, file });
   const planned = faultsOf(seed, world.shape.nodes);
   const faults = new Faults(world, planned, keepFaults ?? planned.map((_, number) => number));
   const workload = new Workload(world, seed);
@@ -55,6 +56,11 @@ export function simulate(options: RunOptions): RunReport {
   let steps = 0;
   let failure: RunFailure | null = null;
   try {
+    file?.begin(
+      `seed ${seed}`,
+      world.hosts.map(({ nodeId }) => nodeId),
+      `npm run sim -- --seed ${seed} --steps ${stepsWanted}`,
+    );
     world.begin();
     for (; steps < stepsWanted; steps += 1) world.step();
     faults.end();
@@ -74,7 +80,9 @@ export function simulate(options: RunOptions): RunReport {
     workload.checkHistories();
   } catch (error) {
     failure = failureOf(error, steps, world.queue.nowMs);
+    file?.note(world.queue.nowMs, null, 'failed', { rule: failure.rule, message: failure.message });
   }
+  file?.end();
   return {
     seed,
     steps,

@@ -1,4 +1,5 @@
 import { hashText, mix } from './hash.ts';
+import type { TraceFile } from './trace-file.ts';
 
 /** Everything that happens in a run, as one number: two runs of a seed are the same run when it is the same. */
 export interface Trace {
@@ -7,11 +8,8 @@ export interface Trace {
   note(atMs: number, node: number, kind: string, a: number, b: number, more?: () => object): void;
 }
 
-export type TraceLine = (line: object) => void;
-
-export function createTrace(write: TraceLine | null): Trace {
+export function createTrace(file: TraceFile | null): Trace {
   let hash = 0;
-  let step = 0;
   const kinds = new Map<string, number>();
   const codeOf = (kind: string): number => {
     let code = kinds.get(kind);
@@ -26,11 +24,14 @@ export function createTrace(write: TraceLine | null): Trace {
       return hash;
     },
     note(atMs, node, kind, a, b, more) {
-      step += 1;
       hash = mix(mix(mix(mix(hash, codeOf(kind) + node), a), b), Math.round(atMs * 1_000));
-      if (write === null) return;
-      const named = node < 0 ? {} : { node: `n${node + 1}` };
-      write({ line: step, atMs: Math.round(atMs * 1_000) / 1_000, ...named, what: kind, ...more?.() });
+      if (file === null) return;
+      file.note(
+        atMs,
+        node < 0 ? null : `n${node + 1}`,
+        kind,
+        more?.() as Readonly<Record<string, unknown>> | undefined,
+      );
     },
   };
 }

@@ -15,13 +15,14 @@ import { createNetwork, type Network } from './network.ts';
 import { RaftProcess, type Surroundings } from './raft-process.ts';
 import { createRandom, type Random } from './random.ts';
 import { garbled } from './snapshot-pieces.ts';
-import { createTrace, type Trace, type TraceLine } from './trace.ts';
+import { createTrace, type Trace } from './trace.ts';
+import { followProcess, type TraceFile } from './trace-file.ts';
 
 /** Hosts, the network between them, and the checkers that watch both. */
 
 export interface WorldOptions {
   readonly seed: number;
-  readonly traceLine: TraceLine | null;
+  readonly file: TraceFile | null;
 }
 
 /** How the clusters of one run look; drawn from its seed. */
@@ -62,9 +63,9 @@ export class World {
   readonly #heard = new Map<string, Incarnation>();
   readonly #surroundings: Surroundings;
 
-  constructor({ seed, traceLine }: WorldOptions) {
+  constructor({ seed, file }: WorldOptions) {
     this.#seed = seed;
-    this.trace = createTrace(traceLine);
+    this.trace = createTrace(file);
     this.#diskRandom = createRandom(seed, 'disk');
     this.#garbleRandom = createRandom(seed, 'garbling');
     this.shape = shapeOf(createRandom(seed, 'shape'));
@@ -73,7 +74,7 @@ export class World {
       this.#deliver(to, incarnation, message),
     );
     this.hosts = Array.from({ length: nodes }, (_, number) => this.#host(number));
-    this.#surroundings = this.#surround();
+    this.#surroundings = this.#surround(file);
     const first: Configuration = {
       members: this.hosts.slice(0, voters).map(({ nodeId, instance }) => ({ nodeId, instance, kind: 'voter' })),
     };
@@ -105,7 +106,7 @@ export class World {
     host.disk.form(entry);
   }
 
-  #surround(): Surroundings {
+  #surround(file: TraceFile | null): Surroundings {
     const { tickMs, compactAfterEntries } = this.shape;
     return {
       timings: {
@@ -116,6 +117,7 @@ export class World {
       tickMs,
       compactAfterEntries,
       random: createRandom(this.#seed, 'process'),
+      tracing: ({ nodeId }) => (file === null ? null : followProcess(file, nodeId, () => this.queue.nowMs)),
       send: (host, message) => this.#send(host, message),
       failed: (host) => {
         this.stop(host);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type NatsServer, startNatsServer } from '../../ops/scripts/nats-server.ts';
 import { VERBS } from '../../src/control/verbs.ts';
+import type { StepLine } from '../../src/trace/format.ts';
 import { until } from '../whole/serving.ts';
 import { offering, operatorOf, withNodes } from './offering.ts';
 
@@ -102,19 +103,22 @@ test('a refusal carries its code, and the status that HTTP would answer with', (
 test('an answer that no message holds is refused in one that does, and the node goes on', () =>
   withNodes(server, 'large', async ([first], { ask }) => {
     assert.ok(first);
-    const line = {
+    const line: StepLine = {
+      what: 'step',
       line: 1,
       atMs: 0,
       node: 'n1',
       role: 'leader',
       term: 3,
-      lastIndex: 1,
-      commitIndex: 1,
-      appliedIndex: 1,
+      vote: null,
+      leader: null,
+      last: 1,
+      commit: 1,
+      applied: 1,
+      also: [{ type: 'said', data: 'x'.repeat(2_000) }],
     };
-    const inputs = [{ type: 'said', data: 'x'.repeat(2_000) }];
-    const lines = Array.from({ length: 1_000 }, () => ({ ...line, inputs, effects: [] }));
-    first.node.tracing.after = (_line, limit) => ({ lines: lines.slice(0, limit), dropped: 0 });
+    const lines = Array.from({ length: 1_000 }, () => line);
+    first.node.tracing.after = (_line, limit) => ({ lines: lines.slice(0, limit), dropped: 0, newest: 1_000 });
     const subject = 'xcron.large.ops.read.node.n1.read-trace';
     const { ok, error, header } = await ask(subject);
     assert.deepEqual([ok, error?.code, header], [false, 'validation_failed', '400']);

@@ -9,7 +9,7 @@ export interface RoomRule {
   readonly packages: readonly string[] | 'any';
 }
 
-const PURE = ['raft', 'tasks', 'schedule', 'machines'];
+const PURE = ['raft', 'tasks', 'schedule', 'machines', 'trace'];
 
 /** Every folder of production code. */
 export const RULES: Readonly<Record<string, RoomRule>> = {
@@ -17,6 +17,7 @@ export const RULES: Readonly<Record<string, RoomRule>> = {
   raft: { values: ['machines'], types: ['schedule'], packages: ['xstate'] },
   tasks: { values: ['machines'], types: ['schedule'], packages: ['immer'] },
   schedule: { values: ['machines'], types: ['raft', 'tasks'], packages: ['cron-parser'] },
+  trace: { values: ['machines', 'raft', 'tasks'], types: ['schedule'], packages: ['xstate'] },
   store: { values: [], types: PURE, packages: 'any' },
   transport: { values: [], types: PURE, packages: 'any' },
   dispatch: { values: [], types: PURE, packages: 'any' },

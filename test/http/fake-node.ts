@@ -159,7 +159,7 @@ export function createFakeNode(clock = manualClock()): FakeNode {
     },
     compactLog: async () => null,
     backUp: async () => refused('a node in memory is not backed up'),
-    tracing: new Tracing('n1', () => clock.nowMs()),
+    tracing: new Tracing('n1', clock),
     operations: () => state.meta().operations ?? [],
     health: () => health,
     status: () => ({ ...STATUS, schedulingPaused: state.meta().schedulingPaused === true }),

@@ -8,6 +8,7 @@ import type { Message } from '../../src/raft/messages.ts';
 import type { Input } from '../../src/raft/ports.ts';
 import { step } from '../../src/raft/step.ts';
 import { type InstanceId, type MemberId, memberId, type NodeId } from '../../src/raft/types.ts';
+import { steppedClock } from './stepped-clock.ts';
 
 const members = ['n1', 'n2', 'n3'].map((name) => ({
   nodeId: name as NodeId,
@@ -92,11 +93,15 @@ test('time alone makes nothing due: that is a tick’s to find', () => {
 
 test('time that passes and changes nothing leaves no line in the trace', () => {
   const { core } = leading();
-  const tracing = new Tracing('n1', () => 0);
+  const tracing = new Tracing('n1', steppedClock(0));
+  tracing.keep(true);
+  const traced = (...inputs: readonly Input[]): void => {
+    tracing.step(core, 1, inputs);
+  };
   const now: Input = { type: 'now', monotonicMs: 410 };
-  tracing.stepped(core, 1, [now], step(core, [now]));
+  traced(now);
   assert.deepEqual(tracing.after(0, 10).lines, []);
   const read: Input = { type: 'read', readIds: [1] };
-  tracing.stepped(core, 1, [now, read], step(core, [now, read]));
+  traced(now, read);
   assert.equal(tracing.after(0, 10).lines.length, 1);
 });

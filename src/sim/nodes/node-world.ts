@@ -1,5 +1,4 @@
 import type { CallbackRequest } from '../../dispatch/callback.ts';
-import { LOOK_AHEAD_MAX_MS } from '../../node/limits.ts';
 import type { NodeEvents } from '../../node/node-parts.ts';
 import { everyoneIn } from '../../raft/membership.ts';
 import { idOf } from '../../raft/quorum.ts';
@@ -16,13 +15,15 @@ import { hashText } from '../hash.ts';
 import { Host } from '../host.ts';
 import { createNetwork, type Network } from '../network.ts';
 import { createRandom, type Random } from '../random.ts';
-import { createTrace, type Trace, type TraceLine } from '../trace.ts';
+import { createTrace, type Trace } from '../trace.ts';
+import type { TraceFile } from '../trace-file.ts';
 import { CarriedOut } from './carried-out.ts';
 import { CommittedTasks } from './committed-tasks.ts';
 import { DueTimes } from './due-times.ts';
 import { createNodeClock, WORLD_BEGINS_MS } from './node-clock.ts';
 import { NodeDisk } from './node-disk.ts';
 import { type NodeHost, NodeProcess } from './node-process.ts';
+import { type NodeShape, shapeOf } from './node-shape.ts';
 import { Sendings } from './sendings.ts';
 import { SimulatedTarget } from './simulated-target.ts';
 
@@ -30,18 +31,7 @@ import { SimulatedTarget } from './simulated-target.ts';
 
 export interface NodeWorldOptions {
   readonly seed: number;
-  readonly traceLine: TraceLine | null;
-}
-
-interface Shape {
-  readonly nodes: number;
-  readonly voters: number;
-  readonly forgetful: boolean;
-  readonly slowDisk: boolean;
-  readonly compacts: boolean;
-  /** What those become that are there from the beginning and have no vote. */
-  readonly others: 'learner' | 'worker';
-  readonly lookAheadMs: number;
+  readonly file: TraceFile | null;
 }
 
 type Passing =
@@ -53,15 +43,13 @@ const RESTART_MS = 1_500;
 /** Every so many entries a node tells the hash of its state, a moment later. */
 const COMPARE_EVERY_ENTRIES = 12;
 const COMPARE_MS_MAX = 200;
-/** Seeds that leave one of these by seven have nodes that claim ahead of due times. Those that found something before there was that do not. */
-const LOOK_AHEAD_SEEDS: readonly number[] = [1, 3, 5];
 
 export class NodeWorld implements FaultyWorld {
   readonly queue: EventQueue = createEventQueue();
   readonly network: Network<Passing>;
   readonly hosts: readonly NodeHost[];
   readonly trace: Trace;
-  readonly shape: Shape;
+  readonly shape: NodeShape;
   readonly target: SimulatedTarget;
   readonly committed: CommittedTasks;
   readonly dueTimes = new DueTimes();
@@ -77,12 +65,14 @@ export class NodeWorld implements FaultyWorld {
   /** How far each node's wall clock is off. */
   readonly wallOffsetMs: number[];
   readonly #random: Random;
+  readonly #file: TraceFile | null;
   readonly #configurations = new Map<MemberId, Configuration[]>();
   readonly #heard = new Map<string, number>();
 
-  constructor({ seed, traceLine }: NodeWorldOptions) {
-    this.trace = createTrace(traceLine);
-    this.shape = { ...shapeOf(createRandom(seed, 'shape of nodes')), lookAheadMs: lookAheadOf(seed) };
+  constructor({ seed, file }: NodeWorldOptions) {
+    this.#file = file;
+    this.trace = createTrace(file);
+    this.shape = shapeOf(seed);
     this.#random = createRandom(seed, 'node');
     const { nodes, voters } = this.shape;
     this.wallOffsetMs = Array.from({ length: nodes }, () => 0);
@@ -156,6 +146,7 @@ export class NodeWorld implements FaultyWorld {
     // One that begins with a wrong clock, and leads while another voter is away, has nothing but its own to go by (ops/open-ends.md).
     this.wallOffsetMs[host.number] = 0;
     host.process = process;
+    this.#file?.follow(process.node.tracing, () => this.queue.nowMs);
     this.note(host, 'started', host.disk.starts, 0);
     process.start();
   }
@@ -378,23 +369,6 @@ export class NodeWorld implements FaultyWorld {
   }
 }
 
-function rethrow(error: unknown): never {
+const rethrow = (error: unknown): never => {
   throw error;
-}
-
-function lookAheadOf(seed: number): number {
-  if (!LOOK_AHEAD_SEEDS.includes(seed % 7)) return 0;
-  return Math.round(createRandom(seed, 'look-ahead').between(200, LOOK_AHEAD_MAX_MS));
-}
-
-function shapeOf(random: Random): Omit<Shape, 'lookAheadMs'> {
-  const voters = random.pick([1, 3, 3, 3, 3, 3, 4, 5]);
-  return {
-    voters,
-    nodes: Math.max(3, voters + random.below(2)),
-    forgetful: random.chance(0.5),
-    slowDisk: random.chance(0.6),
-    compacts: random.chance(0.6),
-    others: random.chance(0.5) ? 'learner' : 'worker',
-  };
-}
+};

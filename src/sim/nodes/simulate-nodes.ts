@@ -2,6 +2,7 @@ import { type Fault, NODE_FAULT_KINDS, planFaults } from '../fault.ts';
 import { Faults } from '../inflict.ts';
 import { createRandom } from '../random.ts';
 import { failureOf, type RunFailure, type RunOptions, type RunReport } from '../simulate.ts';
+import { createTraceFile } from '../trace-file.ts';
 import { Clients } from './clients.ts';
 import { jumpClocks } from './clock-jumps.ts';
 import { comesToRest, healNodes, servesAgain } from './node-liveness.ts';
@@ -20,7 +21,8 @@ const RATE_SHARE = 0.1;
 
 export async function simulateNodes(options: RunOptions): Promise<RunReport> {
   const { seed, steps: stepsWanted, keepFaults } = options;
-  const world = new NodeWorld({ seed, traceLine: options.traceLine ?? null });
+  const file = options.traceLine === undefined ? null : createTraceFile(options.traceLine);
+  const world = new NodeWorld({ seed, file });
   const untilMs = FAULTS_UNTIL_MS / SLOWER;
   const random = createRandom(seed, 'faults');
   const planned = planFaults(random, world.shape.nodes, untilMs, NODE_FAULT_KINDS).map(slower);
@@ -40,6 +42,11 @@ export async function simulateNodes(options: RunOptions): Promise<RunReport> {
     if (world.broken !== null) throw world.broken;
   };
   try {
+    file?.begin(
+      `seed ${seed}`,
+      world.hosts.map(({ nodeId }) => nodeId),
+      `npm run sim -- --nodes --seed ${seed} --steps ${stepsWanted}`,
+    );
     world.begin();
     while (steps < stepsWanted) await step();
     isOver = true;
@@ -59,7 +66,9 @@ export async function simulateNodes(options: RunOptions): Promise<RunReport> {
     for (const phase of [servesAgain, comesToRest]) for (const _ of phase(world, clients, operator)) await step();
   } catch (error) {
     failure = failureOf(error, steps, world.queue.nowMs);
+    file?.note(world.queue.nowMs, null, 'failed', { rule: failure.rule, message: failure.message });
   }
+  file?.end();
   return {
     seed,
     steps,
