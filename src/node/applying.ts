@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.ts';
 import { InvariantBroken, invariant } from '../invariant.ts';
 import type { RaftCore } from '../raft/core.ts';
-import { recentEntry } from '../raft/raft-log.ts';
+import { recentEntry, termAt } from '../raft/raft-log.ts';
 import type { Entry, LogIndex, Term } from '../raft/types.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
 import { applyEntry, decodeEntry, type EntryContent, type PairResult } from '../tasks/entry.ts';
 import { needsOf } from '../tasks/needs.ts';
 import { APPLY_SLICE_MS, REPLAY_READ_BYTES } from './limits.ts';
-import type { OwnEntry, ProposalQueue } from './proposal-queue.ts';
+import { type OwnEntry, outcomeOf, type ProposalQueue } from './proposal-queue.ts';
 
 /**
  * Folds what is committed into the state, in log order, each entry once (I4). What an entry needs is in memory first; loading it,
@@ -77,6 +77,7 @@ export class Applying {
 
   /** A snapshot took the place of the state. */
   replaced(index: LogIndex): void {
+    this.#options.proposals.replaced();
     this.#index = index;
     this.#readAhead = [];
     this.#lastLogTimeMs = Math.max(this.#lastLogTimeMs, this.#options.projection.entities.meta().logTimeMs);
@@ -88,8 +89,10 @@ export class Applying {
       const index = this.#index + 1;
       const own = proposals.at(index);
       const said = own ?? this.#saidAt(index);
-      if (said === null) projection.applied(index);
-      else {
+      if (said === null) {
+        projection.applied(index);
+        this.#tellWhatWasLeft(index, []);
+      } else {
         const missing = projection.missing(needsOf(said.content));
         if (missing.length > 0) {
           this.#load(missing);
@@ -110,13 +113,23 @@ export class Applying {
     projection.applied(index, data);
     this.#lastLogTimeMs = Math.max(this.#lastLogTimeMs, content.atMs);
     folded(content, results);
+    this.#tellWhatWasLeft(index, results);
     if (own === undefined) return;
     for (const [at, { settle }] of own.waiters.entries()) {
       const result = results[at];
       invariant(result !== undefined, 'I4', `entry ${index} has no result for its pair ${at}`);
-      settle(result.applied ? { kind: 'applied', index } : { kind: 'not-applied', failed: result.failed });
+      settle(outcomeOf(result, index));
     }
     proposals.forget(index);
+  }
+
+  /** Those who wait since this node was deposed. */
+  #tellWhatWasLeft(index: LogIndex, results: readonly PairResult[]): void {
+    const { core, proposals } = this.#options;
+    if (!proposals.hasLeft) return;
+    const term = termAt(core.log, index);
+    invariant(term !== undefined, 'I4', `entry ${index} is committed and not in the log`);
+    proposals.committed(index, term, results);
   }
 
   /** Null for an entry that says nothing about tasks. */

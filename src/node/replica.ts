@@ -18,7 +18,7 @@ import { createHistogram, type RunningHistogram } from './histogram.ts';
 import { TICK_MS } from './limits.ts';
 import type { LogWriter } from './log-writer.ts';
 import { PendingAsks } from './pending-asks.ts';
-import { ProposalQueue, type ProposeOutcome } from './proposal-queue.ts';
+import { type OnceDeposed, ProposalQueue, type Proposer, type Settle } from './proposal-queue.ts';
 import { ReadBarriers } from './read-barriers.ts';
 import { carryOutSnapshot } from './snapshot-traffic.ts';
 import type { Tracing } from './tracing.ts';
@@ -169,11 +169,11 @@ export class Replica {
    * Joins the next turn. `settle` is called once, when the fate of the pair is known here. Only requests of clients are bounded
    * here: the node's own decisions are bounded by its claims in hand, and refusing an outcome would leave its attempt open (I7).
    */
-  propose(pair: Pair, settle: (outcome: ProposeOutcome) => void, from: 'node' | 'client' = 'node'): void {
+  propose(pair: Pair, settle: Settle, from: Proposer = 'node', onceDeposed: OnceDeposed = 'doubt'): void {
     if (this.#ended !== null) settle({ kind: 'refused', why: this.#ended });
     else if (from === 'client' && this.#proposals.isFull) settle({ kind: 'refused', why: 'overloaded' });
     else {
-      this.#proposals.add(pair, settle, from);
+      this.#proposals.add(pair, settle, from, onceDeposed);
       this.wake();
     }
   }
@@ -325,7 +325,9 @@ export class Replica {
         this.counters.entries += effect.entries.length;
         return;
       case 'accepted':
-        for (const { proposalId, index } of effect.at) this.#proposals.accepted(proposalId, index);
+        for (const { proposalId, index } of effect.at) this.#proposals.accepted(proposalId, index, effect.term);
+        // Deposed in the very step in which it took them.
+        this.#proposals.roleIs(roleOf(this.#core.role));
         return;
       case 'refused':
         for (const proposalId of effect.proposalIds) this.#proposals.refused(proposalId);
@@ -339,8 +341,7 @@ export class Replica {
         return;
       case 'role-changed':
         if (effect.role === 'candidate') this.counters.elections += 1;
-        // What an ex-leader had in its log may commit or not: nobody is left to hang (raft.md, case 22).
-        if (effect.role !== 'leader') this.#proposals.doubtAll();
+        this.#proposals.roleIs(effect.role);
         this.#rememberRecovering(effect.role);
         this.#listener.roleChanged(effect.role, effect.term, effect.leader);
         return;

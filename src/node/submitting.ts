@@ -17,7 +17,7 @@ import { isLaterTaskId, nextTaskId } from '../tasks/task-id.ts';
 import type { SubmitOutcome, UnavailableReason } from './api.ts';
 
 import { DECISIONS_MAX, PAIR_CHARS_MAX, SUBMIT_DEADLINE_MS } from './limits.ts';
-import type { ProposeOutcome } from './proposal-queue.ts';
+import type { OnceDeposed, ProposeOutcome } from './proposal-queue.ts';
 import type { Replica } from './replica.ts';
 
 /** Takes commands of clients: decides on applied state, proposes, and decides again when the state moved on meanwhile (I5). */
@@ -96,7 +96,9 @@ export class Submitting {
     const decided = decideCreate(command, taskId, context);
     if (!decided.ok) return this.#refuseOrReplay(command, decided.error);
     this.#lastTaskId = taskId;
-    return this.#propose(remembered(decided.value, commandId, taskId)).then((outcome) => {
+    // Without an id nobody could ask again what became of it: the log says so, whoever leads.
+    const onceDeposed = commandId === null ? 'follow' : 'doubt';
+    return this.#propose(remembered(decided.value, commandId, taskId), () => {}, onceDeposed).then((outcome) => {
       if (outcome.kind !== 'not-applied') return this.#answer(outcome, taskId, true);
       if (commandId !== null && isOfCommand(outcome.failed)) return this.#answerRepeated(command, commandId);
       invariant(outcome.failed.type === 'key-is-free', 'I5', `a new task was refused for ${outcome.failed.type}`);
@@ -172,7 +174,11 @@ export class Submitting {
   }
 
   /** `applied` is called before the next entry is: a promise's turn comes only when all of this turn's entries are. */
-  #propose(pair: Pair, applied: (index: LogIndex) => void = () => {}): Promise<ProposeOutcome> {
+  #propose(
+    pair: Pair,
+    applied: (index: LogIndex) => void,
+    onceDeposed: OnceDeposed = 'doubt',
+  ): Promise<ProposeOutcome> {
     const { replica, clock } = this.#options;
     return new Promise((settle) => {
       // A timer each. One for all, with the deadlines in a Set, cost more in collections than it saved: 1.6 µs of V8's own threads.
@@ -182,7 +188,7 @@ export class Submitting {
         if (outcome.kind === 'applied') applied(outcome.index);
         settle(outcome);
       };
-      replica.propose(pair, settled, 'client');
+      replica.propose(pair, settled, 'client', onceDeposed);
     });
   }
 

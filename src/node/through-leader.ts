@@ -14,7 +14,9 @@ export interface Errand<T extends Ended> {
   readonly askId: CommandId;
   readonly ask: Ask;
   /** On the leader, if that is this node. */
-  here(): Promise<T>;
+  readonly here: () => Promise<T>;
+  /** The same before anybody else was asked, where that costs less: what it leaves unknown cannot be asked again. */
+  readonly hereFirst?: () => Promise<T>;
   /** Null: no answer to this question. */
   read(answer: Answer): T | null;
   unavailable(reason: UnavailableReason): T;
@@ -53,16 +55,20 @@ export class ThroughLeader {
     const patientUntilMs = clock.monotonicMs() + NO_LEADER_WAIT_MS;
     /** Somebody may have done it: from then on it is known by its id, or unknown. */
     let maybe = false;
+    /** A copy of the question may be on its way, even where one was answered. */
+    let asked = false;
     let doubt: T | null = null;
     const once = !this.#options.keepsResults();
     for (;;) {
       const why = closed();
       if (why !== null) return maybe ? errand.unknown(doubt) : errand.unavailable(why);
       const leads = leadership.mayDecide;
+      const first = leads && !asked ? errand.hereFirst : undefined;
+      if (!leads) asked = true;
       const outcome = leads
-        ? await errand.here()
+        ? await (first ?? errand.here)()
         : await this.#askLeader(errand, (maybe ? untilMs : patientUntilMs) - clock.monotonicMs(), once);
-      if (outcome.outcome === 'unknown' && once) return outcome;
+      if (outcome.outcome === 'unknown' && (once || first !== undefined)) return outcome;
       if (outcome.outcome === 'unknown') {
         maybe = true;
         doubt = outcome;

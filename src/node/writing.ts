@@ -34,10 +34,14 @@ export class Writing {
       const why = closed();
       return why === null ? submitting.submit(command, by, null) : Promise.resolve(unavailable(why));
     }
+    const isFollowed = command.type === 'CreateTask' && (requestId ?? null) === null;
     return throughLeader.untilKnown<SubmitOutcome>({
       askId,
       ask: { type: 'submit', command, by },
       here: () => submitting.submit(command, by, askId),
+      // An id is for those who ask another node. Of its own creations a leader knows from its log what became of them; to remember each by
+      // its id cost more than all else about it. Of a change it would have to know besides who may still send what was before (I6).
+      ...(isFollowed ? { hereFirst: () => submitting.submit(command, by, null) } : {}),
       read: (answer) => (answer.type === 'submitted' ? answer.outcome : null),
       unavailable,
       unknown: (last) => ({ outcome: 'unknown', taskId: last?.outcome === 'unknown' ? last.taskId : null }),

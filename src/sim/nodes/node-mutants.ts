@@ -7,6 +7,7 @@ const CLUSTER_TIME = 'src/node/cluster-time.ts';
 const DUTIES = 'src/node/leader-duties.ts';
 const FIRING = 'src/node/firing.ts';
 const HEALTH = 'src/node/node-health.ts';
+const LEFT_IN_LOG = 'src/node/left-in-log.ts';
 const READS = 'src/node/reads.ts';
 const REPLICA = 'src/node/replica.ts';
 const REPORTING = 'src/node/reporting.ts';
@@ -246,8 +247,22 @@ const ANSWERS: readonly Mutant[] = [
     'what a deposed leader has in its log is taken for refused',
     'case 22',
     'src/node/proposal-queue.ts',
-    "for (const own of doubted) for (const { settle } of own.waiters) settle({ kind: 'unknown' });",
-    "for (const own of doubted) for (const { settle } of own.waiters) settle({ kind: 'refused', why: 'no_leader' });",
+    "if (onceDeposed === 'doubt') settle({ kind: 'unknown' });",
+    "if (onceDeposed === 'doubt') settle({ kind: 'refused', why: 'no_leader' });",
+  ),
+  mutant(
+    'what stands behind an entry that commits is taken for lost',
+    'case 22',
+    LEFT_IN_LOG,
+    'if (pair.index > index && pair.term >= term) return true;',
+    '',
+  ),
+  mutant(
+    'another entry at the same index is taken for what was left there',
+    'case 22',
+    LEFT_IN_LOG,
+    'if (pair.index === index && pair.term === term) {',
+    'if (pair.index === index) {',
   ),
   {
     name: 'whoever leads carries a question out, and any answer to it counts',
