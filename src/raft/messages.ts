@@ -104,6 +104,8 @@ export interface SnapshotReceived {
   readonly type: 'snapshot-received';
   readonly snapshotId: string;
   readonly offset: number;
+  /** The whole did not add up, and none of it was kept: another copy is needed. */
+  readonly refused?: boolean;
 }
 
 /** "Campaign now": the last word of a leadership transfer. */

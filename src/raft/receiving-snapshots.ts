@@ -40,8 +40,9 @@ function holdsAlready(turn: Turn, head: SnapshotHead, from: MemberId): boolean {
 export function onSnapshotWritten(turn: Turn, { snapshotId, offset }: InputOf<'snapshot-written'>): void {
   const { receiving } = turn.core;
   if (receiving?.head.snapshotId !== snapshotId || receiving.installing) return;
-  // A piece that was garbled on its way is asked for again; what the disk kept from before a restart is not.
-  if (offset <= receiving.writtenOffset) receiving.acceptedOffset = receiving.writtenOffset;
+  // A piece that was garbled on its way is asked for again; what the disk kept from before a restart is not. Where the disk's answers
+  // come out of order, nothing that was handed out may count for more than the last of them says: nobody would send it again.
+  if (offset <= receiving.writtenOffset) receiving.acceptedOffset = offset;
   else receiving.acceptedOffset = Math.max(receiving.acceptedOffset, offset);
   receiving.writtenOffset = offset;
   if (offset < receiving.head.bytes) {
@@ -73,8 +74,11 @@ export function onSnapshotInstalled(turn: Turn, { snapshotId }: InputOf<'snapsho
   if (turn.leader !== null) turn.promise(turn.leader, { type: 'appended', matchIndex: index });
 }
 
-/** The leader hears of it when it sends the last piece again: the next answer says that nothing of it is here. */
+/** Should the answer be lost, the leader hears of it when it sends the last piece again: nothing of it is here. */
 export function onSnapshotRefused(turn: Turn, { snapshotId }: InputOf<'snapshot-refused'>): void {
   const { core } = turn;
-  if (core.receiving?.head.snapshotId === snapshotId) core.receiving = null;
+  const { receiving } = core;
+  if (receiving?.head.snapshotId !== snapshotId) return;
+  core.receiving = null;
+  turn.send(receiving.from, { type: 'snapshot-received', snapshotId, offset: 0, refused: true });
 }

@@ -53,6 +53,12 @@ export function onSnapshotReceived(turn: Turn, leading: Leading, message: Messag
   heard(progress, turn.nowMs);
   const { snapshot } = progress;
   if (snapshot === null || snapshot.snapshotId !== message.snapshotId || message.offset > snapshot.bytes) return;
+  if (message.refused === true) {
+    // Whether the copy is damaged, or what came of it on its way: a new one costs no more than a transfer that ends so again.
+    if (leading.snapshot?.snapshotId === message.snapshotId) leading.snapshot = null;
+    becomeProbe(progress, progress.matchIndex + 1);
+    return;
+  }
   snapshot.chunksInFlight = Math.max(0, snapshot.chunksInFlight - 1);
   if (message.offset === snapshot.ackedOffset) return;
   if (message.offset < snapshot.ackedOffset) {

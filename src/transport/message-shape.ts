@@ -9,6 +9,7 @@ type Check = (value: unknown) => boolean;
 
 const isNumber: Check = (value) => typeof value === 'number';
 const isBoolean: Check = (value) => typeof value === 'boolean';
+const isBooleanOrAbsent: Check = (value) => value === undefined || isBoolean(value);
 const isText: Check = (value) => typeof value === 'string';
 export const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 const isNumbers: Check = (value) => Array.isArray(value) && value.every(isNumber);
@@ -56,7 +57,7 @@ const SHAPES: Readonly<Record<MessageType, Readonly<Record<string, Check>>>> = {
     featureLevel: isNumber,
   },
   'snapshot-chunk': { head: isSnapshotHead, offset: isNumber, data: isLength, checksum: isNumber },
-  'snapshot-received': { snapshotId: isText, offset: isNumber },
+  'snapshot-received': { snapshotId: isText, offset: isNumber, refused: isBooleanOrAbsent },
   'timeout-now': {},
   'read-index': { readIds: isNumbers },
   'read-index-answer': { readIds: isNumbers, index: isNumberOrNull },

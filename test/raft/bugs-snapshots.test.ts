@@ -83,6 +83,58 @@ describe('case 31: what is lost on its way is sent again, and progress resumes',
     assert.deepEqual(effectsOf(cluster, 'n2', 'make-snapshot'), []);
   });
 
+  test('a piece that was garbled is asked for again, whatever the order in which the disk says what it has', () => {
+    const cluster = three();
+    const node = nodeNamed(cluster, 'n1');
+    const head = { snapshotId: 's', index: 5, term: 1, configuration: votersNamed('n1', 'n2', 'n3'), bytes: 30 };
+    const handedOut = (offset: number): boolean => {
+      cluster.happened = [];
+      const data = new Uint8Array(10);
+      tellOnly(cluster, node, 'n2', 1, { type: 'snapshot-chunk', head, offset, data, checksum: 7 });
+      node.diskWork.length = 0;
+      return effectsOf(cluster, 'n1', 'write-snapshot').length > 0;
+    };
+    const kept = (offset: number): void => {
+      feed(cluster, node, { type: 'snapshot-written', snapshotId: 's', offset });
+    };
+    assert.deepEqual([handedOut(0), handedOut(10)], [true, true]);
+    kept(20);
+    kept(10);
+    // As far as the disk said last, there are ten: the leader was told so, and goes on from there.
+    handedOut(20);
+    handedOut(10);
+    // The one at 20, if it was handed out, was garbled.
+    kept(20);
+    assert.equal(handedOut(20), true);
+  });
+
+  test('a copy that does not add up is not sent again: another is made', () => {
+    const cluster = three();
+    elect(cluster, 'n1');
+    const leader = nodeNamed(cluster, 'n1');
+    feed(cluster, leader, proposals('a', 'b', 'c'));
+    passSettling(cluster, 100);
+    part(cluster, ['n3'], ['n1', 'n2']);
+    feed(cluster, leader, proposals('d'));
+    passSettling(cluster, 100);
+    compact(cluster, 'n1', 5);
+    cluster.cut.clear();
+    const made = (): number => effectsOf(cluster, 'n1', 'make-snapshot').length;
+    const receiver = nodeNamed(cluster, 'n3');
+    receiver.diskStalls = true;
+    passSettling(cluster, 400);
+    const before = made();
+    assert.equal(before, 1);
+    const { receiving } = running(receiver);
+    assert.ok(receiving);
+    receiver.diskWork.length = 0;
+    feed(cluster, receiver, { type: 'snapshot-refused', snapshotId: receiving.head.snapshotId });
+    receiver.diskStalls = false;
+    passSettling(cluster, 400);
+    assert.equal(made(), before + 1);
+    assert.equal(running(receiver).commitIndex, running(leader).commitIndex);
+  });
+
   test('a leader that goes on with the snapshot of another gets the answers', () => {
     const cluster = three();
     const head = { snapshotId: 's', index: 5, term: 1, configuration: votersNamed('n1', 'n2', 'n3'), bytes: 30 };

@@ -64,15 +64,35 @@ export const LOSSES: readonly Mutant[] = [
     'a piece that was garbled is not asked for again',
     'case 31',
     RECEIVING,
-    '  if (offset <= receiving.writtenOffset) receiving.acceptedOffset = receiving.writtenOffset;\n  else receiving',
+    '  if (offset <= receiving.writtenOffset) receiving.acceptedOffset = offset;\n  else receiving',
     '  receiving',
   ),
+  {
+    ...mutant(
+      'what is handed out counts for more than what the disk said last',
+      'case 31',
+      RECEIVING,
+      'receiving.acceptedOffset = offset;',
+      'receiving.acceptedOffset = receiving.writtenOffset;',
+    ),
+    script: 'test/raft/bugs-snapshots.test.ts',
+  },
+  {
+    ...mutant(
+      'a copy that does not add up is sent again and again',
+      'case 31',
+      RECEIVING,
+      'offset: 0, refused: true',
+      'offset: 0',
+    ),
+    script: 'test/raft/bugs-snapshots.test.ts',
+  },
   mutant(
     'a snapshot that does not add up is waited for for ever',
     'case 31',
     RECEIVING,
-    'if (core.receiving?.head.snapshotId === snapshotId) core.receiving = null;',
-    'if (core.receiving?.head.snapshotId !== snapshotId) core.receiving = null;',
+    '  core.receiving = null;\n  turn.send(receiving.from',
+    '  turn.send(receiving.from',
   ),
   mutant(
     'a late acknowledgement hides that pieces of a snapshot are lost',

@@ -6,6 +6,7 @@ import { holds, SafetyBroken } from '../checks/rule.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { NodeHost } from './node-process.ts';
 import type { NodeWorld } from './node-world.ts';
+import { type Asking, callOf, OwnerHistories } from './owner-histories.ts';
 
 /** People with tasks: what they ask of any node, what they are told, and what must be true from then on. */
 
@@ -30,6 +31,7 @@ const RETRIES_MAX = 3;
 
 export class Clients {
   readonly counts = { submitted: 0, committed: 0, refused: 0, unavailable: 0, unknown: 0, reads: 0, readsAnswered: 0 };
+  readonly histories = new OwnerHistories();
   readonly #world: NodeWorld;
   readonly #random: Random;
   /** Chance of its own, so that what a seed does otherwise stays. */
@@ -99,9 +101,10 @@ export class Clients {
     const command: Command = { type: 'CreateTask', draft, idempotency };
     let isMaybe = false;
     let retries = 0;
+    const asking = this.histories.asked(callOf(command));
     const ask = (at: NodeHost): void =>
-      this.#submit(at, command, (outcome) => {
-        if (outcome.outcome === 'committed') settled(this.#acknowledged(outcome.task, draft));
+      this.#submit(at, command, asking, (outcome) => {
+        if (outcome.outcome === 'committed') settled(this.#acknowledged(outcome.task, draft, asking));
         else if (outcome.outcome === 'unknown') {
           isMaybe = true;
           retries += 1;
@@ -120,8 +123,9 @@ export class Clients {
     holds(!this.#created.has(name), 'Acknowledged Is Committed', () => `${name} is said not to be done, and exists`);
   }
 
-  #acknowledged(task: Task, draft: TaskDraft): Known {
+  #acknowledged(task: Task, draft: TaskDraft, asking: Asking): Known {
     const { taskId } = task;
+    this.histories.about(taskId, asking);
     holds(
       this.#world.committed.task(taskId)?.definition.name === draft.name,
       'Acknowledged Is Committed',
@@ -205,7 +209,7 @@ export class Clients {
 
   #order(host: NodeHost, known: Known, command: ChangeCommand, done: (task: Task) => void): void {
     known.isBusy = true;
-    this.#submit(host, command, (outcome) => {
+    this.#submit(host, command, this.#askedAbout(command), (outcome) => {
       known.isBusy = false;
       if (outcome.outcome === 'committed') {
         known.version = Math.max(known.version, outcome.task.version);
@@ -215,12 +219,18 @@ export class Clients {
     });
   }
 
+  #askedAbout(command: ChangeCommand): Asking {
+    return this.histories.about(command.taskId, this.histories.asked(callOf(command)));
+  }
+
   /** Settled once: by its answer, or as unknown when none comes. */
-  #submit(host: NodeHost, command: Command, settled: (outcome: SubmitOutcome) => void): void {
+  #submit(host: NodeHost, command: Command, asking: Asking, settled: (outcome: SubmitOutcome) => void): void {
     const { queue, carriedOut } = this.#world;
     const { process, incarnation } = host;
     if (process === null) {
-      settled({ outcome: 'unavailable', reason: 'starting', retryAfterMs: 0 });
+      const outcome: SubmitOutcome = { outcome: 'unavailable', reason: 'starting', retryAfterMs: 0 };
+      this.histories.answered(asking, outcome);
+      settled(outcome);
       return;
     }
     this.counts.submitted += 1;
@@ -229,6 +239,7 @@ export class Clients {
       if (isSettled) return;
       isSettled = true;
       this.counts[outcome.outcome] += 1;
+      this.histories.answered(asking, outcome);
       this.#world.note(host, outcome.outcome, 0, 0, () => ({ command, outcome }));
       this.#world.check(() => settled(outcome));
     };
@@ -253,9 +264,11 @@ export class Clients {
     if (process === null) return;
     const { version, taskId } = known;
     this.counts.reads += 1;
+    const asking = this.histories.about(taskId, this.histories.asked({ kind: 'read' }));
     process.node.readTask(taskId).then(
       (outcome) => {
         if (incarnation !== host.incarnation) return;
+        this.histories.read(asking, outcome);
         if (outcome.ok) this.counts.readsAnswered += 1;
         this.#world.note(host, 'read', outcome.ok ? (outcome.value?.version ?? 0) : -1, version);
         this.#world.check(() => {
@@ -305,7 +318,8 @@ export class Clients {
   /** Everything that lives is cancelled, also what came of questions whose answer was lost: nothing is left that could fire. */
   cancelAll(host: NodeHost): void {
     for (const taskId of this.#world.committed.living()) {
-      this.#submit(host, { type: 'CancelTask', taskId, version: null }, ({ outcome }) => {
+      const command: ChangeCommand = { type: 'CancelTask', taskId, version: null };
+      this.#submit(host, command, this.#askedAbout(command), ({ outcome }) => {
         if (outcome === 'committed') this.#world.sendings.silence(taskId, 'cancelled');
         else if (outcome !== 'refused') throw new SafetyBroken('Liveness', `a cancel of ${taskId} is ${outcome}`);
       });

@@ -35,6 +35,7 @@ export async function simulateNodes(options: RunOptions): Promise<RunReport> {
   letHoldersSleep(world, clients, createRandom(seed, 'sleeping holders'), () => isOver);
   let steps = 0;
   let failure: RunFailure | null = null;
+  let histories = 0;
   const step = async (): Promise<void> => {
     world.step();
     steps += 1;
@@ -64,6 +65,7 @@ export async function simulateNodes(options: RunOptions): Promise<RunReport> {
     world.keptDown = null;
     healNodes(world);
     for (const phase of [servesAgain, comesToRest]) for (const _ of phase(world, clients, operator)) await step();
+    histories = clients.histories.check();
   } catch (error) {
     failure = failureOf(error, steps, world.queue.nowMs);
     file?.note(world.queue.nowMs, null, 'failed', { rule: failure.rule, message: failure.message });
@@ -74,7 +76,13 @@ export async function simulateNodes(options: RunOptions): Promise<RunReport> {
     steps,
     faults: Object.fromEntries([...faults.inflicted, ...operator.operated].sort()),
     faultsBegun: [...faults.begun, ...operator.begun],
-    counts: { ...world.counts, ...clients.counts, sent: world.sendings.count, entries: world.committed.index },
+    counts: {
+      ...world.counts,
+      ...clients.counts,
+      histories,
+      sent: world.sendings.count,
+      entries: world.committed.index,
+    },
     traceHash: world.trace.hash.toString(16).padStart(8, '0'),
     failure,
   };

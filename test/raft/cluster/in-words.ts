@@ -70,7 +70,7 @@ function messageInWords(message: Message): string {
     case 'snapshot-chunk':
       return `InstallSnapshot term ${term}, ${headInWords(message.head)}, bytes ${message.offset} to ${message.offset + message.data.length} of ${message.head.bytes}`;
     case 'snapshot-received':
-      return `InstallSnapshot ${message.snapshotId}: I have ${message.offset} bytes`;
+      return `InstallSnapshot ${message.snapshotId}: I have ${message.offset} bytes${message.refused === true ? ', for the whole did not add up' : ''}`;
     case 'timeout-now':
       return `TimeoutNow term ${term}`;
     case 'read-index':
