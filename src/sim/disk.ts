@@ -52,6 +52,8 @@ export class SimulatedDisk implements FailingDisk {
   stalledUntilMs = 0;
   failing: FailingDisk['failing'] = null;
   readonly #damaged = new Set<LogIndex>();
+  /** A read met a damaged row: the next start looks at all of them. */
+  #isMarked = false;
   #guard = { lastIndex: 0, lastTerm: 0 };
   /** Kept with the guard record, through any number of restarts, until the log is whole again. */
   #recovering = false;
@@ -182,11 +184,15 @@ export class SimulatedDisk implements FailingDisk {
 
   /**
    * A start reads what is to be applied again, and the configurations: the log ends before the first row of these that is damaged, and
-   * is not whole. The others nobody reads before a peer needs them. Returns how far the log reaches; null if it lost nothing.
+   * is not whole. The others nobody reads before a peer needs them; from then on a start looks at them as well. Returns how far the log
+   * reaches; null if it lost nothing.
    */
   giveUpDamaged(): LogIndex | null {
     const kindAt = (index: LogIndex): string | undefined => this.entries[index - this.base.index - 1]?.kind;
-    const noticed = [...this.#damaged].filter((index) => index > this.state.index || kindAt(index) === 'configuration');
+    const isRead = (index: LogIndex): boolean =>
+      this.#isMarked || index > this.state.index || kindAt(index) === 'configuration';
+    const noticed = [...this.#damaged].filter(isRead);
+    this.#isMarked = false;
     if (noticed.length === 0) return null;
     this.#cut(Math.min(...noticed) - 1);
     this.#recovering = true;
@@ -199,7 +205,10 @@ export class SimulatedDisk implements FailingDisk {
 
   /** Verified, as is every row that is read. */
   entryAt(index: LogIndex): Entry | undefined {
-    if (this.#damaged.has(index)) throw new RowDamaged(index);
+    if (this.#damaged.has(index)) {
+      this.#isMarked = true;
+      throw new RowDamaged(index);
+    }
     return this.entries[index - this.base.index - 1];
   }
 

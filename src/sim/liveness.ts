@@ -1,3 +1,4 @@
+import { SNAPSHOT_RETRY_MS } from '../raft/limits.ts';
 import { everyoneIn, isJoint } from '../raft/membership.ts';
 import { roleOf } from '../raft/role.ts';
 import { SafetyBroken } from './checks/rule.ts';
@@ -8,7 +9,8 @@ import type { World } from './world.ts';
 
 /** Once the world is well again, the cluster is: one leader, one log, one state, and whoever asks gets an answer. */
 
-const CONVERGE_MS_MAX = 6_000;
+/** A copy of the state that could not be made is asked for again after SNAPSHOT_RETRY_MS: twice that, and what follows. */
+const CONVERGE_MS_MAX = 2 * SNAPSHOT_RETRY_MS + 1_000;
 const ANSWER_MS_MAX = 1_000;
 /** The longest election timeout: what was not heard before the world was well counts against nobody any more. */
 const SETTLE_MS = 200;

@@ -65,4 +65,6 @@ export function refusedRead(error: unknown, path: string): unknown {
       : new StorageRefused('io', `${path}: ${error.message}`, 'Check the disk, and start again.', error);
   return error;
 }
-const DAMAGE_REMEDY = 'Stop this node, then run `xcron store check` on its data directory.';
+const DAMAGE_REMEDY =
+  'Start the node again: it looks at its whole log then. A member of a cluster goes on with what is whole and catches up; a single ' +
+  'node says what is left of it.';

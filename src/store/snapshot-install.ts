@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { invariant } from '../invariant.ts';
 import type { SnapshotHead } from '../raft/messages.ts';
 import type { Configuration } from '../raft/types.ts';
+import { unmarkDamage } from './damage-mark.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { syncDirectory, writeFileDurably } from './durable-file.ts';
 import type { LastIncluded, LogStore } from './log-store.ts';
@@ -44,6 +45,7 @@ export function finishInstall(directory: DataDirectory, options: SqliteLogStoreO
     putStateInPlace(paths.partial, paths.state);
   }
   // Its entries are about to go: only its end is looked at.
+  unmarkDamage(paths);
   const log = openLogStore(directory, { ...options, verifyFrom: Number.MAX_SAFE_INTEGER });
   try {
     log.resetTo(end);

@@ -101,3 +101,9 @@ function pregrow(wal: string, bytes: number): void {
     closeSync(handle);
   }
 }
+
+/** As full as a disk is at this size. */
+export function limitFile(database: Database.Database, bytesMax: number): void {
+  const pageBytes = Number(database.pragma('page_size', { simple: true }));
+  database.pragma(`max_page_count = ${Math.floor(bytesMax / pageBytes)}`);
+}

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { invariant } from '../invariant.ts';
 import type { Configuration, Entry, EntryKind, HardState, LogIndex, Term } from '../raft/types.ts';
 import { EMPTY_LOG_CHECKSUM, formatChecksum } from './checksum.ts';
+import { isMarkedDamaged, markDamage, unmarkDamage } from './damage-mark.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { makeDirectoryDurably } from './durable-file.ts';
 import { type GuardFile, type GuardRecord, openGuardFile } from './guard-file.ts';
@@ -37,7 +38,7 @@ import {
 } from './log-store.ts';
 import { assertResettable, assertWritable } from './log-write.ts';
 import { seal } from './sealed-json.ts';
-import { createLogFile, openLogFile } from './sqlite-log-file.ts';
+import { createLogFile, limitFile, openLogFile } from './sqlite-log-file.ts';
 import { type LogStatements, prepareLogStatements } from './sqlite-log-statements.ts';
 import { type GroupPaths, groupPaths } from './store-layout.ts';
 
@@ -73,9 +74,11 @@ export function openLogStore(directory: DataDirectory, options: SqliteLogStoreOp
     makeDirectoryDurably(paths.directory);
     finishReplacement(paths);
     if (!directory.logCreated) createLog(directory, paths);
-    const inspect = () => inspectLog(directory.path, { ...options, instance: directory.identity.instance });
+    const verifyFrom = isMarkedDamaged(paths) ? 0 : (options.verifyFrom ?? 0);
+    const inspect = () => inspectLog(directory.path, { ...options, verifyFrom, instance: directory.identity.instance });
     const found = options.onLostTail === 'recover' ? recovered(directory, paths, inspect, options.state) : inspect();
     if (found.kind !== 'whole') throw refusalOf(found, directory.path);
+    unmarkDamage(paths);
     const database = openLogFile(paths.log, paths.wal, options.walPregrownBytes);
     try {
       if (options.logBytesMax !== undefined) limitFile(database, options.logBytesMax);
@@ -106,13 +109,9 @@ function createLog(directory: DataDirectory, paths: GroupPaths): void {
   directory.markLogCreated();
 }
 
-function limitFile(database: Database.Database, bytesMax: number): void {
-  const pageBytes = Number(database.pragma('page_size', { simple: true }));
-  database.pragma(`max_page_count = ${Math.floor(bytesMax / pageBytes)}`);
-}
-
 class SqliteLog implements LogStore {
   readonly #database: Database.Database;
+  readonly #paths: GroupPaths;
   readonly #guard: GuardFile;
   readonly #observe: NonNullable<SqliteLogStoreOptions['observe']>;
   readonly #statements: LogStatements;
@@ -132,6 +131,7 @@ class SqliteLog implements LogStore {
     options: SqliteLogStoreOptions,
   ) {
     this.#database = database;
+    this.#paths = paths;
     this.#observe = options.observe ?? (() => undefined);
     this.#statements = prepareLogStatements(database);
     this.#hardState = found.hardState;
@@ -351,7 +351,9 @@ class SqliteLog implements LogStore {
     try {
       return action();
     } catch (error) {
-      throw refusedRead(error, this.#database.name);
+      const refusal = refusedRead(error, this.#paths.log);
+      if (refusal instanceof StorageRefused && refusal.code === 'damaged') markDamage(this.#paths);
+      throw refusal;
     }
   }
 

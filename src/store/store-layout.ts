@@ -14,6 +14,8 @@ export interface GroupPaths {
   readonly log: string;
   readonly wal: string;
   readonly guard: string;
+  /** There once a read met a damaged row. */
+  readonly damageMark: string;
   /** The projection, which is another's to write; read here only for how far it has applied. */
   readonly state: string;
   /** The newest copy of the state: sent to those that the log cannot bring up to date, and what the state is rebuilt from. */
@@ -33,6 +35,7 @@ export function groupPaths(directory: string, group = 0): GroupPaths {
     log,
     wal: `${log}-wal`,
     guard: join(at, 'guard'),
+    damageMark: join(at, 'log-damaged'),
     state: join(at, 'state.db'),
     snapshot: join(at, 'snapshot.db'),
     partial: join(at, 'snapshot.partial'),

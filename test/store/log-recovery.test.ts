@@ -65,12 +65,14 @@ const member = (nodeId: string, instance: string, kind: 'voter' | 'learner' | 'w
 });
 const VOTE = 'n2/other' as MemberId;
 
+const instanceOf = (path: string): string =>
+  JSON.parse(readFileSync(`${path}/identity`, 'utf8').slice(9)).instance as string;
+
 /** A log of `members`, the files of which are then damaged. */
 function damagedLog(members: (self: string) => Configuration, damage: (image: string) => void): string {
   const path = temporaryDirectory();
   const { store, closeDirectory, close } = openLog(path, { walPregrownBytes: 65536 });
-  const self = JSON.parse(readFileSync(`${path}/identity`, 'utf8').slice(9)).instance as string;
-  store.persist({ entries: [entry(1, 0, JSON.stringify(members(self)), 'configuration')] });
+  store.persist({ entries: [entry(1, 0, JSON.stringify(members(instanceOf(path))), 'configuration')] });
   for (let index = 2; index <= 30; index += 1) store.persist({ entries: [entry(index, 0)] });
   store.persist({ hardState: { term: 7, votedFor: VOTE }, entries: [] });
   for (let index = 31; index <= 40; index += 1) store.persist({ entries: [entry(index, 7)] });
@@ -128,6 +130,34 @@ describe('a member whose log.db lost its end', () => {
       const before = readFileSync(groupPaths(path).log);
       assert.throws(() => openLog(path, { onLostTail: 'recover' }), isRefused('xcron store truncate'));
       assert.deepEqual(readFileSync(groupPaths(path).log), before);
+      removeDirectory(path);
+    });
+
+  for (const [name, members] of [
+    ['a member', cluster],
+    ['a single node', (self: string): Configuration => ({ members: [member('n1', self)] })],
+  ] as const)
+    test(`${name} that met a damaged row, further back than a start looks, does not meet it again for ever`, () => {
+      const path = damagedLog(members, () => undefined);
+      openLog(path).close();
+      const database = new Database(groupPaths(path).log);
+      database.prepare("UPDATE entries SET data = 'other' WHERE idx = 20").run();
+      database.close();
+      const configuration = members(instanceOf(path));
+      const state = { appliedIndex: 38, lastIncluded: { index: 38, term: 7, configuration } };
+      const start = () => openLog(path, { verifyFrom: 39, onLostTail: 'recover', state });
+      const met = start();
+      assert.equal(met.store.lostTail, false);
+      assert.throws(() => met.store.termAt(20), isRefused('entry 20', 'Start the node again'));
+      met.close();
+      if (name === 'a single node') assert.throws(start, isRefused('xcron store truncate'));
+      else {
+        const { store, close } = start();
+        assert.deepEqual([store.base.index, store.lastIndex, store.lostTail], [38, 38, true]);
+        assert.equal(store.termAt(20), undefined);
+        close();
+        start().close();
+      }
       removeDirectory(path);
     });
 
