@@ -1,7 +1,7 @@
 import type { LogIndex } from '../raft/types.ts';
 import { type LogStore, StorageRefused } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
-import { applyEntry, decodeEntry } from '../tasks/entry.ts';
+import { applyEntry, decodeEntry, refusedPlaces } from '../tasks/entry.ts';
 import { needsOf } from '../tasks/needs.ts';
 import { REPLAY_READ_BYTES } from './limits.ts';
 
@@ -21,7 +21,7 @@ export async function replay(
           throw new StorageRefused('format', `entry ${entry.index} is ${decoded.error}`, 'Run a newer xcron.');
         const needs = needsOf(decoded.value);
         while (projection.missing(needs).length > 0) await projection.load(projection.missing(needs));
-        applyEntry(projection.entities, decoded.value);
+        projection.refused.add(entry.index, refusedPlaces(applyEntry(projection.entities, decoded.value)));
       }
       projection.applied(entry.index, entry.data);
     }

@@ -10,6 +10,7 @@ import { type LastIncluded, StorageFailed, StorageRefused } from './log-store.ts
 import { createMemoryReads } from './memory-projection-reads.ts';
 import type { Projection, ProjectionCounts, ProjectionStart } from './projection.ts';
 import { NO_COUNTS, NO_META } from './projection-empty.ts';
+import { createRefusedPairs } from './refused-pairs.ts';
 import { encodeExecution, encodeKey, encodeMeta, encodeTaskDefinition, encodeTaskStatus, runKey } from './rows.ts';
 
 /** What stands for state.db: outlives the projection that wrote it, so that a simulated crash loses just what was not flushed. */
@@ -19,6 +20,7 @@ export interface MemoryDisk {
   hash: bigint;
   counts: ProjectionCounts;
   lastIncluded: LastIncluded | null;
+  refused: string | null;
   readonly tasks: Map<string, Task>;
   readonly executions: Map<string, Execution>;
   readonly keys: Map<string, IdempotencyRecord>;
@@ -34,6 +36,7 @@ export const createMemoryDisk = (): MemoryDisk => ({
   hash: rowHash('meta', '', encodeMeta(NO_META)),
   counts: NO_COUNTS,
   lastIncluded: null,
+  refused: null,
   tasks: new Map(),
   executions: new Map(),
   keys: new Map(),
@@ -57,6 +60,7 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
   const start: ProjectionStart = { appliedIndex: disk.index, meta: disk.meta };
   let { meta } = disk;
   let appliedIndex = disk.index;
+  let refused = createRefusedPairs(disk.refused, disk.index);
   let betweenEntries = true;
   let closed = false;
   let log: LogEnds | undefined;
@@ -125,6 +129,7 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
       index: appliedIndex,
       meta,
       lastIncluded: log === undefined ? null : lastIncludedAt(log, appliedIndex),
+      refused: refused.text(appliedIndex),
     };
     const writes = [tasks.freeze(), executions.freeze(), keys.freeze()];
     const frozenOf = replacements;
@@ -139,6 +144,7 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
     disk.index = frozen.index;
     disk.meta = frozen.meta;
     disk.lastIncluded = frozen.lastIncluded;
+    disk.refused = frozen.refused;
     disk.counts = countsOf(disk);
   }
 
@@ -165,6 +171,9 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
     },
     get lastIncluded() {
       return disk.lastIncluded;
+    },
+    get refused() {
+      return refused;
     },
     standOn(ends) {
       log = ends;
@@ -223,6 +232,8 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
       disk.copies.delete(file);
       ({ index: disk.index, meta: disk.meta, hash: disk.hash, counts: disk.counts } = copy);
       disk.lastIncluded = copy.lastIncluded;
+      disk.refused = copy.refused;
+      refused = createRefusedPairs(copy.refused, copy.index);
       tasks.startAnew(copy.tasks);
       executions.startAnew(copy.executions);
       keys.startAnew(copy.keys);

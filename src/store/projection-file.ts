@@ -61,6 +61,8 @@ export interface FileState {
   readonly counts: ProjectionCounts;
   /** No part of the state, and of its hash: it says where in the log the state stands. */
   readonly lastIncluded: LastIncluded | null;
+  /** No part of it either: refused-pairs.ts. Null in a file of an older xcron. */
+  readonly refused: string | null;
 }
 
 const REBUILD_REMEDY =
@@ -120,6 +122,7 @@ function create(database: Database.Database): void {
       hash: rowHash('meta', '', meta),
       counts: NO_COUNTS,
       lastIncluded: null,
+      refused: null,
     });
   })();
 }
@@ -138,8 +141,9 @@ function checkFormat(database: Database.Database, path: string): void {
     );
 }
 
-/** Not there in a file of an older xcron. */
+/** Neither is there in a file of an older xcron. */
 const LAST_INCLUDED = 'last_included';
+const REFUSED = 'refused_pairs';
 const META_NAMES = ['applied_index', 'state', 'state_hash', 'counts'] as const;
 
 export function readFileState(database: Database.Database, path: string): FileState {
@@ -157,6 +161,7 @@ export function readFileState(database: Database.Database, path: string): FileSt
       hash: BigInt.asIntN(64, BigInt(`0x${hash}`)),
       counts: JSON.parse(counts) as ProjectionCounts,
       lastIncluded: parseLastIncluded(values.get(LAST_INCLUDED), Number(index)),
+      refused: values.get(REFUSED) ?? null,
     };
   } catch (error) {
     throw damaged(path, `its table \`meta\` is not as written (${error instanceof Error ? error.message : error})`);
@@ -169,6 +174,7 @@ export function writeFileState(database: Database.Database, state: FileState): v
   write.run('state', state.meta);
   write.run('state_hash', formatHash(state.hash));
   write.run('counts', JSON.stringify(state.counts));
+  if (state.refused !== null) write.run(REFUSED, state.refused);
   writeLastIncluded(database, state.lastIncluded);
 }
 

@@ -41,6 +41,8 @@ export interface FlushOptions {
   readonly clock: Clock;
   readonly flushAtEntities: number;
   readonly flushAfterMs: number;
+  /** What is kept of refused pairs beside a state that stands at `through`, which is where it stands now. */
+  readonly refusedText: (through: LogIndex) => string;
 }
 
 export function createFlusher(overlay: Overlay, link: ProjectionLink, options: FlushOptions): Flusher {
@@ -68,6 +70,7 @@ export function createFlusher(overlay: Overlay, link: ProjectionLink, options: F
     timer = undefined;
     const frozen = overlay.freeze();
     if (frozen.index === durableIndex) return;
+    const refused = options.refusedText(frozen.index);
     const end = log === undefined ? null : lastIncludedAt(log, frozen.index);
     try {
       let acknowledged: Promise<unknown>[] = [];
@@ -82,7 +85,8 @@ export function createFlusher(overlay: Overlay, link: ProjectionLink, options: F
         acknowledged = acknowledged.slice(1);
       }
       await Promise.all(acknowledged);
-      await link.ask('commit', { index: frozen.index, meta: encodeMeta(frozen.meta), lastIncluded: end }, (answer) => {
+      const meta = encodeMeta(frozen.meta);
+      await link.ask('commit', { index: frozen.index, meta, lastIncluded: end, refused }, (answer) => {
         durableIndex = frozen.index;
         lastIncluded = end;
         ({ hash, counts } = answer);

@@ -93,13 +93,20 @@ export interface OpenedState {
   readonly hash: string;
   readonly counts: ProjectionCounts;
   readonly lastIncluded: LastIncluded | null;
+  /** As refused-pairs.ts keeps them; null in a file of an older xcron. */
+  readonly refused: string | null;
 }
 
 /** Each request by name: what it asks with, and what it is answered with. */
 export interface Requests {
   slice: { readonly ask: Slice; readonly answer: null };
   commit: {
-    readonly ask: { readonly index: LogIndex; readonly meta: string; readonly lastIncluded: LastIncluded | null };
+    readonly ask: {
+      readonly index: LogIndex;
+      readonly meta: string;
+      readonly lastIncluded: LastIncluded | null;
+      readonly refused: string;
+    };
     readonly answer: { readonly hash: string; readonly counts: ProjectionCounts };
   };
   copy: { readonly ask: { readonly file: string }; readonly answer: { readonly index: LogIndex } };

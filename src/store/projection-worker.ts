@@ -74,8 +74,8 @@ function openState(path: string): StateFile {
       write(() => writes.apply(slice));
       return null;
     },
-    commit({ index, meta, lastIncluded }) {
-      write(() => writes.commit(index, meta, lastIncluded));
+    commit(end) {
+      write(() => writes.commit(end));
       committed?.resolve();
       committed = undefined;
       return { hash: formatHash(writes.state.hash), counts: writes.state.counts };

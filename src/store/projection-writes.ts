@@ -4,12 +4,11 @@ import { creationsIn } from '../tasks/creations.ts';
 import type { EntryContent } from '../tasks/entry.ts';
 import type { TaskId } from '../tasks/task.ts';
 import { rowHash, sumHashes } from './entity-hash.ts';
-import type { LastIncluded } from './log-store.ts';
 import type { ProjectionCounts } from './projection.ts';
 import type { FileState } from './projection-file.ts';
 import { writeFileState } from './projection-file.ts';
 import { foldName } from './projection-order.ts';
-import type { CreatedTasks, ExecutionRow, KeyRow, Slice, TaskRow } from './projection-protocol.ts';
+import type { Ask, CreatedTasks, ExecutionRow, KeyRow, Slice, TaskRow } from './projection-protocol.ts';
 import { countsAsHistory } from './projection-retention.ts';
 import { taskRow } from './projection-slices.ts';
 import { decodeMeta, runKey } from './rows.ts';
@@ -20,7 +19,7 @@ export interface ProjectionWrites {
   /** The first slice begins the transaction. */
   apply(slice: Slice): void;
   /** Writes the index with everything else that changed; durable when it returns. */
-  commit(index: number, meta: string, lastIncluded: LastIncluded | null): void;
+  commit(end: Ask<'commit'>): void;
   rollback(): void;
 }
 
@@ -169,12 +168,19 @@ export function createWrites(database: Database.Database, opened: FileState): Pr
       for (const row of slice.keys) putKey(row);
       for (const key of slice.removedKeys) removeKey(key);
     },
-    commit(index, meta, lastIncluded) {
+    commit({ index, meta, lastIncluded, refused }) {
       begin();
       for (const [taskId, by] of historyChanges) statements.changeHistory.run(by, BigInt(taskId));
       historyChanges.clear();
       if (meta !== state.meta) replaceHash(rowHash('meta', '', state.meta), rowHash('meta', '', meta));
-      const next: FileState = { index, meta, hash, counts: { tasks: { ...tasks }, executions }, lastIncluded };
+      const next: FileState = {
+        index,
+        meta,
+        hash,
+        counts: { tasks: { ...tasks }, executions },
+        lastIncluded,
+        refused,
+      };
       writeFileState(database, next);
       database.exec('COMMIT');
       state = next;

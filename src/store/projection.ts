@@ -5,6 +5,7 @@ import type { EntityRef } from '../tasks/needs.ts';
 import type { Task, TaskId, TaskState } from '../tasks/task.ts';
 import type { LogEnds } from './last-included.ts';
 import type { LastIncluded } from './log-store.ts';
+import type { RefusedPairs } from './refused-pairs.ts';
 
 /**
  * The port behind which the state folded from the committed log is kept (I4). Two implementations pass one contract suite: SQLite
@@ -30,6 +31,8 @@ export interface Projection {
   load(refs: readonly EntityRef[], pinned?: boolean): Promise<void>;
   /** The entry at `index` is folded: the overlay now stands there. With its text, tasks that it created need not be written out here. */
   applied(index: LogIndex, entry?: string): void;
+  /** Beside the state, and kept with each flush of it: told of an entry before its `applied()`. */
+  readonly refused: RefusedPairs;
   /**
    * Writes the overlay as it is now; resolves when it is fsynced. Flushes also happen by themselves, by size and age. Not to be
    * called between the changes of an entry and its `applied()`.

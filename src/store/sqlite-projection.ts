@@ -16,6 +16,7 @@ import { createHistoryReads } from './projection-history.ts';
 import { openProjectionLink } from './projection-link.ts';
 import { createReads } from './projection-reads.ts';
 import { checkReach } from './projection-repair.ts';
+import { createRefusedPairs } from './refused-pairs.ts';
 import { decodeMeta, runKey } from './rows.ts';
 import { groupPaths } from './store-layout.ts';
 
@@ -54,10 +55,12 @@ export async function openProjection(options: ProjectionOptions): Promise<Sqlite
     cachedEntitiesMax: options.maxCachedEntities ?? CACHED_ENTITIES_MAX,
     cachedBytesMax: CACHED_BYTES_MAX,
   });
+  let refused = createRefusedPairs(link.opened.refused, start.appliedIndex);
   const flusher = createFlusher(overlay, link, {
     clock,
     flushAtEntities: options.flushAtEntities ?? FLUSH_AT_ENTITIES,
     flushAfterMs: options.flushAfterMs ?? FLUSH_AFTER_MS,
+    refusedText: (through) => refused.text(through),
   });
   lost = flusher.fail;
   const fetcher = createFetcher(overlay, link);
@@ -85,6 +88,9 @@ export async function openProjection(options: ProjectionOptions): Promise<Sqlite
     },
     get lastIncluded() {
       return flusher.lastIncluded;
+    },
+    get refused() {
+      return refused;
     },
     standOn: flusher.standOn,
     missing: overlay.missing,
@@ -148,6 +154,7 @@ export async function openProjection(options: ProjectionOptions): Promise<Sqlite
         link
           .ask('replace', { file }, (answer) => {
             overlay.startAnew(answer.index, decodeMeta(answer.meta));
+            refused = createRefusedPairs(answer.refused, answer.index);
             return answer;
           })
           .catch((error: Error) => {

@@ -36,6 +36,14 @@ export function decodeEntry(data: string): Result<EntryContent, string> {
 
 export type PairResult = { readonly applied: true } | { readonly applied: false; readonly failed: Precondition };
 
+const NONE: readonly number[] = [];
+
+/** Places of those that were not applied. */
+export function refusedPlaces(results: readonly PairResult[]): readonly number[] {
+  if (results.every(({ applied }) => applied)) return NONE;
+  return results.flatMap(({ applied }, place) => (applied ? [] : [place]));
+}
+
 const APPLIED: PairResult = { applied: true };
 
 /** Applies the pairs in order, each seeing what the earlier ones did (I5). */

@@ -7,7 +7,7 @@ import type { LogEnds } from '../../src/store/last-included.ts';
 import { openMemoryProjection } from '../../src/store/memory-projection.ts';
 import type { DuePosition, Projection, ProjectionStart } from '../../src/store/projection.ts';
 import type { EntryContent, Pair } from '../../src/tasks/entry.ts';
-import { applyEntry, encodeEntry } from '../../src/tasks/entry.ts';
+import { applyEntry, encodeEntry, refusedPlaces } from '../../src/tasks/entry.ts';
 import { ENTRY_VERSION } from '../../src/tasks/entry-version.ts';
 import { needsOf } from '../../src/tasks/needs.ts';
 import type { TaskId } from '../../src/tasks/task.ts';
@@ -37,7 +37,7 @@ export async function applyTo(projection: Projection, index: number, content: En
     await projection.load(needsOf(content));
     missing = projection.missing(needsOf(content));
   }
-  applyEntry(projection.entities, content);
+  projection.refused.add(index, refusedPlaces(applyEntry(projection.entities, content)));
   projection.applied(index, encodeEntry(content));
 }
 
@@ -97,6 +97,24 @@ export function projectionContract(name: string, runs: number, create: () => Pro
       const empty = new EntitiesInMaps();
       assert.deepEqual(await askEverything(projection, empty), await askEverything(oracle(empty), empty));
       assert.equal((await projection.stateHash()).hash, await referenceHash([]));
+    });
+
+    test('what came to nothing is known of every entry since the beginning, whatever was flushed or lost', async () => {
+      const given = new Scenario().create();
+      const created = given.entries[0] as EntryContent;
+      // The second time the id is taken: one of its two pairs does nothing.
+      const again: EntryContent = { ...created, pairs: [...created.pairs, { requires: [], events: [], by: 'test' }] };
+      await applyTo(projection, 1, created);
+      await applyTo(projection, 2, again);
+      await reopen(true);
+      await applyTo(projection, 3, again);
+      const known = (): unknown => [projection.refused.knownAfter, ...[1, 2, 3].map((at) => projection.refused.at(at))];
+      assert.deepEqual(known(), [0, [], [0], [0]]);
+      await reopen(false);
+      assert.deepEqual(known(), [0, [], [0], []], 'the third is to be applied again');
+      await projection.replaceWith(await disk.receive([created]));
+      assert.ok(projection.refused.knownAfter <= 1);
+      assert.deepEqual(projection.refused.at(2), []);
     });
 
     test('I4: whatever happened, and whenever it was flushed, reopened or lost: the same answers, the same hash', async () => {
