@@ -1,7 +1,14 @@
 import type { Logger } from 'pino';
 import { type ApiError, apiError } from './api-error.ts';
 import { type ErrorForm, errorAnswer } from './error-form.ts';
-import { type Answer, type ApiContext, type ApiRequest, isFailed, type Operation } from './operation.ts';
+import {
+  type Answer,
+  type ApiContext,
+  type ApiRequest,
+  isFailed,
+  type Operation,
+  type StreamedAnswer,
+} from './operation.ts';
 import { ORIGINAL_PREFIX } from './original-api.ts';
 
 /** Runs an operation, whichever way its request came in: what it says, and what goes wrong in it, becomes one answer. */
@@ -17,9 +24,9 @@ export function answer(
   operation: Operation,
   request: ApiRequest,
   { context, logger }: Answering,
-  take: (answer: Answer) => void,
+  take: (answer: Answer | StreamedAnswer) => void,
 ): void {
-  const finish = (outcome: Answer | ApiError): void =>
+  const finish = (outcome: Answer | StreamedAnswer | ApiError): void =>
     take(isFailed(outcome) ? errorAnswer(outcome, formOf(operation)) : outcome);
   const fail = (error: unknown): void => finish(unexpected(error, operation.method, operation.path, logger));
   let outcome: ReturnType<Operation['handle']>;

@@ -17,7 +17,8 @@ import {
   URL_CHARS_MAX,
 } from './limits.ts';
 import { answerMalformed } from './malformed.ts';
-import { type Answer, type ApiContext, JSON_TYPE, type Operation } from './operation.ts';
+import { createOpenStreams } from './open-streams.ts';
+import { type Answer, type ApiContext, isStreamed, JSON_TYPE, type Operation } from './operation.ts';
 import { ORIGINAL_PREFIX } from './original-api.ts';
 import { createPathTable } from './path-table.ts';
 import { inWords } from './task-draft.ts';
@@ -41,6 +42,8 @@ export interface App {
   readonly framework: FastifyInstance;
   /** By path; whole once the framework is ready. */
   readonly directRoutes: ReadonlyMap<string, DirectRoute>;
+  /** Answers that have no end of their own. */
+  endStreams(): void;
 }
 
 export function createApp({ operations, context, admission, logger, limits, ui, isClosing }: AppOptions): App {
@@ -103,6 +106,7 @@ export function createApp({ operations, context, admission, logger, limits, ui, 
   });
 
   const answering = { context, logger };
+  const openStreams = createOpenStreams();
   const directRoutes = new Map<string, DirectRoute>();
 
   const addRoute = (scope: FastifyInstance, operation: Operation): void => {
@@ -118,7 +122,10 @@ export function createApp({ operations, context, admission, logger, limits, ui, 
         const params = request.params as Readonly<Record<string, string>>;
         const asked = request.query as Readonly<Record<string, string>>;
         const asking = { params, query: asked, headers: request.headers, json: request.json };
-        answer(operation, asking, answering, (told) => send(reply, told, isClosing()));
+        answer(operation, asking, answering, (told) => {
+          if (isStreamed(told)) openStreams.open(reply, told);
+          else send(reply, told, isClosing());
+        });
       },
     });
   };
@@ -156,7 +163,7 @@ export function createApp({ operations, context, admission, logger, limits, ui, 
     });
     done();
   });
-  return { framework: app, directRoutes };
+  return { framework: app, directRoutes, endStreams: openStreams.endAll };
 }
 
 /**

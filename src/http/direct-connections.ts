@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
+import { invariant } from '../invariant.ts';
 import type { Admission } from './admission.ts';
 import type { AnswerText } from './answer-text.ts';
 import { type Answering, answer } from './answering.ts';
 import type { DirectRoute } from './direct-route.ts';
 import { parseJsonBody } from './json-body.ts';
-import type { Answer } from './operation.ts';
+import { type Answer, isStreamed, type StreamedAnswer } from './operation.ts';
 import { beginsWith, type PlainHead, readPlainHead } from './plain-head.ts';
 
 /**
@@ -118,7 +119,8 @@ function hold(socket: Socket, held: Set<Held>, options: DirectOptions): void {
     } else if (!serve(received)) handOver(received);
   }
 
-  function tell(told: Answer): void {
+  function tell(told: Answer | StreamedAnswer): void {
+    invariant(!isStreamed(told), 'I10', 'what is asked directly is answered in one');
     one.idleSinceMs = clock.monotonicMs();
     if (!socket.writable) return;
     const closing = isClosing();

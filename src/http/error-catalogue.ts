@@ -26,6 +26,8 @@ type RequestErrorCode =
   | 'idempotency_key_refused'
   | 'if_match_refused'
   | 'cursor_refused'
+  | 'event_id_refused'
+  | 'too_many_subscribers'
   | 'update_contended'
   | 'outcome_unknown'
   | 'execution_not_found'
@@ -178,6 +180,20 @@ export const CATALOGUE: Readonly<Record<ErrorCode, CatalogueEntry>> = {
     title: 'The cursor is not understood',
     meaning: 'The cursor is not one that this list gave.',
     remedy: 'Send `next_cursor` of the page before, unchanged, or none for the first page.',
+  },
+  event_id_refused: {
+    number: BODY_NOT_UNDERSTOOD,
+    status: 400,
+    title: 'The event id is not understood',
+    meaning: 'The id is not one that this cluster gave. Ids go on at every node of it, and at no other.',
+    remedy: 'Send the last id that came, unchanged; or `oldest`; or none, to be told from now on.',
+  },
+  too_many_subscribers: {
+    number: 1038,
+    status: 503,
+    title: 'Too many readers follow this node',
+    meaning: 'As many readers of events as the node tells are connected already.',
+    remedy: 'Follow another node, which tells the same; or end readers that are no longer needed.',
   },
   task_not_found: {
     number: 1006,

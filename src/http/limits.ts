@@ -40,6 +40,14 @@ export const PREVIEW_COUNT_MAX = 100;
 export const UI_FILES_MAX = 200;
 export const UI_BYTES_MAX = 8 * 1_024 * 1_024;
 
+/** A reader of events that hears nothing for three of these knows that the connection is gone. */
+export const EVENT_HEARTBEAT_MS = 10_000;
+/** How soon a browser is to connect again. */
+export const EVENT_RETRY_MS = 1_000;
+/** A reader that takes nothing for so long is cut off; what it has seen it knows, and can go on there. */
+export const EVENTS_STUCK_MS = 30_000;
+export const EVENTS_RETRY_AFTER_MS = 1_000;
+
 /** Errors told about one request: the first few are what a person mends, the rest would be a way to make answers large. */
 export const ERRORS_TOLD_MAX = 20;
 

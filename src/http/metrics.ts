@@ -87,6 +87,10 @@ const READINGS: readonly Reading[] = [
     'Connections to NATS found again.',
     (m) => one(m.transport.reconnects),
   ],
+  ['xcron_event_subscribers', 'gauge', 'Readers that follow the events of this node.', (m) => one(m.feed.subscribers)],
+  ['xcron_events_told_total', 'counter', 'Events told, once for each reader.', (m) => one(m.feed.told)],
+  ['xcron_event_gaps_total', 'counter', 'Times that a reader was told of a gap.', (m) => one(m.feed.gaps)],
+  ['xcron_event_readers_cut_off_total', 'counter', 'Readers that took nothing for too long.', (m) => one(m.feed.slow)],
   [
     'xcron_fsync_seconds',
     'histogram',

@@ -38,7 +38,10 @@ export interface Operation {
   readonly otherwise?: { readonly status: number; readonly description: string };
   /** Beside those that any operation may answer with. */
   readonly errors: readonly ErrorCode[];
-  handle(request: ApiRequest, context: ApiContext): Answer | ApiError | Promise<Answer | ApiError>;
+  handle(
+    request: ApiRequest,
+    context: ApiContext,
+  ): Answer | StreamedAnswer | ApiError | Promise<Answer | StreamedAnswer | ApiError>;
 }
 
 export interface HeaderParameter {
@@ -73,7 +76,29 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** An answer without an end. `stream` is called once, when the head is sent. */
+export interface StreamedAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly stream: (to: AnswerStream) => void;
+}
+
+/** Where it goes. */
+export interface AnswerStream {
+  /** False: it was taken, and nothing more is wanted until it is drained. */
+  write(text: string): boolean;
+  end(): void;
+  /** Whoever is there takes nothing: without a word. */
+  cutOff(): void;
+  onDrained(run: () => void): void;
+  /** Called once, whoever closed it. */
+  onClosed(run: () => void): void;
+}
+
+export const isStreamed = (answer: Answer | StreamedAnswer): answer is StreamedAnswer => 'stream' in answer;
+
 /** Where an answer names no other. */
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
-export const isFailed = (answer: Answer | ApiError): answer is ApiError => 'failed' in answer;
+export const isFailed = (answer: Answer | StreamedAnswer | ApiError): answer is ApiError => 'failed' in answer;

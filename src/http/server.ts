@@ -12,6 +12,7 @@ import { apiError } from './api-error.ts';
 import { createApp } from './app.ts';
 import { clusterOperations } from './cluster-operations.ts';
 import { createDirectConnections } from './direct-connections.ts';
+import { eventOperations } from './event-operations.ts';
 import { executionOperations } from './execution-operations.ts';
 import { healthOperations } from './health-operations.ts';
 import {
@@ -26,6 +27,7 @@ import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { originalOperations } from './original-api.ts';
 import { scheduleOperations } from './schedule-operations.ts';
+import { statisticsOperation } from './statistics-operation.ts';
 import type { TaskDefaults } from './task-draft.ts';
 import { taskOperations } from './task-operations.ts';
 import { readUiFiles } from './ui-files.ts';
@@ -81,7 +83,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     basePath,
     host: options.host,
   };
-  const { framework: app, directRoutes } = createApp({
+  const {
+    framework: app,
+    directRoutes,
+    endStreams,
+  } = createApp({
     operations,
     context,
     admission,
@@ -136,6 +142,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     closing = true;
     looking?.cancel();
     if (server.listening) server.close();
+    endStreams();
     closeIdle();
   };
   const drain = (): Promise<void> =>
@@ -206,6 +213,8 @@ function operationsOf(
     ...executionOperations,
     ...scheduleOperations,
     ...clusterOperations,
+    ...eventOperations,
+    statisticsOperation,
     ...healthOperations,
     metricsOperation(createMetricsRegistry(node, version, dataDirectory)),
     readOpenApi,

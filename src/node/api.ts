@@ -8,7 +8,9 @@ import type { Execution } from '../tasks/execution.ts';
 import type { ClusterOperation, OperationRecord } from '../tasks/operation.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 import type { TransportCounts } from '../transport/counts.ts';
+import type { EventFeed, FeedCounters } from './event-feed.ts';
 import type { BackupMade } from './online-backup.ts';
+import type { StatisticsSeen, StatisticsWindow } from './statistics.ts';
 import type { Tracing } from './tracing.ts';
 
 export type { TaskFilter };
@@ -41,6 +43,10 @@ export interface SchedulerNode {
   backUp(): Promise<Result<BackupMade, string>>;
   /** What consensus was told and answered, while it is on. */
   readonly tracing: Tracing;
+  /** What this node applied, to whoever reads it. */
+  readonly feed: EventFeed;
+  /** What the whole cluster did lately, as far as this node applied it. */
+  statistics(window: StatisticsWindow): StatisticsSeen;
   /** What operators asked for, as far as this node has applied it; the newest last. */
   operations(): readonly OperationRecord[];
   health(): NodeHealth;
@@ -163,6 +169,7 @@ export interface NodeMetrics {
   /** How late attempts left, seconds after their due time. */
   readonly latenessSeconds: Histogram;
   readonly transport: Readonly<TransportCounts>;
+  readonly feed: FeedCounters;
 }
 
 export interface Histogram {

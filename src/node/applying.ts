@@ -5,7 +5,7 @@ import { recentEntry, termAt } from '../raft/raft-log.ts';
 import type { Entry, LogIndex, Term } from '../raft/types.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
-import { applyEntry, decodeEntry, type EntryContent, type PairResult } from '../tasks/entry.ts';
+import { applyEntry, decodeEntry, type EntryContent, type PairResult, refusedPlaces } from '../tasks/entry.ts';
 import { needsOf } from '../tasks/needs.ts';
 import { APPLY_SLICE_MS, REPLAY_READ_BYTES } from './limits.ts';
 import { type OwnEntry, outcomeOf, type ProposalQueue } from './proposal-queue.ts';
@@ -21,7 +21,7 @@ export interface ApplyingOptions {
   readonly proposals: ProposalQueue;
   readonly clock: Clock;
   readonly applied: (index: LogIndex) => void;
-  readonly folded: (content: EntryContent, results: readonly PairResult[]) => void;
+  readonly folded: (content: EntryContent, results: readonly PairResult[], index: LogIndex) => void;
   readonly termStarted: (term: Term) => void;
   /** Whatever it waited for is there. */
   readonly goOn: () => void;
@@ -110,9 +110,10 @@ export class Applying {
   #fold(index: LogIndex, { data, content }: Said, own: OwnEntry | undefined): void {
     const { projection, proposals, folded } = this.#options;
     const results = applyEntry(projection.entities, content);
+    projection.refused.add(index, refusedPlaces(results));
     projection.applied(index, data);
     this.#lastLogTimeMs = Math.max(this.#lastLogTimeMs, content.atMs);
-    folded(content, results);
+    folded(content, results, index);
     this.#tellWhatWasLeft(index, results);
     if (own === undefined) return;
     for (const [at, { settle }] of own.waiters.entries()) {

@@ -1,6 +1,8 @@
 import { refused } from '../result.ts';
 import type { ClusterStatus, NodeHealth, NodeMetrics, ReadOutcome, SchedulerNode } from './api.ts';
+import { type EventFeed, NO_FEED } from './event-feed.ts';
 import type { FoundCluster } from './finding-cluster.ts';
+import type { StatisticsSeen, StatisticsWindow } from './statistics.ts';
 import { RETRY_AFTER_MS } from './submitting.ts';
 import type { Tracing } from './tracing.ts';
 
@@ -18,6 +20,7 @@ export interface FindingNodeOptions {
   /** As of a node that has done nothing yet. */
   metrics(): NodeMetrics;
   status(): ClusterStatus;
+  statistics(window: StatisticsWindow): StatisticsSeen;
   /** There is nothing to see before the node has begun. */
   readonly tracing: Tracing;
   failed(error: Error): void;
@@ -49,6 +52,13 @@ export class FindingNode implements SchedulerNode {
   backUp: SchedulerNode['backUp'] = () => this.#node?.backUp() ?? Promise.resolve(refused(NO_CLUSTER_YET));
   status = (): ClusterStatus => this.#node?.status() ?? this.#options.status();
   metrics = (): NodeMetrics => this.#node?.metrics() ?? this.#options.metrics();
+
+  statistics: SchedulerNode['statistics'] = (window) =>
+    this.#node?.statistics(window) ?? this.#options.statistics(window);
+
+  get feed(): EventFeed {
+    return this.#node?.feed ?? NO_FEED;
+  }
 
   get tracing(): Tracing {
     return this.#node?.tracing ?? this.#options.tracing;

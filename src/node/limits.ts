@@ -132,3 +132,16 @@ export const TRACE_PAGE_BYTES_MAX = 256 * 1_024;
 export const TRACE_WATCH_MS_MAX = 10_000;
 /** Backups that a running node made and that lie in its data directory. At the bound it makes no more. */
 export const BACKUPS_KEPT_MAX = 8;
+
+/** Readers of events at a time. One more is refused as `too_many_subscribers`. */
+export const SUBSCRIBERS_MAX = 128;
+/** How soon readers are told what happened, and how much of the loop that may take each time. */
+export const FEED_EVERY_MS = 10;
+export const FEED_SLICE_MS = 3;
+/** Told at once, and looked through at once for those that a reader wants: an entry more, of ENTRY_PAIRS_MAX. */
+export const FEED_BATCH_EVENTS_MAX = 128;
+export const FEED_LOOKED_AT_MAX = 512;
+/** Kept in memory of what was applied just now, while somebody reads; behind it, the log is read. */
+export const FEED_RECENT_EVENTS_MAX = 4_096;
+export const FEED_RECENT_ENTRIES_MAX = 1_024;
+export const FEED_READ_BYTES = 128 * 1_024;

@@ -4,6 +4,7 @@ import type { Projection } from '../store/projection.ts';
 import type { TransportCounts } from '../transport/counts.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { NodeMetrics } from './api.ts';
+import { type EventFeed, NO_FEED_COUNTERS } from './event-feed.ts';
 import type { Firing } from './firing.ts';
 import { createHistogram } from './histogram.ts';
 import type { Replica } from './replica.ts';
@@ -18,6 +19,7 @@ export function metricsOf({
   replica,
   firing,
   sending,
+  feed,
 }: {
   readonly log: LogStore;
   readonly projection: Projection;
@@ -26,6 +28,7 @@ export function metricsOf({
   readonly replica: Replica;
   readonly firing: Firing;
   readonly sending: Sending;
+  readonly feed: EventFeed;
 }): NodeMetrics {
   const { core } = replica;
   const { proposals, entries, turns, fsyncs, elections } = replica.counters;
@@ -52,6 +55,7 @@ export function metricsOf({
     fsyncSeconds: replica.fsyncSeconds.read(),
     latenessSeconds: sending.latenessSeconds.read(),
     transport: transport.counts(),
+    feed: feed.counters,
   };
 }
 
@@ -79,4 +83,5 @@ export const metricsBefore = (log: LogStore, projection: Projection, transport: 
   fsyncSeconds: createHistogram([]).read(),
   latenessSeconds: createHistogram([]).read(),
   transport,
+  feed: NO_FEED_COUNTERS,
 });

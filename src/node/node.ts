@@ -8,26 +8,16 @@ import { termAt } from '../raft/raft-log.ts';
 import { type RaftRole, roleOf } from '../raft/role.ts';
 import type { MemberId, NodeId } from '../raft/types.ts';
 import { StorageRefused } from '../store/log-store.ts';
-import type { Command } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
 import type { StateMeta } from '../tasks/entities.ts';
-import type { ClusterOperation, OperationRecord } from '../tasks/operation.ts';
 import { Announcing } from './announcing.ts';
 import { AnsweringAsks, decideAsk } from './answering-asks.ts';
-import type {
-  Asked,
-  ClusterStatus,
-  NodeHealth,
-  NodeMetrics,
-  OperationOutcome,
-  SchedulerNode,
-  SubmitOutcome,
-} from './api.ts';
+import type { ClusterStatus, NodeHealth, NodeMetrics, SchedulerNode } from './api.ts';
 import { AskingLeader } from './asking-leader.ts';
 import { statusOf } from './cluster-status.ts';
 import { type ClusterTime, createClusterTime } from './cluster-time.ts';
-import type { CompactionProblem } from './compaction.ts';
 import { DeadLetters } from './dead-letters.ts';
+import type { EventFeed } from './event-feed.ts';
 import { Firing } from './firing.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LeaderDuties } from './leader-duties.ts';
@@ -35,6 +25,7 @@ import { Leadership } from './leadership.ts';
 import { closedToReads, closedToWrites, healthOf, REMOVED_IN_WORDS } from './node-health.ts';
 import { metricsOf } from './node-metrics.ts';
 import type { NodeParts } from './node-parts.ts';
+import { Observing } from './observing.ts';
 import type { BackUp } from './online-backup.ts';
 import { type StoppingParts, stopInOrder } from './orderly-stop.ts';
 import { Peers } from './peers.ts';
@@ -70,6 +61,7 @@ export class Node implements SchedulerNode {
   readonly #requests: Requests;
   readonly tracing: Tracing;
   readonly backUp: BackUp;
+  readonly #observing: Observing;
   readonly #duties: LeaderDuties;
   readonly #housekeeping: Housekeeping;
   readonly #retiring: Retiring;
@@ -96,12 +88,16 @@ export class Node implements SchedulerNode {
       tracing: this.tracing,
       listener: {
         gathering: () => this.#firing.gather(),
-        applied: (content, results) => {
+        applied: (content, results, index) => {
           this.#firing.applied(content, results);
           this.#sending.applied(content, results);
           deadLetters.applied(content);
+          this.#observing.applied(index, content, results);
         },
-        replaced: () => this.#sending.replaced(),
+        replaced: () => {
+          this.#sending.replaced();
+          this.#observing.replaced();
+        },
         roleChanged: (role, term, leader) => this.#roleChanged(role, term, leader),
         termStarted: () => this.#termStarted(),
         turned: () => this.#turned(),
@@ -110,6 +106,8 @@ export class Node implements SchedulerNode {
       },
     });
     const replica = this.#replica;
+    const { clusterId } = identity;
+    this.#observing = new Observing({ ...parts, clusterId, core, clock, appliedIndex: () => replica.appliedIndex });
     const meta = (): StateMeta => projection.entities.meta();
     this.#retiring = new Retiring({
       replica,
@@ -294,6 +292,7 @@ export class Node implements SchedulerNode {
     this.#requests.acknowledging.look();
     this.#retiring.look();
     this.#followLeader();
+    this.#observing.turned();
   }
 
   /** Of a node that follows: once it has an entry of the leader's term it knows all that was committed before. */
@@ -322,23 +321,20 @@ export class Node implements SchedulerNode {
     this.#life.send(kind === 'invariant' ? { type: 'INVARIANT_BROKEN', reason } : { type: 'STORAGE_FAILED', reason });
     this.#parts.events.failed(kind, error);
   }
-  submit(command: Command, asked: Asked): Promise<SubmitOutcome> {
-    return this.#requests.writing.write(command, asked);
-  }
-  operate(operation: ClusterOperation, { by }: Asked, requestId: CommandId | null): Promise<OperationOutcome> {
-    return this.#requests.operating.operate(operation, by, requestId ?? this.#nextAskId());
-  }
-  operations(): readonly OperationRecord[] {
-    return this.#parts.projection.entities.meta().operations ?? [];
-  }
-  compactLog(): Promise<CompactionProblem> {
-    return this.#housekeeping.compactNow();
-  }
+  submit: SchedulerNode['submit'] = (command, asked) => this.#requests.writing.write(command, asked);
+  operate: SchedulerNode['operate'] = (operation, { by }, requestId) =>
+    this.#requests.operating.operate(operation, by, requestId ?? this.#nextAskId());
+  operations: SchedulerNode['operations'] = () => this.#parts.projection.entities.meta().operations ?? [];
+  compactLog: SchedulerNode['compactLog'] = () => this.#housekeeping.compactNow();
   changeMembers(change: MembershipChange): Promise<ChangeOutcome> {
     return this.#replica.changeMembers(change);
   }
   transferTo(nodeId: NodeId): Promise<TransferOutcome> {
     return this.#replica.transferTo(nodeId);
+  }
+  statistics: SchedulerNode['statistics'] = (window) => this.#observing.statistics.read(window, this.#clock.nowMs());
+  get feed(): EventFeed {
+    return this.#observing.feed;
   }
   readTask: SchedulerNode['readTask'] = (...about) => this.#requests.reads.task(...about);
   listTasks: SchedulerNode['listTasks'] = (...about) => this.#requests.reads.tasks(...about);
@@ -356,7 +352,13 @@ export class Node implements SchedulerNode {
     return statusOf(this.#core, identity, this.#replica.appliedIndex, projection.entities.meta(), this.#sightings);
   }
   metrics(): NodeMetrics {
-    return metricsOf({ ...this.#parts, replica: this.#replica, firing: this.#firing, sending: this.#sending });
+    return metricsOf({
+      ...this.#parts,
+      feed: this.feed,
+      replica: this.#replica,
+      firing: this.#firing,
+      sending: this.#sending,
+    });
   }
 
   stop(): Promise<void> {
@@ -381,6 +383,7 @@ export class Node implements SchedulerNode {
       ...this.#parts,
       clock: this.#clock,
       retiring: this.#retiring,
+      observing: this.#observing,
       duties: this.#duties,
       housekeeping: this.#housekeeping,
       takingIn: this.#takingIn,

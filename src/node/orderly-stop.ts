@@ -9,6 +9,7 @@ import type { Housekeeping } from './housekeeping.ts';
 import type { LeaderDuties } from './leader-duties.ts';
 import type { Leadership } from './leadership.ts';
 import { DRAIN_MAX_MS } from './limits.ts';
+import type { Observing } from './observing.ts';
 import type { Replica } from './replica.ts';
 import type { Retiring } from './retiring.ts';
 import type { SendLease } from './send-lease.ts';
@@ -19,6 +20,7 @@ import type { TakingIn } from './taking-in.ts';
 /** What a node is made of, in the order in which it ends: claims nothing, leads no more, sends what it holds, keeps it, is closed. */
 export interface StoppingParts {
   readonly retiring: Retiring;
+  readonly observing: Observing;
   readonly duties: LeaderDuties;
   readonly housekeeping: Housekeeping;
   readonly takingIn: TakingIn;
@@ -67,6 +69,8 @@ export async function stopInOrder(
   await replica.idle();
   await parts.transport.close();
   await replica.end();
+  // All that was applied is, before the log is closed.
+  parts.observing.stop();
   drained();
   // Ends a copy that is being made, which the housekeeping would wait for.
   // A flush that fails says so as any other does. What it has not written is in the log; to leave that open would be to never end.

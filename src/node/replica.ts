@@ -31,7 +31,7 @@ export interface ReplicaListener {
   /** Called at the beginning of each turn: what is due joins this turn's entry. */
   gathering(): void;
   /** Called after an entry was folded, in log order, on every node. */
-  applied(content: EntryContent, results: readonly PairResult[]): void;
+  applied(content: EntryContent, results: readonly PairResult[], index: LogIndex): void;
   /** A snapshot took the place of the state: what it holds was applied elsewhere, and is not told. */
   replaced(): void;
   roleChanged(role: RaftRole, term: Term, leader: MemberId | null): void;
@@ -116,9 +116,9 @@ export class Replica {
       ...options,
       proposals: this.#proposals,
       applied: (index) => this.#reads.applied(index),
-      folded: (content, results) => {
-        if (this.#tracing.isOn) this.#tracing.folded(this.#applying.index + 1, results);
-        options.listener.applied(content, results);
+      folded: (content, results, index) => {
+        if (this.#tracing.isOn) this.#tracing.folded(index, results);
+        options.listener.applied(content, results, index);
       },
       termStarted: options.listener.termStarted,
       goOn: () => this.#goOn(),

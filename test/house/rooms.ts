@@ -35,7 +35,13 @@ export const RULES: Readonly<Record<string, RoomRule>> = {
 export const PURE_ROOMS: readonly string[] = PURE;
 
 /** Files directly under src/: words and types that every room shares. */
-export const SHARED_FILES = ['src/brand.ts', 'src/result.ts', 'src/invariant.ts', 'src/clock.ts'];
+export const SHARED_FILES = [
+  'src/brand.ts',
+  'src/result.ts',
+  'src/invariant.ts',
+  'src/clock.ts',
+  'src/server-sent-events.ts',
+];
 /** The clock's port may be named anywhere; its value is the real clock, which pure rooms do not see. */
 export const CLOCK_FILE = 'src/clock.ts';
 

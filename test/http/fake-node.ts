@@ -6,7 +6,9 @@ import type {
   SchedulerNode,
   SubmitOutcome,
 } from '../../src/node/api.ts';
+import { NO_FEED, NO_FEED_COUNTERS } from '../../src/node/event-feed.ts';
 import { judge } from '../../src/node/judging-operations.ts';
+import { Statistics } from '../../src/node/statistics.ts';
 import { Tracing } from '../../src/node/tracing.ts';
 import type { InstanceId, NodeId } from '../../src/raft/types.ts';
 import { refused } from '../../src/result.ts';
@@ -49,6 +51,7 @@ const SERVING: NodeHealth = { state: 'serving', ready: true, reason: null };
 
 export function createFakeNode(clock = manualClock()): FakeNode {
   const state = mapEntities();
+  const statistics = new Statistics(state);
   const submitted: Command[] = [];
   let forced: SubmitOutcome | null = null;
   let hook: (() => void) | null = null;
@@ -58,7 +61,8 @@ export function createFakeNode(clock = manualClock()): FakeNode {
 
   const apply = (pairs: EntryContent['pairs']): void => {
     const atMs = Math.max(clock.nowMs(), state.meta().logTimeMs);
-    applyEntry(state, { v: ENTRY_VERSION, atMs, pairs });
+    const content = { v: ENTRY_VERSION, atMs, pairs };
+    statistics.applied(content, applyEntry(state, content));
   };
 
   function decide(command: Command, by: string): SubmitOutcome {
@@ -160,6 +164,8 @@ export function createFakeNode(clock = manualClock()): FakeNode {
     compactLog: async () => null,
     backUp: async () => refused('a node in memory is not backed up'),
     tracing: new Tracing('n1', clock),
+    feed: NO_FEED,
+    statistics: (window) => statistics.read(window, clock.nowMs()),
     operations: () => state.meta().operations ?? [],
     health: () => health,
     status: () => ({ ...STATUS, schedulingPaused: state.meta().schedulingPaused === true }),
@@ -252,4 +258,5 @@ const METRICS: NodeMetrics = {
   },
   latenessSeconds: { buckets: [{ le: 0.01, count: 5 }], sum: 0.02, count: 5 },
   transport: noCounts(),
+  feed: NO_FEED_COUNTERS,
 };

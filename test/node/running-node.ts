@@ -11,13 +11,8 @@ import type { TaskId } from '../../src/tasks/task.ts';
 import { draft } from '../tasks/scenario.ts';
 import { until } from '../whole/serving.ts';
 
-/** A node in this process, on a directory of its own. Fails when the node does. */
-export async function withNode(
-  work: (node: SchedulerNode, failures: Error[]) => Promise<void>,
-  clock?: Clock,
-): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'xcron-node-'));
-  const failures: Error[] = [];
+/** A node in this process. Resolves when it is ready. */
+export async function nodeOn(directory: string, failures: Error[] = [], clock?: Clock): Promise<SchedulerNode> {
   const { guard } = createCallbackGuard({ allowLoopback: true, allow: [], deny: [], ownAddresses: () => [] });
   const node = await startNode({
     dataDirectory: directory,
@@ -42,10 +37,29 @@ export async function withNode(
       () => node.health().ready,
       () => `the node is ${node.health().state}`,
     );
-    await work(node, failures);
-    assert.deepEqual(failures, []);
-  } finally {
+    return node;
+  } catch (error) {
     await node.stop();
+    throw error;
+  }
+}
+
+/** On a directory of its own. Fails when the node does. */
+export async function withNode(
+  work: (node: SchedulerNode, failures: Error[]) => Promise<void>,
+  clock?: Clock,
+): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'xcron-node-'));
+  const failures: Error[] = [];
+  try {
+    const node = await nodeOn(directory, failures, clock);
+    try {
+      await work(node, failures);
+      assert.deepEqual(failures, []);
+    } finally {
+      await node.stop();
+    }
+  } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }

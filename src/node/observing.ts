@@ -1,0 +1,33 @@
+import type { LogIndex } from '../raft/types.ts';
+import type { Projection } from '../store/projection.ts';
+import type { EntryContent, PairResult } from '../tasks/entry.ts';
+import { AppliedEventFeed, type EventFeedOptions } from './event-feed.ts';
+import { Statistics } from './statistics.ts';
+
+/** Readers beside the state: what is folded is told to whoever asks, and counted. Nothing is decided by it. */
+export class Observing {
+  readonly feed: AppliedEventFeed;
+  readonly statistics: Statistics;
+
+  constructor(options: EventFeedOptions & { readonly projection: Projection }) {
+    this.feed = new AppliedEventFeed(options);
+    this.statistics = new Statistics(options.projection.entities);
+  }
+
+  applied(index: LogIndex, content: EntryContent, results: readonly PairResult[]): void {
+    this.statistics.applied(content, results);
+    this.feed.applied(index, content);
+  }
+
+  replaced(): void {
+    this.statistics.replaced();
+  }
+
+  turned(): void {
+    this.feed.turned();
+  }
+
+  stop(): void {
+    this.feed.stop();
+  }
+}
