@@ -28,6 +28,7 @@ import { createTaskBody, noBody, oneOf } from './task-schema.ts';
 
 /** /v1/tasks: create, read, list, and what an owner does with one task. Updating stands in update-operation.ts. */
 
+const TASK_ORDERS = ['oldest', 'newest'] as const;
 const ETAG_TEXT = { ETag: 'The version of the task, for If-Match.' };
 
 export function taskAnswer(task: Task, status = 200, headers: Readonly<Record<string, string>> = {}): Answer {
@@ -122,13 +123,14 @@ const listTasks: Operation = {
   id: 'listTasks',
   method: 'GET',
   path: '/v1/tasks',
-  summary: 'List tasks, in the order of their creation',
+  summary: 'List tasks',
   query: pageQuery(PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, {
     state: Type.Optional(oneOf<TaskState>(['scheduled', 'paused', 'completed', 'cancelled'])),
     tag: Type.Optional(Type.String({ minLength: 1, maxLength: TAG_CHARS_MAX, description: 'Tasks with this tag.' })),
     name: Type.Optional(
       Type.String({ minLength: 1, maxLength: NAME_CHARS_MAX, description: 'Names that contain this, in any case.' }),
     ),
+    order: Type.Optional(oneOf(TASK_ORDERS, 'By creation; the oldest first where left out.')),
   }),
   success: { status: 200, description: 'One page.', schema: pageOf(taskSchema) },
   errors: ['cursor_refused'],
@@ -145,6 +147,7 @@ const listTasks: Operation = {
       ...(query.state === undefined ? {} : { state: query.state as TaskState }),
       ...(query.tag === undefined ? {} : { tag: query.tag }),
       ...(query.name === undefined ? {} : { name: query.name }),
+      newestFirst: query.order === 'newest',
     };
     return listPage(node, filter, after, limit.value, consistencyOf(query));
   },

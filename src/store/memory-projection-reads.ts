@@ -4,7 +4,7 @@ import type { Task } from '../tasks/task.ts';
 import type { DuePosition, Projection } from './projection.ts';
 import { RUNS_PER_ANSWER_MAX } from './projection-bounds.ts';
 import { compareDue, compareRuns, compareTaskIds, compareTexts } from './projection-order.ts';
-import { taskFilter } from './projection-reads.ts';
+import { taskFilter, taskOrder } from './projection-reads.ts';
 import { countsAsHistory, prunableRuns } from './projection-retention.ts';
 import { openAttemptOf } from './projection-slices.ts';
 
@@ -45,8 +45,8 @@ export function createMemoryReads({ tasks, executions, keys, meta }: MemoryState
     listTasks: (filter, after, limit) =>
       [...tasks.values()]
         .filter(taskFilter(filter))
-        .filter(({ taskId }) => after === null || compareTaskIds(taskId, after) > 0)
-        .sort((a, b) => compareTaskIds(a.taskId, b.taskId))
+        .filter(({ taskId }) => after === null || taskOrder(filter)(taskId, after) > 0)
+        .sort((a, b) => taskOrder(filter)(a.taskId, b.taskId))
         .slice(0, limit),
     listExecutions: (taskId, beforeRun, limit) =>
       [...executions.values()]

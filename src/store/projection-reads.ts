@@ -58,7 +58,7 @@ export function createReads({ tasks, executions, keys }: Overlay, link: Projecti
             tasks.shadow(taskId) === undefined ? decodeTask(taskId, status, definition) : undefined,
           inMemory: () => changed(tasks, (task: Task) => (matches(task) ? task : undefined)),
           position: ({ taskId }) => taskId,
-          compare: compareTaskIds,
+          compare: taskOrder(filter),
         },
         after,
         limit,
@@ -157,6 +157,10 @@ export function createReads({ tasks, executions, keys }: Overlay, link: Projecti
       ),
   };
 }
+
+/** The order in which a filter lists. */
+export const taskOrder = ({ newestFirst }: TaskFilter): typeof compareTaskIds =>
+  newestFirst === true ? (a, b) => compareTaskIds(b, a) : compareTaskIds;
 
 /** The same question that projection-search.ts puts to the file. */
 export function taskFilter({ state, tag, name }: TaskFilter): (task: Task) => boolean {

@@ -15,14 +15,21 @@ export function createSearch(database: Database.Database, path: string): (ask: A
   const verified = verifier(path);
   type Ids = [after: bigint, limit: number];
   const ids = <P extends unknown[]>(sql: string) => database.prepare<P, TaskId>(sql).pluck();
-  const byTag = ids<[string, ...Ids]>(
-    'SELECT CAST(task_id AS TEXT) FROM tags WHERE tag = ? AND task_id > ? ORDER BY task_id LIMIT ?',
-  );
-  const byName = ids<Ids>('SELECT CAST(task_id AS TEXT) FROM names WHERE task_id > ? ORDER BY task_id LIMIT ?');
-  const byState = ids<[string, ...Ids]>(
-    'SELECT CAST(id AS TEXT) FROM tasks WHERE state = ? AND id > ? ORDER BY id LIMIT ?',
-  );
-  const all = ids<Ids>('SELECT CAST(id AS TEXT) FROM tasks WHERE id > ? ORDER BY id LIMIT ?');
+  const listed = (newestFirst: boolean) => {
+    const [beyond, order] = newestFirst ? ['<', 'DESC'] : ['>', 'ASC'];
+    const tagged = `SELECT CAST(task_id AS TEXT) FROM tags WHERE tag = ? AND task_id ${beyond} ?`;
+    const named = `SELECT CAST(task_id AS TEXT) FROM names WHERE task_id ${beyond} ?`;
+    return {
+      byTag: ids<[string, ...Ids]>(`${tagged} ORDER BY task_id ${order} LIMIT ?`),
+      byName: ids<Ids>(`${named} ORDER BY task_id ${order} LIMIT ?`),
+      byState: ids<[string, ...Ids]>(
+        `SELECT CAST(id AS TEXT) FROM tasks WHERE state = ? AND id ${beyond} ? ORDER BY id ${order} LIMIT ?`,
+      ),
+      all: ids<Ids>(`SELECT CAST(id AS TEXT) FROM tasks WHERE id ${beyond} ? ORDER BY id ${order} LIMIT ?`),
+    };
+  };
+  const oldestFirst = listed(false);
+  const newestFirst = listed(true);
   const nameOf = database.prepare<[bigint], string>('SELECT folded FROM names WHERE task_id = ?').pluck();
   const stateOf = database.prepare<[bigint], TaskState>('SELECT state FROM tasks WHERE id = ?').pluck();
   const textsOf = database
@@ -33,6 +40,7 @@ export function createSearch(database: Database.Database, path: string): (ask: A
     .safeIntegers();
 
   function candidates(filter: TaskFilter, after: bigint, limit: number): readonly TaskId[] {
+    const { byTag, byName, byState, all } = filter.newestFirst === true ? newestFirst : oldestFirst;
     if (filter.tag !== undefined) return byTag.all(filter.tag, after, limit);
     if (filter.name !== undefined) return byName.all(after, limit);
     if (filter.state !== undefined) return byState.all(filter.state, after, limit);
@@ -43,7 +51,7 @@ export function createSearch(database: Database.Database, path: string): (ask: A
     const name = filter.name === undefined ? undefined : foldName(filter.name);
     const exact = name === undefined && (filter.tag === undefined || filter.state === undefined);
     const scanned = exact ? Math.min(limit, SCAN_ROWS_MAX) : SCAN_ROWS_MAX;
-    const found = candidates(filter, BigInt(after ?? 0), scanned);
+    const found = candidates(filter, after === null ? startOf(filter) : BigInt(after), scanned);
     const rows: TaskTexts[] = [];
     let characters = 0;
     for (const taskId of found) {
@@ -62,3 +70,8 @@ export function createSearch(database: Database.Database, path: string): (ask: A
     return { rows, through: found.length < scanned ? null : (found.at(-1) ?? null) };
   };
 }
+
+/** Task ids are numbers of 63 bits. */
+const TASK_ID_BEYOND = 2n ** 63n - 1n;
+
+const startOf = ({ newestFirst }: TaskFilter): bigint => (newestFirst === true ? TASK_ID_BEYOND : 0n);

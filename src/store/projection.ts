@@ -109,6 +109,8 @@ export interface TaskFilter {
   readonly tag?: string;
   /** Names that contain this, letter case aside. */
   readonly name?: string;
+  /** From the newest down, each page below the one before; else in the order of their creation. */
+  readonly newestFirst?: boolean;
 }
 
 /** Total order of due things: time, then task, then run; run 0 is the task's own due time, any other an execution's next attempt. */

@@ -5,11 +5,14 @@ import { EmptyState } from './parts/empty-state.tsx';
 import type { Section } from './parts/header.tsx';
 import { Shell } from './parts/shell.tsx';
 import { type Route, readRoute } from './route.ts';
+import { EditTask, NewTask } from './tasks/task-editor.tsx';
 import { TaskList } from './tasks/task-list.tsx';
+import { TaskPage } from './tasks/task-page.tsx';
 
 const SECTION: Readonly<Record<Route['page'], Section | null>> = {
   tasks: 'tasks',
   task: 'tasks',
+  edit: 'tasks',
   new: 'tasks',
   failed: 'failed',
   cluster: 'cluster',
@@ -33,7 +36,13 @@ function Dashboard({ page }: { readonly page: Page }) {
 function Content({ page, route }: { readonly page: Page; readonly route: Route }) {
   switch (route.page) {
     case 'tasks':
-      return <TaskList client={page.client} />;
+      return <TaskList client={page.client} filter={route.filter} />;
+    case 'task':
+      return <TaskPage key={route.taskId} client={page.client} taskId={route.taskId} />;
+    case 'edit':
+      return <EditTask key={route.taskId} page={page} taskId={route.taskId} />;
+    case 'new':
+      return <NewTask key={route.like ?? ''} page={page} like={route.like} />;
     default:
       return (
         <EmptyState title="Nothing is here">

@@ -5,17 +5,20 @@ import { createSession, type Session, type TokenStorage } from './api/session.ts
 export interface Page {
   readonly client: Client;
   readonly session: Session;
+  /** Where the node's paths start. */
+  readonly base: string;
 }
 
 export function openPage(address: string): Page {
   const session = createSession(tabStorage());
+  // Without the part behind `#`, and without the page's own name: what is left ends with a slash.
+  const base = new URL('./', address).href;
   const client = createClient({
-    // Without the part behind `#`, and without the page's own name: what is left ends with a slash.
-    base: new URL('./', address).href,
+    base,
     token: session.token,
     signedOut: session.refused,
   });
-  return { client, session };
+  return { client, session, base };
 }
 
 /** Where a browser forbids storage, already naming it throws. */

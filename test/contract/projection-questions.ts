@@ -65,6 +65,10 @@ const FILTERS: readonly TaskFilter[] = [
   { name: 'a_b' },
   { name: 'ärger' },
   { name: 'i', tag: 'db', state: 'scheduled' },
+  { newestFirst: true },
+  { newestFirst: true, state: 'paused' },
+  { newestFirst: true, tag: 'ops' },
+  { newestFirst: true, name: 'n' },
 ];
 
 /** Pages through `read` to its end. */

@@ -133,9 +133,12 @@ export function createFakeNode(clock = manualClock()): FakeNode {
       return forced ?? decide(command, by);
     },
     readTask: async (taskId, consistency) => read(state.task(taskId), consistency),
-    async listTasks({ state: wanted, tag, name }, after, limit, consistency) {
-      const found = [...state.tasks.values()]
-        .filter((task) => after === null || isLaterTaskId(task.taskId, after))
+    async listTasks({ state: wanted, tag, name, newestFirst = false }, after, limit, consistency) {
+      const all = [...state.tasks.values()];
+      const found = (newestFirst ? all.reverse() : all)
+        .filter(
+          ({ taskId }) => after === null || (newestFirst ? isLaterTaskId(after, taskId) : isLaterTaskId(taskId, after)),
+        )
         .filter((task) => wanted === undefined || task.state === wanted)
         .filter((task) => tag === undefined || task.definition.tags.includes(tag))
         .filter((task) => name === undefined || task.definition.name?.toLowerCase().includes(name.toLowerCase()));

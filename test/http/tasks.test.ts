@@ -89,18 +89,21 @@ test('a list goes on from its cursor, and its filters are obeyed', async () => {
   for (let n = 0; n < 7; n += 1) {
     ids.push(idOf(await create(at, { name: `Job ${n}`, tags: n % 2 === 0 ? ['even'] : [] })));
   }
-  const seen: string[] = [];
-  let cursor: unknown = null;
-  let pages = 0;
-  do {
-    const told = await at.ask('GET', `/v1/tasks?limit=3${cursor === null ? '' : `&cursor=${String(cursor)}`}`);
-    assert.ok(conforms.tasks.Check(told.json), told.text);
-    const { items, next_cursor: next } = fieldsOf(told) as { items: { id: string }[]; next_cursor: string | null };
-    seen.push(...items.map((item) => item.id));
-    cursor = next;
-    pages += 1;
-  } while (cursor !== null);
-  assert.deepEqual([seen, pages], [ids, 3]);
+  for (const order of ['oldest', 'newest']) {
+    const seen: string[] = [];
+    let cursor: unknown = null;
+    let pages = 0;
+    do {
+      const from = cursor === null ? '' : `&cursor=${String(cursor)}`;
+      const told = await at.ask('GET', `/v1/tasks?order=${order}&limit=3${from}`);
+      assert.ok(conforms.tasks.Check(told.json), told.text);
+      const { items, next_cursor: next } = fieldsOf(told) as { items: { id: string }[]; next_cursor: string | null };
+      seen.push(...items.map((item) => item.id));
+      cursor = next;
+      pages += 1;
+    } while (cursor !== null);
+    assert.deepEqual([seen, pages], [order === 'oldest' ? ids : ids.toReversed(), 3]);
+  }
   const count = async (query: string) =>
     (fieldsOf(await at.ask('GET', `/v1/tasks?${query}`)).items as unknown[]).length;
   await at.ask('POST', `/v1/tasks/${ids[0]}/pause`);
@@ -113,6 +116,7 @@ test('a list goes on from its cursor, and its filters are obeyed', async () => {
     ['limit=1001', '/limit'],
     ['limit=x', '/limit'],
     ['state=odd', '/state'],
+    ['order=up', '/order'],
     ['nothing=1', '/nothing'],
     ['tag=a&tag=b', '/tag'],
   ] as const) {

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { createTask, YEARLY } from '../whole/client.ts';
 import { type Serving, serve } from '../whole/serving.ts';
+import { openSink } from '../whole/sink.ts';
 import { assertAccessible } from './accessible.ts';
 import { openBrowser, openPage } from './browser.ts';
 
@@ -40,6 +41,47 @@ describe('the pages of a node', () => {
     await page.getByRole('link', { name: 'Debugger' }).click();
     await page.getByRole('heading', { name: 'Debugger', level: 1 }).waitFor();
     await assertAccessible(page, 'debugger');
+    assert.deepEqual(complaints, []);
+  });
+
+  test('a task made in the form calls its target; it is run by hand, paused, changed and cancelled', async (t) => {
+    const sink = await openSink();
+    t.after(() => sink.close());
+    const { page, complaints } = await openPage(t, browser, `${open.url}/#/new`);
+    const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+    await press('Create the task');
+    await page.getByText('say which URL is to be called').waitFor();
+    await page.getByLabel('Schedule').fill('0 0 30 2 *');
+    await page.getByText('never fires').waitFor();
+    await page.getByLabel('Schedule').fill('30 2 * * *');
+    await page.getByLabel('Time zone').fill('Europe/Berlin');
+    await page.getByRole('list', { name: 'Next times' }).getByRole('listitem').nth(4).waitFor();
+    await page.getByLabel('URL').fill(`${sink.url}/made`);
+    await page.getByLabel('Body').fill('{"n": 1.0}');
+    await page.getByLabel('Name').fill('made in the form');
+    await assertAccessible(page, 'new task');
+    await press('Create the task');
+    await page.getByRole('heading', { name: 'made in the form' }).waitFor();
+    await page.getByText('Nothing was sent yet').waitFor();
+
+    await press('Run now');
+    await page.getByText('succeeded with 200').waitFor();
+    assert.equal(sink.received[0]?.body, '{"n": 1.0}');
+    await press('Pause');
+    await page.getByRole('button', { name: 'Resume' }).waitFor();
+    await page.getByRole('link', { name: 'Change' }).click();
+    await page.getByLabel('Name').fill('changed in the form');
+    await press('Save the changes');
+    await page.getByRole('heading', { name: 'changed in the form' }).waitFor();
+    await assertAccessible(page, 'a task');
+
+    await press('Cancel the task');
+    await assertAccessible(page, 'a dialog');
+    await page.keyboard.press('Escape');
+    await press('Cancel the task');
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel the task' }).click();
+    await page.getByText('cancelled', { exact: true }).waitFor();
+    assert.equal(sink.received.length, 1);
     assert.deepEqual(complaints, []);
   });
 

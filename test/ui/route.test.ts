@@ -1,14 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readRoute } from '../../src/ui/route.ts';
+import { listAddress, readRoute } from '../../src/ui/route.ts';
+
+const NO_FILTER = { name: '', state: '', tag: '' };
 
 describe('which page an address asks for', () => {
-  for (const hash of ['', '#', '#/', '#/tasks', '#/tasks/', '#/tasks?state=paused']) {
-    test(`"${hash}" is the list of tasks`, () => assert.deepEqual(readRoute(hash), { page: 'tasks' }));
+  for (const hash of ['', '#', '#/', '#/tasks', '#/tasks/', '#/tasks?other=1']) {
+    test(`"${hash}" is the list of tasks`, () =>
+      assert.deepEqual(readRoute(hash), { page: 'tasks', filter: NO_FILTER }));
   }
-  test('a task has its number in it', () =>
-    assert.deepEqual(readRoute('#/tasks/117926962005016576'), { page: 'task', taskId: '117926962005016576' }));
-  for (const hash of ['#/tasks/x', '#/tasks/1/2', '#/other', '#/failed/1', '#/tasks/00']) {
+  test('a task has its number in it', () => {
+    const taskId = '117926962005016576';
+    assert.deepEqual(readRoute(`#/tasks/${taskId}`), { page: 'task', taskId });
+    assert.deepEqual(readRoute(`#/tasks/${taskId}/edit`), { page: 'edit', taskId });
+    assert.deepEqual(readRoute(`#/new?like=${taskId}`), { page: 'new', like: taskId });
+    assert.deepEqual(readRoute('#/new?like=x'), { page: 'new', like: null });
+  });
+  for (const hash of ['#/tasks/x', '#/tasks/1/2', '#/other', '#/failed/1', '#/tasks/00', '#/tasks/1/edit/2']) {
     test(`"${hash}" is nowhere`, () => assert.deepEqual(readRoute(hash), { page: 'nowhere' }));
   }
+  test('a search stands in the address', () => {
+    const filter = { name: 'a b&c=#', state: 'paused', tag: '%' };
+    assert.deepEqual(readRoute(listAddress(filter)), { page: 'tasks', filter });
+    assert.equal(listAddress(NO_FILTER), '#/tasks');
+  });
 });

@@ -34,3 +34,47 @@ export interface PageAnswer<T> {
   readonly items: readonly T[];
   readonly next_cursor: string | null;
 }
+
+export type ExecutionState = 'attempting' | 'waiting' | 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'unknown';
+
+export interface AttemptAnswer {
+  readonly number: number;
+  readonly node_id: string;
+  readonly result: 'open' | 'succeeded' | 'failed' | 'lost' | 'withheld';
+  readonly claimed_at: string;
+  readonly started_at: string | null;
+  readonly ended_at: string | null;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly excerpt: string | null;
+}
+
+export interface ExecutionAnswer {
+  readonly id: string;
+  readonly task_id: string;
+  readonly run: number;
+  readonly trigger: 'schedule' | 'manual';
+  readonly scheduled_at: string;
+  readonly late: boolean;
+  readonly state: ExecutionState;
+  readonly failures: number;
+  readonly next_attempt_at: string | null;
+  readonly created_at: string;
+  readonly ended_at: string | null;
+  readonly attempts: readonly AttemptAnswer[];
+}
+
+/** One line of what was done to a task. */
+export interface RecordAnswer {
+  readonly at: string;
+  readonly type: string;
+  readonly by: string;
+  /** Of due times that were passed over. */
+  readonly from?: string;
+  readonly through?: string;
+}
+
+export interface PreviewAnswer {
+  readonly next: readonly { readonly at: string; readonly local: string; readonly note?: string }[];
+  readonly text: string;
+}

@@ -4,11 +4,11 @@ export interface ButtonProps {
   readonly children: ComponentChildren;
   readonly onClick?: () => void;
   /** `main`: what one came for; `danger`: what cannot be taken back. */
-  readonly kind?: 'main' | 'danger' | 'plain';
+  readonly kind?: 'main' | 'danger' | 'plain' | 'chip';
   readonly disabled?: boolean;
   readonly submits?: boolean;
   /** Where the words on it do not say what it is for. */
-  readonly label?: string;
+  readonly label?: string | undefined;
   readonly pressed?: boolean;
 }
 

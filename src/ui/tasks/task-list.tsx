@@ -1,57 +1,109 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { PageAnswer, TaskAnswer } from '../api/answers.ts';
-import type { Client, Told } from '../api/client.ts';
+import type { Client } from '../api/client.ts';
+import { useAnswer } from '../api/use-answer.ts';
+import { StateBadge } from '../parts/badge.tsx';
+import { Button } from '../parts/button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
+import { Instant } from '../parts/instant.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
 import { type Column, Table } from '../parts/table.tsx';
-import { howFar, localInstant } from './instant.ts';
+import { listAddress, type TaskListFilter } from '../route.ts';
+import { FilterBar } from './filter-bar.tsx';
+import { ScheduleText } from './schedule-text.tsx';
 
 const COLUMNS: readonly Column<TaskAnswer>[] = [
-  { title: 'Task', cell: (task) => <a href={`#/tasks/${task.id}`}>{task.name ?? task.id}</a> },
-  { title: 'Schedule', cell: (task) => <code>{task.schedule}</code> },
-  { title: 'State', cell: (task) => <span class="badge">{task.state}</span> },
-  { title: 'Next', cell: (task) => <Next at={task.next_at} /> },
+  {
+    title: 'Task',
+    cell: (task) => (
+      <div class="task-name">
+        <a href={`#/tasks/${task.id}`}>{task.name ?? task.id}</a>
+        {task.tags.map((tag) => (
+          <a key={tag} class="tag" href={listAddress({ name: '', state: '', tag })}>
+            {tag}
+          </a>
+        ))}
+      </div>
+    ),
+  },
+  {
+    title: 'Schedule',
+    cell: (task) => <ScheduleText task={task} />,
+  },
+  { title: 'Calls', cell: (task) => <span class="mono small shortened">{task.callback.url}</span> },
+  { title: 'Next', cell: (task) => <Instant at={task.next_at} /> },
+  { title: 'Runs', cell: (task) => <span class="number">{task.run_count}</span> },
+  { title: 'State', cell: (task) => <StateBadge state={task.state} /> },
 ];
 
-export function TaskList({ client }: { readonly client: Client }) {
-  const [told, setTold] = useState<Told<PageAnswer<TaskAnswer>> | null>(null);
-  useEffect(() => {
-    const leaving = new AbortController();
-    void client.get<PageAnswer<TaskAnswer>>('v1/tasks', { limit: 50 }, leaving.signal).then((answer) => {
-      if (!leaving.signal.aborted) setTold(answer);
-    });
-    return () => leaving.abort();
-  }, [client]);
+const PAGE_ITEMS = 50;
+const REFRESHED_EVERY_MS = 5_000;
+
+/** One page at a time, by cursors: the millionth task is as near as the first. */
+export function TaskList({ client, filter }: { readonly client: Client; readonly filter: TaskListFilter }) {
+  // The cursors that led here; the last is this page's own.
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  const address = listAddress(filter);
+  // Another search begins at its first page.
+  useEffect(() => setCursors([]), [address]);
+  const cursor = cursors.at(-1) ?? null;
+  const query = { ...filter, order: 'newest', limit: PAGE_ITEMS, cursor };
+  const { value, problem, current } = useAnswer<PageAnswer<TaskAnswer>>(client, 'v1/tasks', query, REFRESHED_EVERY_MS);
   return (
     <>
       <div class="title-row">
         <h1>Tasks</h1>
+        <a class="button button-main" href="#/new">
+          New task
+        </a>
       </div>
-      {told === null ? null : told.ok ? <Listed tasks={told.value.items} /> : <ProblemNotice problem={told.problem} />}
+      <FilterBar filter={filter} />
+      {problem === null ? null : <ProblemNotice problem={problem} />}
+      {value === null ? null : (
+        <div class="card" aria-busy={!current}>
+          {value.items.length === 0 ? (
+            <Nothing filtered={address !== '#/tasks'} />
+          ) : (
+            <Table label="Tasks" columns={COLUMNS} rows={value.items} keyOf={(task) => task.id} />
+          )}
+        </div>
+      )}
+      {cursor === null && (value?.next_cursor ?? null) === null ? null : (
+        <nav class="buttons" aria-label="Pages of the list">
+          <Button disabled={cursor === null} onClick={() => setCursors(cursors.slice(0, -1))}>
+            ← Newer
+          </Button>
+          <Button
+            disabled={!current || (value?.next_cursor ?? null) === null}
+            onClick={() => {
+              if (typeof value?.next_cursor === 'string') setCursors([...cursors, value.next_cursor]);
+            }}
+          >
+            Older →
+          </Button>
+        </nav>
+      )}
     </>
   );
 }
 
-function Listed({ tasks }: { readonly tasks: readonly TaskAnswer[] }) {
+function Nothing({ filtered }: { readonly filtered: boolean }) {
+  if (filtered) {
+    return (
+      <EmptyState title="No task is like that">
+        <p>Names are searched for what you typed, letter case aside; a tag has to be whole.</p>
+        <a class="button" href="#/tasks">
+          Show all tasks
+        </a>
+      </EmptyState>
+    );
+  }
   return (
-    <div class="card">
-      {tasks.length === 0 ? (
-        <EmptyState title="No tasks yet">
-          <p>A task calls a URL when it is due.</p>
-        </EmptyState>
-      ) : (
-        <Table label="Tasks" columns={COLUMNS} rows={tasks} keyOf={(task) => task.id} />
-      )}
-    </div>
-  );
-}
-
-function Next({ at }: { readonly at: string | null }) {
-  if (at === null) return <span class="quiet">–</span>;
-  const atMs = Date.parse(at);
-  return (
-    <time dateTime={at} title={localInstant(atMs)}>
-      {howFar(atMs, Date.now())}
-    </time>
+    <EmptyState title="No tasks yet">
+      <p>A task calls a URL when it is due: every night, each weekday at nine, or once in ten minutes.</p>
+      <a class="button button-main" href="#/new">
+        Create the first one
+      </a>
+    </EmptyState>
   );
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { howFar } from '../../src/ui/tasks/instant.ts';
+import { howFar } from '../../src/ui/parts/how-far.ts';
 
 const NOW_MS = Date.UTC(2027, 0, 1);
 for (const [awayMs, said] of [

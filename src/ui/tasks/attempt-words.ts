@@ -1,0 +1,36 @@
+import type { AttemptAnswer } from '../api/answers.ts';
+
+/** How an attempt ended, in words for a person. */
+export function attemptWords({ result, status, error }: AttemptAnswer): string {
+  switch (result) {
+    case 'open':
+      return 'on its way';
+    case 'succeeded':
+      return `succeeded${status === null ? '' : ` with ${status}`}`;
+    case 'failed':
+      return status === null
+        ? `failed: ${error ?? 'no answer'}`
+        : `answered ${status}${error === null ? '' : `: ${error}`}`;
+    case 'lost':
+      return 'lost with its node; what became of the request is not known';
+    case 'withheld':
+      return 'withheld: the task was changed before it was sent';
+  }
+}
+
+/** From the first byte to the end of the answer; null while it is not over, or never began. */
+export function tookMs({ started_at, ended_at }: AttemptAnswer): number | null {
+  return started_at === null || ended_at === null ? null : Date.parse(ended_at) - Date.parse(started_at);
+}
+
+/** How late the first request left. */
+export function lateByMs(scheduledAt: string, attempts: readonly AttemptAnswer[]): number | null {
+  const first = attempts.find(({ number }) => number === 1);
+  return first?.started_at == null ? null : Date.parse(first.started_at) - Date.parse(scheduledAt);
+}
+
+export function printMs(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+}

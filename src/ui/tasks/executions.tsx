@@ -1,0 +1,102 @@
+import { useState } from 'preact/hooks';
+import type { AttemptAnswer, ExecutionAnswer, PageAnswer } from '../api/answers.ts';
+import type { Client } from '../api/client.ts';
+import { useAnswer } from '../api/use-answer.ts';
+import { Badge, StateBadge } from '../parts/badge.tsx';
+import { Button } from '../parts/button.tsx';
+import { EmptyState } from '../parts/empty-state.tsx';
+import { Instant } from '../parts/instant.tsx';
+import { ProblemNotice } from '../parts/notice.tsx';
+import { attemptWords, lateByMs, printMs, tookMs } from './attempt-words.ts';
+
+const PAGE_ITEMS = 20;
+/** An answer holds as many; beyond stands the API. */
+const ITEMS_MAX = 100;
+
+export interface ExecutionsProps {
+  readonly client: Client;
+  readonly taskId: string;
+  readonly everyMs: number;
+}
+
+/** What was sent for a task and what came of it, the newest first. */
+export function Executions({ client, taskId, everyMs }: ExecutionsProps) {
+  const [limit, setLimit] = useState(PAGE_ITEMS);
+  const path = `v1/tasks/${taskId}/executions`;
+  const { value, problem } = useAnswer<PageAnswer<ExecutionAnswer>>(client, path, { limit }, everyMs);
+  const more = value !== null && value.next_cursor !== null && limit < ITEMS_MAX;
+  return (
+    <section class="card" aria-labelledby="executions">
+      <div class="card-head">
+        <h2 id="executions">Executions</h2>
+      </div>
+      {problem === null ? null : <ProblemNotice problem={problem} />}
+      {value === null ? null : value.items.length === 0 ? (
+        <EmptyState title="Nothing was sent yet">
+          <p>Each time that the task falls due, or is run by hand, stands here with what the target answered.</p>
+        </EmptyState>
+      ) : (
+        <ol class="timeline">
+          {value.items.map((execution) => (
+            <Execution key={execution.run} execution={execution} />
+          ))}
+        </ol>
+      )}
+      {more ? (
+        <div class="card-foot">
+          <Button onClick={() => setLimit(Math.min(limit + 2 * PAGE_ITEMS, ITEMS_MAX))}>Show older ones</Button>
+        </div>
+      ) : null}
+    </section>
+  );
+}
+
+function Execution({ execution }: { readonly execution: ExecutionAnswer }) {
+  const { state, run, scheduled_at, trigger, late, attempts, next_attempt_at } = execution;
+  const lateMs = lateByMs(scheduled_at, attempts);
+  return (
+    <li class={`execution execution-${state}`}>
+      <div class="execution-head">
+        <StateBadge state={state} />
+        <strong class="number">Run {run}</strong>
+        <Instant at={scheduled_at} full />
+        {trigger === 'manual' ? <Badge tone="idle">by hand</Badge> : null}
+        {late ? <Badge tone="warn">late</Badge> : null}
+        {lateMs === null ? null : <span class="quiet small number">sent after {printMs(Math.max(0, lateMs))}</span>}
+      </div>
+      <ol class="attempts">
+        {attempts.map((attempt) => (
+          <Attempt key={attempt.number} attempt={attempt} />
+        ))}
+      </ol>
+      {next_attempt_at === null || state !== 'waiting' ? null : (
+        <p class="small quiet">
+          Next attempt <Instant at={next_attempt_at} />
+        </p>
+      )}
+    </li>
+  );
+}
+
+function Attempt({ attempt }: { readonly attempt: AttemptAnswer }) {
+  const took = tookMs(attempt);
+  return (
+    <li class="attempt">
+      <span class={`attempt-mark attempt-${attempt.result}`} aria-hidden="true" />
+      <div>
+        <span class="number">Attempt {attempt.number}</span> {attemptWords(attempt)}
+        <span class="quiet small">
+          {' '}
+          · from {attempt.node_id}
+          {took === null ? '' : ` · took ${printMs(took)}`}
+        </span>
+        {attempt.excerpt === null || attempt.excerpt === '' ? null : (
+          <details class="excerpt">
+            <summary class="small">What the target answered</summary>
+            <pre class="code">{attempt.excerpt}</pre>
+          </details>
+        )}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,163 @@
+import type { PageAnswer, PreviewAnswer, RecordAnswer, TaskAnswer } from '../api/answers.ts';
+import type { Client } from '../api/client.ts';
+import { useAnswer } from '../api/use-answer.ts';
+import { StateBadge } from '../parts/badge.tsx';
+import { CopyButton } from '../parts/copy-button.tsx';
+import { Instant } from '../parts/instant.tsx';
+import { Notice, ProblemNotice } from '../parts/notice.tsx';
+import { listAddress } from '../route.ts';
+import { Executions } from './executions.tsx';
+import { isMissed, wordsOf } from './record-words.ts';
+import { SchedulePreview } from './schedule-preview.tsx';
+import { ScheduleText } from './schedule-text.tsx';
+import { TaskActions } from './task-actions.tsx';
+
+const REFRESHED_EVERY_MS = 2_000;
+
+export function TaskPage({ client, taskId }: { readonly client: Client; readonly taskId: string }) {
+  const path = `v1/tasks/${taskId}`;
+  const { value: task, problem, reload } = useAnswer<TaskAnswer>(client, path, {}, REFRESHED_EVERY_MS);
+  if (task === null) {
+    if (problem === null) return null;
+    return problem.code === 'task_not_found' ? (
+      <Notice kind="warn" title="There is no such task">
+        A finished one is kept for seven days. <a href="#/tasks">All tasks</a>
+      </Notice>
+    ) : (
+      <ProblemNotice problem={problem} />
+    );
+  }
+  return (
+    <>
+      <div class="title-row">
+        <div class="task-title">
+          <h1>{task.name ?? task.id}</h1>
+          <StateBadge state={task.state} />
+        </div>
+        <TaskActions client={client} task={task} done={reload} />
+      </div>
+      {problem === null ? null : <ProblemNotice problem={problem} />}
+      <div class="task-columns">
+        <div class="stack">
+          <Executions client={client} taskId={taskId} everyMs={REFRESHED_EVERY_MS} />
+        </div>
+        <div class="stack">
+          <Facts task={task} />
+          <NextTimes client={client} task={task} />
+          <Records client={client} task={task} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Facts({ task }: { readonly task: TaskAnswer }) {
+  const { callback, retry } = task;
+  const headers = Object.entries(callback.headers);
+  return (
+    <section class="card card-body facts-card" aria-label="The task">
+      <dl class="facts">
+        <dt>Next</dt>
+        <dd>
+          <Instant at={task.next_at} full none={task.state === 'paused' ? 'paused' : 'nothing is left'} />
+        </dd>
+        <dt>Schedule</dt>
+        <dd>
+          <ScheduleText task={task} />
+        </dd>
+        <dt>Calls</dt>
+        <dd class="mono small">
+          {callback.method} {callback.url}
+        </dd>
+        {headers.length === 0 ? null : (
+          <>
+            <dt>Headers</dt>
+            <dd class="mono small">
+              {headers.map(([name, value]) => (
+                <div key={name}>
+                  {name}: {value}
+                </div>
+              ))}
+            </dd>
+          </>
+        )}
+        {'body' in callback ? (
+          <>
+            <dt>Body</dt>
+            <dd>
+              <pre class="code small">{JSON.stringify(callback.body, null, 2)}</pre>
+            </dd>
+          </>
+        ) : null}
+        <dt>Retry</dt>
+        <dd>
+          {retry.attempts} attempts, {retry.backoff} doubling up to {retry.backoff_max}
+        </dd>
+        <dt>Delivery</dt>
+        <dd>{task.delivery.replaceAll('_', ' ')}</dd>
+        {task.tags.length === 0 ? null : (
+          <>
+            <dt>Tags</dt>
+            <dd class="task-name">
+              {task.tags.map((tag) => (
+                <a key={tag} class="tag" href={listAddress({ name: '', state: '', tag })}>
+                  {tag}
+                </a>
+              ))}
+            </dd>
+          </>
+        )}
+        <dt>Id</dt>
+        <dd class="mono small">
+          {task.id} <CopyButton text={task.id} what="the id" />
+        </dd>
+        <dt>Version</dt>
+        <dd class="number">{task.version}</dd>
+      </dl>
+    </section>
+  );
+}
+
+function NextTimes({ client, task }: { readonly client: Client; readonly task: TaskAnswer }) {
+  // An interval counts from the task's creation and a lone instant is told above: of both a preview from now would say something else.
+  const shown = task.state === 'scheduled' && task.timezone !== null;
+  const query = { format: task.schedule, timezone: task.timezone, from: task.last_scheduled_at, count: 5 };
+  const { value } = useAnswer<PreviewAnswer>(client, shown ? 'v1/schedule/preview' : null, query, 0);
+  if (!shown || value === null) return null;
+  return (
+    <section class="card card-body" aria-labelledby="next-times">
+      <h2 id="next-times">Next times</h2>
+      <SchedulePreview answer={value} />
+    </section>
+  );
+}
+
+/** What was done to the task itself, and which due times were missed. */
+function Records({ client, task }: { readonly client: Client; readonly task: TaskAnswer }) {
+  const { value } = useAnswer<PageAnswer<RecordAnswer>>(client, `v1/tasks/${task.id}/events`, {}, REFRESHED_EVERY_MS);
+  if (value === null) return null;
+  return (
+    <section class="card card-body" aria-labelledby="records">
+      <h2 id="records">History</h2>
+      <ol class="records">
+        {value.items.toReversed().map((record, position) => (
+          <li
+            key={`${record.at} ${value.items.length - position}`}
+            class={isMissed(record) ? 'record-missed' : undefined}
+          >
+            <div>{wordsOf(record)}</div>
+            <div class="quiet small">
+              <Instant at={record.at} /> · by {record.by}
+            </div>
+            {record.from === undefined || record.through === undefined ? null : (
+              <div class="small mono">
+                {record.from}
+                {record.from === record.through ? '' : ` … ${record.through}`}
+              </div>
+            )}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
