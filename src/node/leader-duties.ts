@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Projection, RunRef } from '../store/projection.ts';
+import type { ClaimHolder } from '../tasks/event.ts';
 import { refsOfRun } from '../tasks/needs.ts';
 import type { Firing } from './firing.ts';
 import type { Leadership } from './leadership.ts';
@@ -57,7 +58,8 @@ export class LeaderDuties {
       // A transfer was under way. When nothing comes of it, this node leads on, with all that is asked of a leader.
       await new Promise<void>((resolve) => this.#options.clock.setTimer(PLAN_B_LOOK_MS, resolve));
     }
-    const count = await this.#settleLost(round);
+    // Who was silent up to now is asked first: it may be there again, and lost is only who does not answer this leader.
+    const count = await this.#settleLost(round, (holder) => firing.senders.isOver(holder));
     if (count > 0) settled(count);
     if (this.#round !== round) return;
     // Before the first is read: others report what becomes of theirs in the meantime, and who was counted in has to be counted out.
@@ -79,12 +81,11 @@ export class LeaderDuties {
     return outcome.kind === 'applied' || outcome.kind === 'not-applied';
   }
 
-  #settleLost(round: number): Promise<number> {
-    const { firing } = this.#options;
+  #settleLost(round: number, isLost: (holder: ClaimHolder) => boolean): Promise<number> {
     return settleLostClaims({
       ...this.#options,
       // Who leads no more hears nobody, and knows of no one that is lost.
-      isLost: (holder) => this.#round === round && firing.senders.isLost(holder),
+      isLost: (holder) => this.#round === round && isLost(holder),
     });
   }
 
@@ -116,8 +117,9 @@ export class LeaderDuties {
     const { clock, firing, settled, failed } = this.#options;
     this.#planB = clock.setTimer(PLAN_B_LOOK_MS, () => {
       // Each by its own incarnation: a node that is back at once was never silent, and sends nothing of its old ones (raft.md, case 33).
-      const anyLost = firing.holders.some((holder) => firing.senders.isLost(holder));
-      const looked = anyLost ? this.#settleLost(round) : Promise.resolve(0);
+      const isLost = (holder: ClaimHolder): boolean => firing.senders.isLost(holder);
+      const anyLost = firing.holders.some(isLost);
+      const looked = anyLost ? this.#settleLost(round, isLost) : Promise.resolve(0);
       looked.then((count) => {
         if (count > 0) settled(count);
         if (this.#round === round) this.#lookForLost(round);

@@ -1,5 +1,6 @@
 import type { RaftCore } from '../raft/core.ts';
 import { featureLevelOf } from '../raft/membership.ts';
+import { isThere } from '../raft/progress.ts';
 import { idOf } from '../raft/quorum.ts';
 import type { Member } from '../raft/types.ts';
 import type { StateMeta } from '../tasks/entities.ts';
@@ -67,11 +68,21 @@ export class Senders {
   }
 
   /** Whether what this start of this node holds will not come to an end there. */
-  isLost({ nodeId, incarnation, instance }: ClaimHolder): boolean {
+  isLost(holder: ClaimHolder): boolean {
+    const member = this.#memberOf(holder);
+    return member === null || this.#isSilent(member);
+  }
+
+  /** The same, whoever was heard: it is no member's present start. */
+  isOver(holder: ClaimHolder): boolean {
+    return this.#memberOf(holder) === null;
+  }
+
+  #memberOf({ nodeId, incarnation, instance }: ClaimHolder): Member | null {
     const known = this.#options.meta().nodes[nodeId];
-    if (known?.incarnation !== incarnation || (instance ?? known.instance) !== known.instance) return true;
+    if (known?.incarnation !== incarnation || (instance ?? known.instance) !== known.instance) return null;
     const member = this.#options.core.configuration.members.find((one) => one.nodeId === nodeId);
-    return member === undefined || this.#incarnationOf(member) !== incarnation || !this.#isThere(member);
+    return member !== undefined && this.#incarnationOf(member) === incarnation ? member : null;
   }
 
   #incarnationOf(member: Member): number | null {
@@ -79,12 +90,18 @@ export class Senders {
     return known?.instance === member.instance ? known.incarnation : null;
   }
 
+  /** What is given to a node that is not there stays with it until it is lost: before it has answered this leader, it is given nothing. */
   #isThere(member: Member): boolean {
     const { core } = this.#options;
-    const id = idOf(member);
-    if (id === core.self) return true;
-    const progress = core.leading?.peers.get(id);
-    return progress !== undefined && core.monotonicMs - progress.heardAtMs < NODE_LOST_MS;
+    if (idOf(member) === core.self) return true;
+    return core.leading?.peers.get(idOf(member))?.hasAnswered === true && !this.#isSilent(member);
+  }
+
+  #isSilent(member: Member): boolean {
+    const { core } = this.#options;
+    if (idOf(member) === core.self) return false;
+    const progress = core.leading?.peers.get(idOf(member));
+    return progress === undefined || !isThere(progress, core.monotonicMs, NODE_LOST_MS);
   }
 
   /** It learns of a claim when it applies it. */

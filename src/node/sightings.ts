@@ -82,7 +82,7 @@ export class Sightings {
 
   #leader(member: MemberId, httpUrl: string | null): Sighting {
     const { core } = this.#options;
-    const lagMs = core.leaderHeardAtMs === null ? null : Math.round(core.monotonicMs - core.leaderHeardAtMs);
+    const lagMs = core.leaderHeard === null ? null : Math.round(core.monotonicMs - core.leaderHeard.atMs);
     const matchIndex = this.#freshWord?.all.find((one) => one.member === member)?.matchIndex ?? null;
     return { member, httpUrl, matchIndex, lagMs, alive: lagMs !== null && lagMs < NODE_LOST_MS };
   }

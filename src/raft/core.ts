@@ -50,8 +50,11 @@ export interface RaftCore {
   hasTicked: boolean;
   monotonicMs: number;
   random: number;
-  /** When a leader of this term was last heard, for refusing votes while it lives (thesis §4.2.3). */
-  leaderHeardAtMs: number | null;
+  /**
+   * When the last leader was last heard: for refusing votes while it lives (thesis §4.2.3), and so that whoever leads after it knows how
+   * long it has been silent. Null while this node leads.
+   */
+  leaderHeard: { readonly leader: MemberId; readonly atMs: number } | null;
   readonly votes: Map<MemberId, boolean>;
   /** It is about to end, and leaves it to others to lead. */
   retiring: boolean;
@@ -165,7 +168,7 @@ export function createRaftCore(start: RaftStart, timings: RaftTimings): RaftCore
     hasTicked: false,
     monotonicMs: 0,
     random: 0,
-    leaderHeardAtMs: null,
+    leaderHeard: null,
     votes: new Map(),
     retiring: false,
     transferCampaign: false,

@@ -109,8 +109,8 @@ export function onTimeoutNow(turn: Turn): void {
 export function hearsALeader(turn: Turn): boolean {
   const { core } = turn;
   if (turn.role === 'leader') return true;
-  if (turn.leader === null || core.leaderHeardAtMs === null) return false;
-  return core.monotonicMs - core.leaderHeardAtMs < core.timings.electionTimeoutMinMs;
+  if (turn.leader === null || core.leaderHeard === null) return false;
+  return core.monotonicMs - core.leaderHeard.atMs < core.timings.electionTimeoutMinMs;
 }
 
 /** The voter's log is no more complete than the candidate's (paper §5.4.1). */

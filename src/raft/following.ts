@@ -13,7 +13,7 @@ export function hearLeader(turn: Turn, leader: MemberId): void {
   if (turn.leader !== leader || role === 'preCandidate' || role === 'candidate') {
     turn.move({ type: 'LEADER_SEEN', leader });
   }
-  core.leaderHeardAtMs = core.monotonicMs;
+  core.leaderHeard = { leader, atMs: core.monotonicMs };
   restartElectionTimer(core);
 }
 

@@ -26,8 +26,10 @@ export interface Progress {
   waitingSinceMs: number | null;
   /** Heard from since the last check of the quorum (thesis §6.2). */
   active: boolean;
-  /** When it was last heard from. */
+  /** When it was last heard from: by this leader, or as the leader before; of others nothing is known, and they count from the beginning. */
   heardAtMs: number;
+  /** This leader has heard from it: until then nobody knows that it is there. */
+  hasAnswered: boolean;
   /** As it last said: what it has folded into its state. */
   appliedIndex: LogIndex;
   /** When a read of it was last confirmed: what it may do on the strength of that began no later. */
@@ -68,6 +70,7 @@ export const createProgress = (nextIndex: LogIndex, nowMs: number): Progress => 
   waitingSinceMs: nowMs,
   active: true,
   heardAtMs: nowMs,
+  hasAnswered: false,
   appliedIndex: 0,
   readConfirmedAtMs: null,
   ackedRound: 0,
@@ -82,6 +85,7 @@ export const createProgress = (nextIndex: LogIndex, nowMs: number): Progress => 
 export function heard(progress: Progress, nowMs: number): void {
   progress.active = true;
   progress.heardAtMs = nowMs;
+  progress.hasAnswered = true;
 }
 
 /** Heard from lately. `active` is not that: it begins anew with each check of the quorum. */

@@ -43,7 +43,20 @@ export function startLeading(turn: Turn): void {
     snapshotAskedAgainAtMs: 0,
   };
   followMembers(turn, core.leading);
+  judgeLeaderBefore(core, core.leading);
   turn.append('term-started', '');
+}
+
+/**
+ * Most leaders begin because the one before fell silent: that silence counts from its last word, or whoever died would be taken for
+ * living once more with each election. Unless it said something in this one.
+ */
+function judgeLeaderBefore(core: RaftCore, leading: Leading): void {
+  const before = core.leaderHeard;
+  core.leaderHeard = null;
+  if (before === null || core.votes.has(before.leader)) return;
+  const progress = leading.peers.get(before.leader);
+  if (progress !== undefined) progress.heardAtMs = before.atMs;
 }
 
 /** Peers are those of the configuration in force. Who left is still told so, that it may know. */

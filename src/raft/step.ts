@@ -193,7 +193,7 @@ function passTo(core: RaftCore, monotonicMs: number): void {
 function startClock(core: RaftCore): void {
   core.hasTicked = true;
   if (core.electionDueAtMs !== null) restartElectionTimer(core);
-  if (core.leaderHeardAtMs !== null) core.leaderHeardAtMs = core.monotonicMs;
+  if (core.leaderHeard !== null) core.leaderHeard = { ...core.leaderHeard, atMs: core.monotonicMs };
 }
 
 function receive(turn: Turn, message: Message): void {

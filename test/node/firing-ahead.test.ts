@@ -47,7 +47,9 @@ function leading(t: TestContext, featureLevel = LOOK_AHEAD_LEVEL): Leading {
     monotonicMs: 0,
     transfer: null,
     configuration: { members, featureLevel },
-    leading: { peers: new Map(['n2', 'n3'].map((nodeId) => [idOf(nodeId), { heardAtMs: 0, matchIndex: 0 }])) },
+    leading: {
+      peers: new Map(['n2', 'n3'].map((nodeId) => [idOf(nodeId), { heardAtMs: 0, hasAnswered: true, matchIndex: 0 }])),
+    },
     log: { lastIndex: 0 },
     commitIndex: 0,
   } as unknown as RaftCore;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CLAIM_LAG_MS_MAX, LAG_SAMPLE_MS } from '../../src/node/limits.ts';
+import { CLAIM_LAG_MS_MAX, LAG_SAMPLE_MS, NODE_LOST_MS } from '../../src/node/limits.ts';
 import { Senders } from '../../src/node/senders.ts';
 import { isOfAnEarlierStart } from '../../src/node/settling.ts';
 import type { RaftCore } from '../../src/raft/core.ts';
@@ -20,6 +20,7 @@ const members = ['n1', 'n2'].map((name) => ({
 function leading() {
   const progress: Progress = createProgress(1, 0);
   progress.state = 'replicate';
+  progress.hasAnswered = true;
   const core = {
     self: memberId('n1' as NodeId, 'i' as InstanceId),
     configuration: { members, featureLevel: 3 },
@@ -64,6 +65,29 @@ test('a node that is behind for longer than a moment gets no claims, until it ha
   progress.appliedIndex = core.appliedIndex;
   given(2 * CLAIM_LAG_MS_MAX, 1);
   progress.appliedIndex += 5;
+  assert.equal(given(), 'n1');
+});
+
+test('a node that has not answered this leader yet is not lost, and gets no claims', () => {
+  const { progress, given, senders } = leading();
+  const held = { nodeId: 'n2', incarnation: 1, instance: 'i' };
+  progress.hasAnswered = false;
+  assert.equal(given(), 'n1');
+  assert.equal(senders.isLost(held), false);
+  progress.hasAnswered = true;
+  assert.equal(given(), 'n1 n2');
+});
+
+test('a node that was silent before this one led is lost, and its start is not over', () => {
+  const { core, progress, given, senders } = leading();
+  const held = { nodeId: 'n2', incarnation: 1, instance: 'i' };
+  progress.hasAnswered = false;
+  progress.heardAtMs = core.monotonicMs - NODE_LOST_MS;
+  assert.deepEqual([senders.isLost(held), senders.isOver(held)], [true, false]);
+  assert.deepEqual(
+    [senders.isLost({ ...held, incarnation: 0 }), senders.isOver({ ...held, incarnation: 0 })],
+    [true, true],
+  );
   assert.equal(given(), 'n1');
 });
 
