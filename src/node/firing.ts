@@ -296,7 +296,7 @@ export class Firing {
     const target = targetOf(task.definition);
     const room = this.#targets.roomOf(target);
     if (room <= 0) {
-      this.#targets.park(target, position);
+      this.#targets.park(target, position, this.#hadItsTurn(position));
       return;
     }
     const claims =
@@ -304,6 +304,13 @@ export class Firing {
         ? this.#decideDueTimes(task, Math.min(room, CATCH_UP_MAX), context)
         : this.#decideAttempt(task, run, context);
     this.#propose(position, target, claims, context);
+  }
+
+  /** Its node was lost, or sent nothing: behind all that has come due since, it would wait once more for what it had waited for. */
+  #hadItsTurn({ taskId, run }: DuePosition): boolean {
+    if (run === 0) return false;
+    const result = this.#projection.entities.execution(taskId, run)?.attempts.at(-1)?.result;
+    return result === 'lost' || result === 'withheld';
   }
 
   /** Not counted against its target before it is due; but one that is full gets no more. */

@@ -11,8 +11,10 @@ import { TARGET_CLAIMS_MAX, TARGET_PARKED_MAX } from './limits.ts';
  */
 interface Target {
   open: number;
+  /** What had its turn, and came to no request: before the others. */
+  first: DuePosition[];
   parked: DuePosition[];
-  /** Of those: a task whose executions end one after the other is found due again with each, and waits once all the same. */
+  /** Of both: a task whose executions end one after the other is found due again with each, and waits once all the same. */
   readonly waiting: Set<string>;
   /** First position that found the parking full; it and what follows are read from disk again when there is room. */
   left: DuePosition | null;
@@ -153,34 +155,34 @@ export class Targets {
   }
 
   /**
-   * The longest parked of a target that has room. Whoever takes it may use the place or not: what else is parked there stays ready as
+   * The longest parked of a target that has room, `first` before all others. Whoever takes it may use the place or not: what else is parked there stays ready as
    * long as there is room, so that nothing is left behind by one that came to nothing.
    */
   takeReady(): { readonly position: DuePosition; readonly rewind: DuePosition | null } | null {
     const [name] = this.#ready;
     if (name === undefined) return null;
     const target = this.#at(name);
-    const position = target.parked.shift();
+    const position = target.first.shift() ?? target.parked.shift();
     if (position === undefined) throw new Error(`${name} is ready with nothing parked`);
     this.#parked -= 1;
     target.waiting.delete(keyOfPosition(position));
-    const rewind = target.parked.length === 0 ? target.left : null;
+    const rewind = target.waiting.size === 0 ? target.left : null;
     if (rewind !== null) target.left = null;
     this.#settle(name, target);
     // The next one to be asked is another target.
-    if (this.#ready.delete(name) && target.parked.length > 0) this.#ready.add(name);
+    if (this.#ready.delete(name) && target.waiting.size > 0) this.#ready.add(name);
     return { position, rewind };
   }
 
-  park(name: string, position: DuePosition): void {
+  park(name: string, position: DuePosition, isFirst = false): void {
     const target = this.#at(name);
     // It keeps its place: what is due by then is decided when it is taken.
     if (target.waiting.has(keyOfPosition(position))) return;
-    if (target.parked.length >= TARGET_PARKED_MAX) {
+    if (target.waiting.size >= TARGET_PARKED_MAX) {
       if (target.left === null || comparePositions(position, target.left) < 0) target.left = position;
       return;
     }
-    target.parked.push(position);
+    (isFirst ? target.first : target.parked).push(position);
     target.waiting.add(keyOfPosition(position));
     this.#parked += 1;
     this.#settle(name, target);
@@ -203,9 +205,9 @@ export class Targets {
   }
 
   #settle(name: string, target: Target): void {
-    if (target.parked.length > 0 && target.open < TARGET_CLAIMS_MAX) this.#ready.add(name);
+    if (target.waiting.size > 0 && target.open < TARGET_CLAIMS_MAX) this.#ready.add(name);
     else this.#ready.delete(name);
-    if (target.open === 0 && target.parked.length === 0 && target.left === null) this.#targets.delete(name);
+    if (target.open === 0 && target.waiting.size === 0 && target.left === null) this.#targets.delete(name);
   }
 
   #holderOf(sender: ClaimHolder): Holder {
@@ -221,7 +223,7 @@ export class Targets {
   #at(name: string): Target {
     let target = this.#targets.get(name);
     if (target === undefined) {
-      target = { open: 0, parked: [], waiting: new Set(), left: null };
+      target = { open: 0, first: [], parked: [], waiting: new Set(), left: null };
       this.#targets.set(name, target);
     }
     return target;

@@ -190,6 +190,26 @@ test('a target that is full of fires of one instant gets those of the next as so
   assert.ok(claims.every(({ scheduledAtMs }) => scheduledAtMs === START_MS + 4_000));
 });
 
+test('what a lost node held goes before what waits for the same target and was never claimed', async (t) => {
+  const { create, turn, clock, firing, scenario } = leading(t, LOOK_AHEAD_LEVEL - 1);
+  await new Promise(setImmediate);
+  for (let count = 0; count < TARGET_CLAIMS_MAX + 10; count += 1) create({ schedule: once(START_MS + 100) });
+  clock.pass(100);
+  assert.equal(turn().length, TARGET_CLAIMS_MAX);
+  const [held, ...others] = [...scenario.state.executions.values()];
+  const ends = (execution: typeof held, outcome: Parameters<Scenario['outcome']>[1]): void => {
+    scenario.taskId = execution?.taskId ?? scenario.taskId;
+    const results = scenario.outcome(execution?.run ?? 0, outcome);
+    firing.applied(scenario.entries.at(-1) as never, results);
+  };
+  const stateOfHeld = () => scenario.state.execution(held?.taskId as never, held?.run ?? 0)?.state;
+  ends(held, { kind: 'lost' });
+  assert.equal(turn().length, 1, 'the place that is free goes to what was parked by then');
+  ends(others[0], answered(200));
+  assert.deepEqual(turn(), []);
+  assert.equal(stateOfHeld(), 'attempting');
+});
+
 /** A target each, so that none of them is full. */
 const callbackAt = (count: number) => ({
   url: `http://127.0.0.1:${10_000 + count}/`,

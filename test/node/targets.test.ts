@@ -44,6 +44,17 @@ test('what is parked comes back in order, as long as there is room', () => {
   assert.equal(targets.parked, 1);
 });
 
+test('what had its turn and came to no request goes before all that is parked, in order', () => {
+  const targets = full();
+  for (const task of [100, 101]) targets.park('http://a', due(task));
+  for (const task of [102, 103]) targets.park('http://a', { ...due(task), run: 1 }, true);
+  for (let task = 1; task <= 4; task += 1) targets.release(id(task), 1);
+  const taken = Array.from({ length: 4 }, () => targets.takeReady()?.position.taskId);
+  assert.deepEqual(taken, ['102', '103', '100', '101']);
+  assert.equal(targets.parked, 0);
+  assert.equal(targets.takeReady(), null);
+});
+
 test('what is parked already keeps its place, and is not parked again', () => {
   const targets = full();
   targets.park('http://a', due(100));
