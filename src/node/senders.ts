@@ -6,7 +6,7 @@ import type { Member } from '../raft/types.ts';
 import type { StateMeta } from '../tasks/entities.ts';
 import type { ClaimHolder } from '../tasks/event.ts';
 import { AppliedLag } from './applied-lag.ts';
-import { CLAIM_LAG_MS_MAX, CLAIMS_AHEAD_MAX, CLAIMS_IN_HAND_MAX, NODE_LOST_MS } from './limits.ts';
+import { CLAIM_LAG_MS_MAX, CLAIMS_AHEAD_MAX, CLAIMS_IN_HAND_MAX, NODE_LOST_MS, PLAN_B_LOOK_MS } from './limits.ts';
 
 /** Claims name the instance: since entry version 3. */
 const INSTANCE_LEVEL = 3;
@@ -67,10 +67,14 @@ export class Senders {
     return null;
   }
 
-  /** Whether what this start of this node holds will not come to an end there. */
+  /**
+   * Whether what this start of this node holds will not come to an end there. Time moves before what waited is read: after a stall of this
+   * node's own, the silence of others is judged once it has listened for a while.
+   */
   isLost(holder: ClaimHolder): boolean {
+    const { monotonicMs, listensSinceMs } = this.#options.core;
     const member = this.#memberOf(holder);
-    return member === null || this.#isSilent(member);
+    return member === null || (this.#isSilent(member) && monotonicMs - listensSinceMs >= PLAN_B_LOOK_MS);
   }
 
   /** The same, whoever was heard: it is no member's present start. */

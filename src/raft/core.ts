@@ -49,6 +49,8 @@ export interface RaftCore {
   /** Before the first tick no time is known: what is heard till then was heard at no time that could be compared. */
   hasTicked: boolean;
   monotonicMs: number;
+  /** No gap between steps since then: before it, others may have spoken while nobody listened here. */
+  listensSinceMs: number;
   random: number;
   /**
    * When the last leader was last heard: for refusing votes while it lives (thesis §4.2.3), and so that whoever leads after it knows how
@@ -167,6 +169,7 @@ export function createRaftCore(start: RaftStart, timings: RaftTimings): RaftCore
     electionDueAtMs: null,
     hasTicked: false,
     monotonicMs: 0,
+    listensSinceMs: 0,
     random: 0,
     leaderHeard: null,
     votes: new Map(),

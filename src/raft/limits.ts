@@ -39,6 +39,8 @@ export const RETIRING_TIMEOUTS = 4;
 export const FAREWELL_TIMEOUTS = 4;
 /** No answer in so many heartbeats: what is in flight is taken for lost, and sent again. */
 export const RESEND_HEARTBEATS = 4;
+/** A step so many heartbeats after the last one: this node stood still, and what was said meanwhile is yet to be read. */
+export const DEAF_HEARTBEATS = 2.5;
 /** Entries looked at for one refusal; a longer conflict takes another probe. */
 export const CONFLICT_STEPS_MAX = 256;
 /** After a snapshot could not be made. */

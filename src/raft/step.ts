@@ -18,6 +18,7 @@ import {
   tickElection,
 } from './election.ts';
 import { finishRecovery, hearLeader, onAppend, onHeartbeat } from './following.ts';
+import { DEAF_HEARTBEATS } from './limits.ts';
 import { configurationAt } from './membership.ts';
 import { whyImpossible } from './message-check.ts';
 import { isFromLeader, type Message } from './messages.ts';
@@ -186,6 +187,7 @@ function tick(turn: Turn, monotonicMs: number, random: number): void {
 
 function passTo(core: RaftCore, monotonicMs: number): void {
   invariant(monotonicMs >= core.monotonicMs, 'I9', `monotonic time went back to ${monotonicMs}`);
+  if (monotonicMs - core.monotonicMs >= DEAF_HEARTBEATS * core.timings.heartbeatMs) core.listensSinceMs = monotonicMs;
   core.monotonicMs = monotonicMs;
 }
 

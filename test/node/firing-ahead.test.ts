@@ -45,6 +45,7 @@ function leading(t: TestContext, featureLevel = LOOK_AHEAD_LEVEL): Leading {
   const core = {
     self: idOf('n1'),
     monotonicMs: 0,
+    listensSinceMs: 0,
     transfer: null,
     configuration: { members, featureLevel },
     leading: {

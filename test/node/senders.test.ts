@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CLAIM_LAG_MS_MAX, LAG_SAMPLE_MS, NODE_LOST_MS } from '../../src/node/limits.ts';
+import { CLAIM_LAG_MS_MAX, LAG_SAMPLE_MS, NODE_LOST_MS, PLAN_B_LOOK_MS } from '../../src/node/limits.ts';
 import { Senders } from '../../src/node/senders.ts';
 import { isOfAnEarlierStart } from '../../src/node/settling.ts';
 import type { RaftCore } from '../../src/raft/core.ts';
@@ -18,13 +18,14 @@ const members = ['n1', 'n2'].map((name) => ({
 
 /** n1 leads, and n2 is heard all the time. */
 function leading() {
-  const progress: Progress = createProgress(1, 0);
+  const progress: Progress = createProgress(1, 1_000);
   progress.state = 'replicate';
   progress.hasAnswered = true;
   const core = {
     self: memberId('n1' as NodeId, 'i' as InstanceId),
     configuration: { members, featureLevel: 3 },
-    monotonicMs: 0,
+    monotonicMs: 1_000,
+    listensSinceMs: 0,
     appliedIndex: 100,
     leading: { peers: new Map<MemberId, Progress>([[memberId('n2' as NodeId, 'i' as InstanceId), progress]]) },
   };
@@ -89,6 +90,27 @@ test('a node that was silent before this one led is lost, and its start is not o
     [true, true],
   );
   assert.equal(given(), 'n1');
+});
+
+test('after a stall of its own, a leader takes nobody for lost before it has read what they said meanwhile', () => {
+  const { core, progress, senders } = leading();
+  const held = { nodeId: 'n2', incarnation: 1, instance: 'i' };
+  const stalls = (ms: number): void => {
+    core.monotonicMs += ms;
+    core.listensSinceMs = core.monotonicMs;
+  };
+  stalls(2 * NODE_LOST_MS);
+  assert.equal(senders.isLost(held), false);
+  assert.equal(senders.isLost({ ...held, incarnation: 0 }), true, 'of a start that is over there is nothing to hear');
+  core.monotonicMs += PLAN_B_LOOK_MS - 1;
+  assert.equal(senders.isLost(held), false);
+  core.monotonicMs += 1;
+  assert.equal(senders.isLost(held), true, 'there was nothing to read');
+  progress.heardAtMs = core.monotonicMs;
+  stalls(2 * NODE_LOST_MS);
+  progress.heardAtMs = core.monotonicMs;
+  core.monotonicMs += PLAN_B_LOOK_MS;
+  assert.equal(senders.isLost(held), false);
 });
 
 test('a node that takes a snapshot gets no claims', () => {

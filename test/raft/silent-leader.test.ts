@@ -13,7 +13,7 @@ import {
 } from './cluster/cluster.ts';
 import { memberOf, running, TIMINGS } from './cluster/node.ts';
 
-/** What a new leader knows of the others before it has heard from any: that the one before it has been silent, and for how long. */
+/** Whose silence it is: that of the leader before this one, or that of a node which stood still itself and heard nobody. */
 
 const knownBy = (cluster: Cluster, name: string, of: string) => {
   const core = running(nodeNamed(cluster, name));
@@ -59,4 +59,18 @@ test('who led before this one’s first term is nobody’s leader before its sec
   passSettling(cluster, 2 * TIMINGS.electionTimeoutMaxMs);
   assert.notEqual(roleNow(cluster, 'n2'), 'leader');
   assert.equal(running(nodeNamed(cluster, 'n2')).leaderHeard, null);
+});
+
+test('a node that stood still listens only from then on', () => {
+  const cluster = createCluster(votersNamed('n1', 'n2', 'n3'));
+  elect(cluster, 'n1');
+  const core = running(nodeNamed(cluster, 'n1'));
+  const began = core.monotonicMs;
+  passSettling(cluster, 1_000);
+  assert.ok(core.listensSinceMs <= began, 'ticks follow each other');
+  passSettling(cluster, 600, 600);
+  assert.equal(core.listensSinceMs, core.monotonicMs);
+  const since = core.monotonicMs;
+  passSettling(cluster, 1_000);
+  assert.equal(core.listensSinceMs, since);
 });
