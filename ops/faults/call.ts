@@ -4,7 +4,7 @@ export type Answer =
   /** Certainly not done. */
   | { readonly kind: 'refused'; readonly why: string; readonly tookMs: number; readonly retryAfter: string | null }
   /** It may have been done, or be done even now. */
-  | { readonly kind: 'unknown'; readonly why: string };
+  | { readonly kind: 'unknown'; readonly why: string; readonly tookMs: number };
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -35,12 +35,12 @@ export async function call({ method, url, key, body, timeoutMs = TIMEOUT_MS }: C
     if (response.status === 503) {
       return { kind: 'refused', why, tookMs: tookMs(), retryAfter: response.headers.get('retry-after') };
     }
-    if (response.status >= 500) return { kind: 'unknown', why };
+    if (response.status >= 500) return { kind: 'unknown', why, tookMs: tookMs() };
     return { kind: 'answered', status: response.status, value };
   } catch (error) {
     const code = (error as { readonly cause?: { readonly code?: string } }).cause?.code;
     // Nobody listened, so nobody heard it.
     if (code === 'ECONNREFUSED') return { kind: 'refused', why: code, tookMs: tookMs(), retryAfter: null };
-    return { kind: 'unknown', why: code ?? (error as Error).name };
+    return { kind: 'unknown', why: code ?? (error as Error).name, tookMs: tookMs() };
   }
 }

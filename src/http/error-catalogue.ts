@@ -304,7 +304,8 @@ export const CATALOGUE: Readonly<Record<ErrorCode, CatalogueEntry>> = {
     number: 1005,
     status: 504,
     title: 'Whether it was done is not known',
-    meaning: 'The answer did not come in time. The change may have been made, or may be made yet.',
+    meaning:
+      'The answer did not come in time, or whoever led was lost with the request and nobody leads since. The change may have been made, or may be made yet.',
     remedy: 'Read the task that `task_id` names, or repeat the request with the same Idempotency-Key.',
   },
   ...OPERATION_ERRORS,

@@ -10,12 +10,14 @@ export class Leadership {
   readonly #self: MemberId;
   #leader: MemberId | null = null;
   #term: Term = 0;
+  #leaderlessSinceMs: number | null;
   #mayDecide = false;
   readonly #waiting = new Set<() => void>();
 
   constructor(clock: Clock, self: MemberId) {
     this.#clock = clock;
     this.#self = self;
+    this.#leaderlessSinceMs = clock.monotonicMs();
   }
 
   get leader(): MemberId | null {
@@ -27,6 +29,10 @@ export class Leadership {
   get mayDecide(): boolean {
     return this.#mayDecide;
   }
+  /** Since when nobody is known to lead; null while somebody is. */
+  get leaderlessSinceMs(): number | null {
+    return this.#leaderlessSinceMs;
+  }
   /** Whom to ask: another node that leads. */
   get elsewhere(): MemberId | null {
     return this.#leader === this.#self ? null : this.#leader;
@@ -34,6 +40,7 @@ export class Leadership {
 
   changed(leader: MemberId | null, term: Term = this.#term): void {
     this.#leader = leader;
+    this.#leaderlessSinceMs = leader === null ? (this.#leaderlessSinceMs ?? this.#clock.monotonicMs()) : null;
     this.#term = term;
     if (leader !== this.#self) this.#mayDecide = false;
     this.#tell();

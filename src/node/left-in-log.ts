@@ -1,6 +1,7 @@
 import { invariant } from '../invariant.ts';
 import type { LogIndex, Term } from '../raft/types.ts';
 import type { PairResult } from '../tasks/entry.ts';
+import { NO_LEADER_WAIT_MS } from './limits.ts';
 
 /**
  * Decisions that a leader had in its log when it was deposed. What became of them its own log tells, since (index, term) names an entry
@@ -21,6 +22,7 @@ export interface LeftPair {
 
 export class LeftInLog {
   #pairs: LeftPair[] = [];
+  #leaderlessSinceMs: number | null = null;
 
   get isEmpty(): boolean {
     return this.#pairs.length === 0;
@@ -43,6 +45,12 @@ export class LeftInLog {
       pair.neverDone();
       return false;
     });
+  }
+
+  /** While nobody leads nothing commits: with a majority lost for good, the log would tell nothing for ever. */
+  look(isLed: boolean, nowMs: number): void {
+    this.#leaderlessSinceMs = isLed || this.isEmpty ? null : (this.#leaderlessSinceMs ?? nowMs);
+    if (this.#leaderlessSinceMs !== null && nowMs - this.#leaderlessSinceMs >= NO_LEADER_WAIT_MS) this.doubtAll();
   }
 
   /** Nothing more will be told of them. */

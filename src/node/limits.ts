@@ -74,9 +74,9 @@ export const DUE_LOOK_MS = 500;
 
 /** A decision whose precondition failed is taken again on newer state, this often. */
 export const DECISIONS_MAX = 8;
-/** A write whose outcome is not known by then is answered as unknown. */
+/** A write whose outcome is not known by then is answered as unknown; sooner, while nobody leads who could tell. */
 export const SUBMIT_DEADLINE_MS = 10_000;
-/** Without a leader, a write that nobody has seen waits this long; then it is answered as unavailable. */
+/** Without a leader, a write waits this long: then one that nobody has seen is answered as unavailable, any other as unknown. */
 export const NO_LEADER_WAIT_MS = 3_000;
 /** A question to the leader that is not answered is asked again after this. */
 export const ASK_AGAIN_MS = 500;

@@ -169,6 +169,11 @@ export class ProposalQueue {
     this.#left.committed(index, term, results);
   }
 
+  /** Called again and again. */
+  look(isLed: boolean, nowMs: number): void {
+    this.#left.look(isLed, nowMs);
+  }
+
   /** A snapshot took the place of the log, and does not tell what was in it. */
   replaced(): void {
     this.#left.doubtAll();

@@ -242,6 +242,7 @@ export class Replica {
   #tick(): void {
     this.#tickTimer = this.#clock.setTimer(TICK_MS, () => this.#tick());
     this.#turn([{ type: 'tick', monotonicMs: this.#clock.monotonicMs(), random: this.#random() }]);
+    this.#proposals.look(this.#core.role.context.leader !== null, this.#core.monotonicMs);
   }
 
   #turn(inputs: Input[]): void {

@@ -53,6 +53,11 @@ export class ThroughLeader {
     const { clock, leadership, closed } = this.#options;
     const untilMs = clock.monotonicMs() + SUBMIT_DEADLINE_MS;
     const patientUntilMs = clock.monotonicMs() + NO_LEADER_WAIT_MS;
+    // What somebody may have done is known from the next leader, or not at all while there is none: a majority may be gone for good.
+    const overAtMs = (): number => {
+      if (!maybe) return patientUntilMs;
+      return Math.min(untilMs, (leadership.leaderlessSinceMs ?? clock.monotonicMs()) + NO_LEADER_WAIT_MS);
+    };
     /** Somebody may have done it: from then on it is known by its id, or unknown. */
     let maybe = false;
     /** A copy of the question may be on its way, even where one was answered. */
@@ -67,7 +72,7 @@ export class ThroughLeader {
       if (!leads) asked = true;
       const outcome = leads
         ? await (first ?? errand.here)()
-        : await this.#askLeader(errand, (maybe ? untilMs : patientUntilMs) - clock.monotonicMs(), once);
+        : await this.#askLeader(errand, overAtMs() - clock.monotonicMs(), once);
       if (outcome.outcome === 'unknown' && (once || first !== undefined)) return outcome;
       if (outcome.outcome === 'unknown') {
         maybe = true;
@@ -75,7 +80,7 @@ export class ThroughLeader {
       }
       // That it was not done this time says nothing of the time before.
       else if (outcome.outcome !== 'unavailable' || (outcome.reason !== 'no_leader' && !maybe)) return outcome;
-      if (clock.monotonicMs() >= (maybe ? untilMs : patientUntilMs)) return maybe ? errand.unknown(doubt) : outcome;
+      if (clock.monotonicMs() >= overAtMs()) return maybe ? errand.unknown(doubt) : outcome;
       if (leads === leadership.mayDecide) await leadership.untilChange(LOOK_AGAIN_MS);
     }
   }

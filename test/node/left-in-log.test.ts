@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LeftInLog } from '../../src/node/left-in-log.ts';
+import { NO_LEADER_WAIT_MS } from '../../src/node/limits.ts';
 import type { PairResult } from '../../src/tasks/entry.ts';
 import { until } from '../whole/serving.ts';
 import { create, leaderOf, taskIdOf, withCluster } from './cluster-steps.ts';
@@ -51,6 +52,18 @@ test('raft.md, case 22: another entry at its index, of whatever term, or one of 
   cut.left.committed(6, 4, []);
   assert.deepEqual(cut.told, ['7.0 never', '7.1 never', '8.0 never']);
   assert.ok(cut.left.isEmpty);
+});
+
+test('nothing is told while nobody leads: after a while that is said', () => {
+  const { left, told } = threeLeft();
+  left.look(false, 1_000);
+  left.look(true, 2_000);
+  left.look(false, 3_000);
+  left.look(false, 3_000 + NO_LEADER_WAIT_MS - 1);
+  assert.deepEqual(told, []);
+  left.look(false, 3_000 + NO_LEADER_WAIT_MS);
+  assert.deepEqual(told, ['7.0 unknown', '7.1 unknown', '8.0 unknown']);
+  assert.ok(left.isEmpty);
 });
 
 test('a snapshot in place of the log leaves it unknown', () => {
