@@ -41,11 +41,17 @@ export interface ApiClient {
   readonly server: string;
   readonly token: string | null;
   send(request: ApiRequest): Promise<Answer>;
+  /** An answer without an end, of a GET: its body as it comes, which throws where it breaks off. */
+  open(path: string, signal: AbortSignal): Promise<Opened>;
 }
+
+export type Opened = { readonly ok: true; readonly body: AsyncIterable<Uint8Array> } | Failure;
 
 export const DEFAULT_SERVER = 'http://127.0.0.1:8000';
 /** Longer than the node's own deadline for a write, so that its answer is the one that counts. */
 const REQUEST_MS_MAX = 30_000;
+/** Three heartbeats of an event stream: what is silent for longer is gone. */
+const SILENT_MS_MAX = 30_000;
 /** A page of 1,000 tasks with bodies of 64 KiB. */
 const ANSWER_BYTES_MAX = 128 * 1_024 * 1_024;
 
@@ -78,6 +84,22 @@ export function createApiClient(options: { readonly server: string; readonly tok
         return judge(server, isWrite, response, await readBounded(response.body));
       } catch (error) {
         return connectionFailure(server, isWrite, error);
+      }
+    },
+    async open(path, signal) {
+      try {
+        const { request: call } = await import('undici');
+        const headers = { accept: 'text/event-stream, application/problem+json', ...authorization };
+        const times = { headersTimeout: REQUEST_MS_MAX, bodyTimeout: SILENT_MS_MAX };
+        const response = await call(`${server}${path}`, { headers, signal, ...times });
+        const isStream = /^text\/event-stream/.test(String(response.headers['content-type']));
+        if (response.statusCode === 200 && isStream) return { ok: true, body: response.body };
+        const answer = judge(server, false, response, await readBounded(response.body));
+        return answer.ok
+          ? failed(EXIT.unavailable, `what answers at ${server} has no events; ${WHERE_TO_LOOK}`)
+          : answer;
+      } catch (error) {
+        return connectionFailure(server, false, error);
       }
     },
   };

@@ -15,12 +15,15 @@ function openToAll({ httpHost, apiToken, insecureOpen }: SettingValues): string[
   ];
 }
 
-function clusterWithoutNats({ natsUrl, peers, join, role }: SettingValues): string[] {
+function clusterWithoutNats({ natsUrl, peers, join, role, natsEvents }: SettingValues): string[] {
   if (natsUrl.length > 0) return [];
   const asked = [peers.length > 0 ? 'peers' : '', join ? 'join' : '', role === 'worker' ? 'role = "worker"' : ''];
-  return asked
-    .filter((what) => what !== '')
-    .map((what) => `${what} needs other nodes, and they are reached through NATS: give --nats-url too`);
+  return [
+    ...asked
+      .filter((what) => what !== '')
+      .map((what) => `${what} needs other nodes, and they are reached through NATS: give --nats-url too`),
+    ...(natsEvents ? ['nats_events are published to NATS: give --nats-url too'] : []),
+  ];
 }
 
 /** One way in, and all of it. */

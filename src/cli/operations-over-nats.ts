@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { systemClock } from '../clock.ts';
+import type { EventPublication } from '../control/nats-events.ts';
 import type { NatsService } from '../control/nats-service.ts';
 import type { HostControls } from '../control/verb.ts';
 import { CATALOGUE } from '../http/error-catalogue.ts';
@@ -39,6 +40,28 @@ export async function offerOverNats(
       withdrawn: (why) => log.warn({ why }, 'operations are not offered over NATS now'),
       operated: (verb, outcome) =>
         log.info({ verb, by: 'nats', outcome: outcome.ok ? 'done' : outcome.error.code }, 'an operation was asked for'),
+    },
+  });
+}
+
+/** Null where it is not wished for. */
+export async function publishOverNats(
+  node: SchedulerNode,
+  values: SettingValues,
+  { access }: PeeringSettings,
+  log: Logger,
+): Promise<EventPublication | null> {
+  if (!values.natsEvents) return null;
+  const { publishEvents } = await import('../control/nats-events.ts');
+  return publishEvents({
+    access,
+    cluster: values.cluster,
+    nodeId: values.nodeId,
+    node,
+    clock: systemClock,
+    events: {
+      connected: () => log.info('events are published over NATS while this node leads'),
+      withdrawn: (why) => log.warn({ why }, 'events are not published over NATS now'),
     },
   });
 }

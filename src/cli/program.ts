@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import type { Asked, Run } from './action.ts';
 import { addClusterCommands } from './cluster-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
+import { addEventsCommand } from './events-command.ts';
 import { EXIT, EXIT_CODES_IN_WORDS, type ExitCode } from './exit-code.ts';
 import { addListenCommand } from './listen-command.ts';
 import { addServeCommand } from './serve-command.ts';
@@ -43,6 +44,7 @@ function buildProgram(run: Run, terminal: Terminal): Command {
   addServeCommand(program, run);
   addTaskCommands(program, run);
   addClusterCommands(program, run);
+  addEventsCommand(program, run);
   addListenCommand(program, run);
   addStoreCommands(program, run);
   addDoctorCommand(program, run);

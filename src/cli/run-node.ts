@@ -2,6 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { systemClock } from '../clock.ts';
+import type { EventPublication } from '../control/nats-events.ts';
 import type { NatsService } from '../control/nats-service.ts';
 import type { HostControls } from '../control/verb.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
@@ -16,7 +17,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { firstSteps } from './first-steps.ts';
 import { listenProblem, urlOf } from './listening.ts';
 import { createLog, createOnce } from './node-log.ts';
-import { offerOverNats } from './operations-over-nats.ts';
+import { offerOverNats, publishOverNats } from './operations-over-nats.ts';
 import type { PeeringSettings } from './peering.ts';
 import type { SettingValues } from './settings.ts';
 import { stopAsked } from './stop-signal.ts';
@@ -100,22 +101,23 @@ export async function runNode(
     return EXIT.usage;
   }
   const overNats = peering === null ? null : await offerOverNats(node, values, peering, host, manifest.version, log);
+  const eventsOut = peering === null ? null : await publishOverNats(node, values, peering, log);
   for (const line of firstSteps(bound, values, manifest)) terminal.out(line);
   // Else it is written at the end of the process, which a kill does not reach: the next start would compile everything again.
   flushCompileCache();
   log.info({ signal: await stopping }, 'stopping');
-  return stop(node, server, overNats, log);
+  return stop(node, server, [overNats, eventsOut], log);
 }
 
 async function stop(
   node: SchedulerNode,
   server: HttpServer,
-  overNats: NatsService | null,
+  onNats: readonly (NatsService | EventPublication | null)[],
   log: Logger,
 ): Promise<ExitCode> {
   const failed = node.health().state === 'storageFailed';
   await node.stop();
-  await overNats?.close();
+  await Promise.all(onNats.map((door) => door?.close()));
   await server.close();
   log.info('stopped');
   const code = failed ? EXIT.storage : EXIT.done;

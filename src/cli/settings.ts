@@ -41,6 +41,11 @@ export const SETTINGS = {
     fallback: [],
     help: 'NATS servers through which the nodes of a cluster talk; without any, this node is alone',
   }),
+  natsEvents: setting({
+    kind: kind.yesOrNo,
+    fallback: false,
+    help: 'publish what happens to xcron.CLUSTER.events.KIND, while this node leads; the same on every node',
+  }),
   peers: setting({
     kind: kind.nodeNames,
     fallback: [],

@@ -17,3 +17,6 @@ export const subjectOfNode = (cluster: string, access: Verb['access'], nodeId: s
 /** Every node answers. */
 export const subjectOfAll = (cluster: string, access: Verb['access'], verb = '*'): string =>
   `${prefixOf(cluster, access)}.all.${verb}`;
+
+/** Where what happened is told. */
+export const subjectOfEvent = (cluster: string, kind: string): string => `xcron.${cluster}.events.${kind}`;

@@ -57,6 +57,7 @@ describe('where a value comes from', () => {
       httpHostNames: ['a.example', 'b', 'c,d'],
       natsUrl: ['nats://127.0.0.1:1', 'localhost:2', 'tls://[::1]:3,127.0.0.1'],
       peers: ['a,b', 'c', 'd,e,f'],
+      natsEvents: ['true', 'false', 'true'],
       join: ['true', 'false', 'true'],
       role: ['worker', 'voter', 'worker'],
       natsUser: ['u', 'v', 'w'],
