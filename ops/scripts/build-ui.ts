@@ -2,7 +2,8 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
+import { build, type Plugin } from 'vite';
+import { drawAll } from '../statecharts/all.ts';
 import { STAMP_FILE, stampOf, uiDirectory, uiSources } from './ui.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -21,6 +22,7 @@ try {
     // The same files work under any base path.
     base: './',
     logLevel: 'warn',
+    plugins: [statecharts()],
     publicDir: join(PAGES, 'public'),
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: {
@@ -38,6 +40,16 @@ try {
   putInPlace();
 } finally {
   rmSync(made, { recursive: true, force: true });
+}
+
+/** The machines as they are now, each thing in its place: pages lay out nothing. */
+function statecharts(): Plugin {
+  const name = 'virtual:statecharts';
+  return {
+    name,
+    resolveId: (id) => (id === name ? `\0${name}` : null),
+    load: async (id) => (id === `\0${name}` ? `export const charts = ${JSON.stringify(await drawAll())};` : null),
+  };
 }
 
 function putInPlace(): void {

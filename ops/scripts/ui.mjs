@@ -5,8 +5,18 @@ import { runNode } from './child.mjs';
 import { isClone, pinnedNode } from './runtime.mjs';
 
 /** What the pages are made of: change any of it, and they are built anew. */
-const SOURCES = ['src/ui', 'machines', 'src/raft', 'src/tasks', 'src/schedule', 'src/result.ts', 'src/brand.ts'];
-const BUILT_WITH = ['package-lock.json', 'ops/scripts/build-ui.ts'];
+const SOURCES = [
+  'src/ui',
+  'machines',
+  'src/raft',
+  'src/tasks',
+  'src/schedule',
+  'src/trace',
+  'src/result.ts',
+  'src/brand.ts',
+  'src/invariant.ts',
+];
+const BUILT_WITH = ['package-lock.json', 'ops/scripts/build-ui.ts', 'ops/statecharts'];
 /** Beside the files, written last: what they were built from. */
 export const STAMP_FILE = 'built-from.json';
 

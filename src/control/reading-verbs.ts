@@ -138,7 +138,7 @@ function recordJson({ atMs, by, requestId, operation }: OperationRecord): Readon
 
 const inSnakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-const traceHeader = (node: SchedulerNode, nodes: readonly string[]): TraceHeader => ({
+export const traceHeader = (node: SchedulerNode, nodes: readonly string[]): TraceHeader => ({
   format: TRACE_FORMAT,
   version: TRACE_VERSION,
   source: 'live',

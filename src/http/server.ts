@@ -30,6 +30,7 @@ import { scheduleOperations } from './schedule-operations.ts';
 import { statisticsOperation } from './statistics-operation.ts';
 import type { TaskDefaults } from './task-draft.ts';
 import { taskOperations } from './task-operations.ts';
+import { readTraceOfAll } from './trace-operation.ts';
 import { readUiFiles } from './ui-files.ts';
 import { updateTask } from './update-operation.ts';
 
@@ -215,6 +216,7 @@ function operationsOf(
     ...clusterOperations,
     ...eventOperations,
     statisticsOperation,
+    readTraceOfAll,
     ...healthOperations,
     metricsOperation(createMetricsRegistry(node, version, dataDirectory)),
     readOpenApi,

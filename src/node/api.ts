@@ -11,6 +11,7 @@ import type { TransportCounts } from '../transport/counts.ts';
 import type { EventFeed, FeedCounters } from './event-feed.ts';
 import type { BackupMade } from './online-backup.ts';
 import type { StatisticsSeen, StatisticsWindow } from './statistics.ts';
+import type { TracePage, TracePlace } from './trace-page.ts';
 import type { Tracing } from './tracing.ts';
 
 export type { TaskFilter };
@@ -47,6 +48,8 @@ export interface SchedulerNode {
   readonly feed: EventFeed;
   /** What the whole cluster did lately, as far as this node applied it. */
   statistics(window: StatisticsWindow): StatisticsSeen;
+  /** What a member has traced since, or that it does not answer. Asking keeps its trace on. */
+  traceOf(nodeId: string, place: TracePlace | null): Promise<TracePage | null>;
   /** What operators asked for, as far as this node has applied it; the newest last. */
   operations(): readonly OperationRecord[];
   health(): NodeHealth;

@@ -50,6 +50,7 @@ export class FindingNode implements SchedulerNode {
   operations: SchedulerNode['operations'] = () => this.#node?.operations() ?? [];
   compactLog: SchedulerNode['compactLog'] = () => this.#node?.compactLog() ?? Promise.resolve(NO_CLUSTER_YET);
   backUp: SchedulerNode['backUp'] = () => this.#node?.backUp() ?? Promise.resolve(refused(NO_CLUSTER_YET));
+  traceOf: SchedulerNode['traceOf'] = (...about) => this.#node?.traceOf(...about) ?? Promise.resolve(null);
   status = (): ClusterStatus => this.#node?.status() ?? this.#options.status();
   metrics = (): NodeMetrics => this.#node?.metrics() ?? this.#options.metrics();
 

@@ -128,6 +128,9 @@ export const TRACE_CUT_LINES = 4_096;
 /** Given out at once: with room for how JSON escapes JSON, a message of any NATS server carries it. */
 export const TRACE_PAGE_MAX = 1_000;
 export const TRACE_PAGE_BYTES_MAX = 256 * 1_024;
+/** As much as travels with consensus; a member that has not answered by then is shown as away. */
+export const TRACE_NOTE_BYTES_MAX = 96 * 1_024;
+export const TRACE_ANSWER_MS = 400;
 /** A trace is kept for this long after it was last watched, at most. */
 export const TRACE_WATCH_MS_MAX = 10_000;
 /** Backups that a running node made and that lie in its data directory. At the bound it makes no more. */

@@ -14,6 +14,7 @@ import { Announcing } from './announcing.ts';
 import { AnsweringAsks, decideAsk } from './answering-asks.ts';
 import type { ClusterStatus, NodeHealth, NodeMetrics, SchedulerNode } from './api.ts';
 import { AskingLeader } from './asking-leader.ts';
+import type { MeasuredNote } from './batches.ts';
 import { statusOf } from './cluster-status.ts';
 import { type ClusterTime, createClusterTime } from './cluster-time.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -28,6 +29,7 @@ import type { NodeParts } from './node-parts.ts';
 import { Observing } from './observing.ts';
 import type { BackUp } from './online-backup.ts';
 import { type StoppingParts, stopInOrder } from './orderly-stop.ts';
+import { PeerTraces } from './peer-traces.ts';
 import { Peers } from './peers.ts';
 import { RAFT_TIMINGS, raftStartOf } from './raft-start.ts';
 import { Replica } from './replica.ts';
@@ -60,6 +62,7 @@ export class Node implements SchedulerNode {
   readonly #reporting: Reporting;
   readonly #requests: Requests;
   readonly tracing: Tracing;
+  readonly #traces: PeerTraces;
   readonly backUp: BackUp;
   readonly #observing: Observing;
   readonly #duties: LeaderDuties;
@@ -78,14 +81,16 @@ export class Node implements SchedulerNode {
     const clock = createClusterTime(parts.clock, () => core);
     this.#clock = clock;
     this.tracing = new Tracing(identity.nodeId, clock);
+    const { tracing } = this;
     const failed = (error: Error): void => this.fail(error);
+    const send = (to: MemberId, note: MeasuredNote): void => this.#peers.sendNote(to, note);
     const deadLetters = new DeadLetters();
     this.#replica = new Replica({
       ...parts,
       core,
       send: (messages) => this.#peers.sendRaft(messages),
       clock,
-      tracing: this.tracing,
+      tracing,
       listener: {
         gathering: () => this.#firing.gather(),
         applied: (content, results, index) => {
@@ -109,13 +114,7 @@ export class Node implements SchedulerNode {
     const { clusterId } = identity;
     this.#observing = new Observing({ ...parts, clusterId, core, clock, appliedIndex: () => replica.appliedIndex });
     const meta = (): StateMeta => projection.entities.meta();
-    this.#retiring = new Retiring({
-      replica,
-      clock,
-      incarnation: identity.incarnation,
-      meta,
-      send: (to, note) => this.#peers.sendNote(to, note),
-    });
+    this.#retiring = new Retiring({ replica, clock, incarnation: identity.incarnation, meta, send });
     const retiring = this.#retiring;
     this.#peers = new Peers({
       transport: parts.transport,
@@ -126,23 +125,20 @@ export class Node implements SchedulerNode {
         else if (note.kind === 'answer') this.#asking.answered(note);
         else if (note.kind === 'retiring') this.#retiring.heard(from, note.incarnation);
         else if (note.kind === 'retired') this.#retiring.answered(from, note.lastIndex);
+        else if (note.kind === 'trace-asked' || note.kind === 'trace-told') this.#traces.noted(from, note);
         else if (note.kind === 'here') this.#sightings.here(from, note.httpUrl);
         else this.#sightings.seen(from, note.members);
       },
       hailed: (said) => this.#takingIn.hailed(said),
       dropped: (from, cause) => events.dropped(from, cause),
     });
+    const { incarnation } = identity;
+    this.#traces = new PeerTraces({ core, clock, tracing, incarnation, send });
     this.#leadership = new Leadership(clock, this.#core.self);
     const leadership = this.#leadership;
-    this.#asking = new AskingLeader(clock, leadership, (to, note) => this.#peers.sendNote(to, note));
+    this.#asking = new AskingLeader(clock, leadership, send);
     const asking = this.#asking;
-    this.#sightings = new Sightings({
-      ...parts,
-      core,
-      clock,
-      leadership,
-      send: (to, note) => this.#peers.sendNote(to, note),
-    });
+    this.#sightings = new Sightings({ ...parts, core, clock, leadership, send });
     this.#announcing = new Announcing({
       identity,
       meta,
@@ -162,7 +158,7 @@ export class Node implements SchedulerNode {
       clock,
       mayDecide: (term) => leadership.mayDecide && leadership.term === term,
       answer: (askId, ask) => decideAsk(askId, ask, this.#requests, this.#reporting, this.#duties),
-      send: (to, note) => this.#peers.sendNote(to, note),
+      send,
       failed: (from, error) => events.dropped(from, `an ask that failed: ${String(error)}`),
     });
     this.#lease = new SendLease({
@@ -326,16 +322,13 @@ export class Node implements SchedulerNode {
     this.#requests.operating.operate(operation, by, requestId ?? this.#nextAskId());
   operations: SchedulerNode['operations'] = () => this.#parts.projection.entities.meta().operations ?? [];
   compactLog: SchedulerNode['compactLog'] = () => this.#housekeeping.compactNow();
-  changeMembers(change: MembershipChange): Promise<ChangeOutcome> {
-    return this.#replica.changeMembers(change);
-  }
-  transferTo(nodeId: NodeId): Promise<TransferOutcome> {
-    return this.#replica.transferTo(nodeId);
-  }
+  changeMembers = (change: MembershipChange): Promise<ChangeOutcome> => this.#replica.changeMembers(change);
+  transferTo = (nodeId: NodeId): Promise<TransferOutcome> => this.#replica.transferTo(nodeId);
   statistics: SchedulerNode['statistics'] = (window) => this.#observing.statistics.read(window, this.#clock.nowMs());
   get feed(): EventFeed {
     return this.#observing.feed;
   }
+  traceOf: SchedulerNode['traceOf'] = (nodeId, place) => this.#traces.of(nodeId, place);
   readTask: SchedulerNode['readTask'] = (...about) => this.#requests.reads.task(...about);
   listTasks: SchedulerNode['listTasks'] = (...about) => this.#requests.reads.tasks(...about);
   listExecutions: SchedulerNode['listExecutions'] = (...about) => this.#requests.reads.executions(...about);

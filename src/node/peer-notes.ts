@@ -6,6 +6,7 @@ import type { AttemptOutcome } from '../tasks/outcome.ts';
 import type { TaskId } from '../tasks/task.ts';
 import type { OperationOutcome, SubmitOutcome } from './api.ts';
 import { HTTP_URL_CHARS_MAX } from './limits.ts';
+import type { TracePage, TracePlace } from './trace-page.ts';
 
 /** What nodes ask of their leader, beside consensus. Asked again until answered: each may arrive several times, or never. */
 export type Ask =
@@ -48,7 +49,10 @@ export type PeerNote =
   /** "This start of mine is about to end." */
   | { readonly kind: 'retiring'; readonly incarnation: number }
   /** The answer to that: what was claimed before it was heard stands in the log up to here. */
-  | { readonly kind: 'retired'; readonly lastIndex: LogIndex };
+  | { readonly kind: 'retired'; readonly lastIndex: LogIndex }
+  /** Somebody looks at the trace of the receiver, through the sender; and what there is to see. */
+  | { readonly kind: 'trace-asked'; readonly askId: number; readonly place: TracePlace | null }
+  | { readonly kind: 'trace-told'; readonly askId: number; readonly page: TracePage };
 
 const ASKS: ReadonlySet<unknown> = new Set<Ask['type']>(['submit', 'report', 'start', 'operate']);
 const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['submitted', 'operated', 'taken', 'not-leading']);
@@ -56,9 +60,12 @@ const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['submitted', 'ope
 /** Null for what is none: it is dropped and counted. What an ask says in detail is checked where it is decided. */
 export function readNote(note: unknown): PeerNote | null {
   if (typeof note !== 'object' || note === null) return null;
-  const { kind, askId, ask, answer, term, httpUrl, members, incarnation, lastIndex } = note as Readonly<
+  const { kind, askId, ask, answer, term, httpUrl, members, incarnation, lastIndex, place, page } = note as Readonly<
     Record<string, unknown>
   >;
+  if (kind === 'trace-asked')
+    return Number.isSafeInteger(askId) && (place === null || isPlace(place)) ? (note as PeerNote) : null;
+  if (kind === 'trace-told') return Number.isSafeInteger(askId) && isTracePage(page) ? (note as PeerNote) : null;
   if (kind === 'retiring') return Number.isSafeInteger(incarnation) ? (note as PeerNote) : null;
   if (kind === 'retired') return Number.isSafeInteger(lastIndex) ? (note as PeerNote) : null;
   if (kind === 'here') return isUrl(httpUrl) ? (note as PeerNote) : null;
@@ -72,6 +79,19 @@ export function readNote(note: unknown): PeerNote | null {
 /** Shown to people, who may follow it. */
 const isUrl = (value: unknown): boolean =>
   typeof value === 'string' && value.length <= HTTP_URL_CHARS_MAX && /^https?:$/.test(URL.parse(value)?.protocol ?? '');
+
+const areCounts = (value: unknown, names: readonly string[]): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' &&
+  value !== null &&
+  names.every((name) => Number.isSafeInteger((value as Readonly<Record<string, unknown>>)[name]));
+
+const isPlace = (value: unknown): boolean => areCounts(value, ['epoch', 'line']);
+
+/** What a line says is judged by whoever reads it: nothing here goes by it. */
+const isTracePage = (value: unknown): boolean =>
+  areCounts(value, ['epoch', 'skipped']) &&
+  Array.isArray(value.lines) &&
+  value.lines.every((line) => areCounts(line, ['line']));
 
 function isSighting(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;

@@ -30,6 +30,7 @@ export class Tracing {
   #lease: Timer | null = null;
   /** For whoever writes lines down as they come; what is kept for readers is the same. */
   onLine: ((line: StepLine | MoveLine) => void) | null = null;
+  #stood = false;
   isOn = false;
 
   constructor(node: string, clock: Clock) {
@@ -72,7 +73,9 @@ export class Tracing {
     const atMs = this.#clock.nowMs();
     const refused = this.#refused;
     const seen: StepSeen = { line: this.#next, atMs, node, core, applied, before, moves, inputs, effects, refused };
-    if (!saysNothing(seen)) {
+    // The first line says how it stands, whatever happens.
+    if (!this.#stood || !saysNothing(seen)) {
+      this.#stood = true;
       this.#refused = [];
       const line = stepLine(seen);
       this.#add(line, weightOf(line));
@@ -145,7 +148,24 @@ export class Tracing {
     };
   }
 
+  /** The newest of those after `line`: where there are more than fit, the older ones are passed over. */
+  newest(
+    line: number,
+    limit: number,
+    bytesMax: number,
+  ): { readonly lines: readonly (StepLine | MoveLine)[]; readonly skipped: number } {
+    const oldest = Math.max(this.#first, this.#lines.length - (this.#next - 1 - line));
+    let from = this.#lines.length;
+    for (let room = bytesMax; from > oldest && this.#lines.length - from < limit; from -= 1) {
+      room -= this.#weights[from - 1] ?? 0;
+      if (room < 0 && from < this.#lines.length) break;
+    }
+    const lines = this.#lines.slice(from).map(told);
+    return { lines, skipped: Math.max(0, this.#next - 1 - line - lines.length) };
+  }
+
   #forget(): void {
+    this.#stood = false;
     this.#lines = [];
     this.#weights = [];
     this.#refused = [];

@@ -27,7 +27,7 @@ export const RULES: Readonly<Record<string, RoomRule>> = {
   // The composition root: it starts the node, and the doors to it.
   cli: { values: [...PURE, 'node', 'http', 'control'], types: [], packages: 'any' },
   // In the browser: of the node it knows HTTP alone.
-  ui: { values: PURE, types: [], packages: ['preact', 'xstate'] },
+  ui: { values: PURE, types: [], packages: ['preact', 'xstate', 'virtual:statecharts'] },
   sim: { values: [...PURE, 'store', 'transport', 'dispatch', 'node'], types: [], packages: 'any' },
 };
 

@@ -169,6 +169,7 @@ export function createFakeNode(clock = manualClock()): FakeNode {
     tracing: new Tracing('n1', clock),
     feed: NO_FEED,
     statistics: (window) => statistics.read(window, clock.nowMs()),
+    traceOf: async () => null,
     operations: () => state.meta().operations ?? [],
     health: () => health,
     status: () => ({ ...STATUS, schedulingPaused: state.meta().schedulingPaused === true }),

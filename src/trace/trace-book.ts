@@ -1,0 +1,194 @@
+import type { Precondition } from '../tasks/precondition.ts';
+import type { EntrySeen, RoleSeen, StepLine, TraceHeader, TraceLine } from './format.ts';
+
+/**
+ * A trace in memory, in order, with what a page asks of it at any place: how each node stood, and which entries were agreed on by
+ * then. Places are numbers that stay what they are while old lines are dropped.
+ */
+export interface RoleSpan extends Pick<RoleSeen, 'role' | 'term'> {
+  readonly from: number;
+  readonly fromMs: number;
+}
+
+export interface CommittedEntry extends EntrySeen {
+  /** The line that first said that it is committed. */
+  readonly place: number;
+}
+
+interface NodeBook {
+  steps: number[];
+  spans: RoleSpan[];
+  /** By index: what it wrote and nobody said is committed. */
+  readonly written: Map<number, Pick<EntrySeen, 'term' | 'kind'>>;
+}
+
+export interface BookBounds {
+  readonly linesMax: number;
+  readonly entriesMax: number;
+}
+
+export class TraceBook {
+  header: TraceHeader;
+  readonly #bounds: BookBounds;
+  #lines: TraceLine[] = [];
+  /** Place of the first that is kept. */
+  #first = 0;
+  readonly #nodes = new Map<string, NodeBook>();
+  readonly #said = new Map<string, string>();
+  readonly #refused = new Map<string, Precondition>();
+  #committed: CommittedEntry[] = [];
+  /** Up to here it is known what is committed. */
+  #commit = 0;
+  /** Lines that were passed over on the way here. */
+  skipped = 0;
+  /** Places of what the world did, or the page saw: starts, stops, faults. */
+  notes: number[] = [];
+  /** Dropped from the front of what is kept. */
+  dropped = 0;
+  lastMs = 0;
+
+  constructor(header: TraceHeader, bounds: BookBounds) {
+    this.header = header;
+    this.#bounds = bounds;
+    for (const node of header.nodes) this.#node(node);
+  }
+
+  get first(): number {
+    return this.#first;
+  }
+  /** One more than the last place. */
+  get end(): number {
+    return this.#first + this.#lines.length;
+  }
+  get nodes(): readonly string[] {
+    return [...this.#nodes.keys()];
+  }
+  /** In log order. */
+  get committed(): readonly CommittedEntry[] {
+    return this.#committed;
+  }
+  get firstMs(): number {
+    return this.#lines[0]?.atMs ?? 0;
+  }
+
+  line(place: number): TraceLine | undefined {
+    return this.#lines[place - this.#first];
+  }
+
+  append(lines: readonly TraceLine[]): void {
+    for (const line of lines) this.#add(line);
+    if (this.#lines.length > this.#bounds.linesMax) this.#drop();
+  }
+
+  #add(line: TraceLine): void {
+    const place = this.end;
+    this.#lines.push(line);
+    this.lastMs = Math.max(this.lastMs, line.atMs);
+    if (line.what === 'gap') this.skipped += line.lines;
+    if (line.what === 'note') this.notes.push(place);
+    if (line.what === 'step') this.#step(line, place);
+  }
+
+  #step(line: StepLine, place: number): void {
+    const node = this.#node(line.node);
+    node.steps.push(place);
+    const span = node.spans.at(-1);
+    if (span?.role !== line.role || span.term !== line.term) {
+      node.spans.push({ from: place, fromMs: line.atMs, role: line.role, term: line.term });
+    }
+    for (const { index, term, kind, data } of line.wrote ?? []) {
+      if (index <= this.#commit) continue;
+      node.written.set(index, { term, kind });
+      if (data !== undefined) this.#said.set(`${index}/${term}`, data);
+    }
+    for (const { index, pair, failed } of line.refused ?? []) this.#refused.set(`${index}/${pair}`, failed);
+    if (line.commit > this.#commit) this.#commitThrough(line.commit, node, place);
+  }
+
+  #commitThrough(index: number, node: NodeBook, place: number): void {
+    const from = Math.max(this.#commit + 1, index - this.#bounds.entriesMax);
+    for (let at = from; at <= index; at += 1) {
+      const written = node.written.get(at);
+      // Written before the trace began, or in a line that was passed over.
+      if (written === undefined) continue;
+      const { term, kind } = written;
+      const data = this.#said.get(`${at}/${term}`);
+      this.#committed.push({ index: at, term, kind, place, ...(data === undefined ? {} : { data }) });
+    }
+    this.#commit = index;
+    for (const { written } of this.#nodes.values()) {
+      for (const at of written.keys()) if (at <= index) written.delete(at);
+    }
+    for (const key of this.#said.keys()) if (Number.parseInt(key, 10) <= index) this.#said.delete(key);
+  }
+
+  #node(name: string): NodeBook {
+    let node = this.#nodes.get(name);
+    if (node === undefined) {
+      node = { steps: [], spans: [], written: new Map() };
+      this.#nodes.set(name, node);
+    }
+    return node;
+  }
+
+  /** How a node stood at a place: its last step that is not behind it. */
+  stepAt(node: string, place: number): StepLine | null {
+    const steps = this.#nodes.get(node)?.steps ?? [];
+    const at = lastUpTo(steps, place, (step) => step);
+    const step = at < 0 ? undefined : this.line(steps[at] ?? -1);
+    return step?.what === 'step' ? step : null;
+  }
+
+  spansOf(node: string): readonly RoleSpan[] {
+    return this.#nodes.get(node)?.spans ?? [];
+  }
+
+  /** The last entry that is known to be committed at a place: its position among those. -1: none. */
+  committedAt(place: number): number {
+    return lastUpTo(this.#committed, place, (entry) => entry.place);
+  }
+
+  refusedOf(index: number, pair: number): Precondition | null {
+    return this.#refused.get(`${index}/${pair}`) ?? null;
+  }
+
+  /** The place of a time: the last line that is not later. */
+  placeOf(atMs: number): number {
+    return (
+      this.#first +
+      Math.max(
+        0,
+        lastUpTo(this.#lines, atMs, (line) => line.atMs),
+      )
+    );
+  }
+
+  /** A quarter at once: it moves what stays. */
+  #drop(): void {
+    const count = this.#lines.length - Math.floor(this.#bounds.linesMax * 0.75);
+    this.#lines = this.#lines.slice(count);
+    this.#first += count;
+    this.dropped += count;
+    this.notes = this.notes.filter((place) => place >= this.#first);
+    for (const node of this.#nodes.values()) {
+      node.steps = node.steps.slice(Math.max(0, lastUpTo(node.steps, this.#first - 1, (step) => step) + 1));
+      const kept = lastUpTo(node.spans, this.#first, ({ from }) => from);
+      node.spans = node.spans.slice(Math.max(0, kept));
+    }
+    if (this.#committed.length > this.#bounds.entriesMax) {
+      this.#committed = this.#committed.slice(-Math.floor(this.#bounds.entriesMax * 0.75));
+    }
+  }
+}
+
+/** Position of the last whose value is not above `most`, in a list that never goes down. */
+function lastUpTo<T>(list: readonly T[], most: number, value: (one: T) => number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (value(list[middle] as T) <= most) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

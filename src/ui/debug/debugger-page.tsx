@@ -1,0 +1,259 @@
+import { charts } from 'virtual:statecharts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Page } from '../page.ts';
+import { Button } from '../parts/button.tsx';
+import { EmptyState } from '../parts/empty-state.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { Shell } from '../parts/shell.tsx';
+import { Chart, useDragging } from './chart.tsx';
+import { Debugger } from './debugger.ts';
+import { Detail } from './detail.tsx';
+import { EventList } from './event-list.tsx';
+import { Lanes } from './lanes.tsx';
+import { Projection } from './projection.tsx';
+import { Scrubber } from './scrubber.tsx';
+import { watchTraces } from './watching.ts';
+import { litBy } from './what-is-lit.ts';
+
+/** Drawn again at most this often, however much happens: more than a person sees. */
+const DRAW_EVERY_MS = 100;
+
+/** What is open changes far more often than anybody can see it. */
+function useDebugger(): Debugger {
+  const [, redraw] = useState(0);
+  const kept = useRef<Debugger | null>(null);
+  if (kept.current === null) {
+    let planned = false;
+    let drawnMs = 0;
+    kept.current = new Debugger(() => {
+      if (planned) return;
+      planned = true;
+      const waitMs = Math.max(0, drawnMs + DRAW_EVERY_MS - performance.now());
+      setTimeout(() => {
+        planned = false;
+        drawnMs = performance.now();
+        redraw((times) => times + 1);
+      }, waitMs);
+    });
+  }
+  return kept.current;
+}
+
+export function DebuggerPage({ page }: { readonly page: Page }) {
+  const debug = useDebugger();
+  const isLive = debug.source === 'live';
+  useEffect(() => {
+    if (!isLive) return;
+    const events = { looked: debug.looked.bind(debug), trouble: debug.troubled.bind(debug) };
+    return watchTraces(page.client, events, () => document.hidden).stop;
+  }, [isLive, debug, page]);
+  useEffect(() => {
+    if (!debug.isPlaying) return;
+    const timer = setInterval(() => debug.tick(), 1_000 / debug.speed);
+    return () => clearInterval(timer);
+  }, [debug.isPlaying, debug.speed, debug]);
+  return (
+    <Shell session={page.session} section="debugger" wide>
+      <div class="debugger" {...dropping(debug)}>
+        <Top debug={debug} />
+        <Said debug={debug} />
+        {debug.book === null ? <Nothing debug={debug} /> : <Open debug={debug} book={debug.book} />}
+      </div>
+    </Shell>
+  );
+}
+
+function Open({ debug, book }: { readonly debug: Debugger; readonly book: NonNullable<Debugger['book']> }) {
+  return (
+    <>
+      <Lanes debug={debug} book={book} />
+      <Scrubber debug={debug} book={book} />
+      <div class="panes">
+        <Machines debug={debug} />
+        <EventList debug={debug} book={book} />
+        <div class="details">
+          <Detail debug={debug} book={book} />
+          <Projection debug={debug} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Machines({ debug }: { readonly debug: Debugger }) {
+  const [name, setName] = useState('raft-role');
+  const [whole, setWhole] = useState(true);
+  const dragging = useDragging();
+  const chart = charts.find((one) => one.name === name);
+  if (chart === undefined) return null;
+  const lit = litBy(name, debug);
+  const whose = name === 'raft-role' || name === 'node' ? debug.node : debug.task;
+  return (
+    <section class="card machines" aria-label="Machines">
+      <div class="tabs" role="tablist" aria-label="Machines">
+        {charts.map((one) => (
+          <button
+            key={one.name}
+            type="button"
+            role="tab"
+            id={`tab-${one.name}`}
+            aria-selected={one.name === name}
+            aria-controls="machine"
+            tabIndex={one.name === name ? 0 : -1}
+            onClick={() => setName(one.name)}
+            onKeyDown={(event) => {
+              const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+              const to = charts[(charts.indexOf(one) + by + charts.length) % charts.length];
+              if (by === 0 || to === undefined) return;
+              setName(to.name);
+              document.getElementById(`tab-${to.name}`)?.focus();
+            }}
+          >
+            {one.name}
+          </button>
+        ))}
+      </div>
+      <div class="machine" id="machine" role="tabpanel" aria-labelledby={`tab-${name}`}>
+        <div class="machine-said">
+          <span>
+            {whose === null ? '' : `${whose}: `}
+            <strong>{lit.state ?? 'not known yet'}</strong>
+            {lit.move === null ? '' : ` after ${lit.move.event}${lit.refused ? ', which was refused' : ''}`}
+          </span>
+          <Button kind="plain" pressed={whole} onClick={() => setWhole(!whole)}>
+            Fit
+          </Button>
+        </div>
+        <section
+          class={whole ? 'chart-fit' : 'chart-free'}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is to be scrolled by keys as well
+          tabIndex={0}
+          aria-label="Drawing"
+          {...dragging}
+        >
+          <Chart chart={chart} lit={lit} />
+        </section>
+      </div>
+    </section>
+  );
+}
+
+function Top({ debug }: { readonly debug: Debugger }) {
+  const { book } = debug;
+  return (
+    <div class="title-row">
+      <div>
+        <h1>Debugger</h1>
+        <p class="quiet small">
+          {book === null
+            ? 'What consensus is thinking, step by step'
+            : debug.source === 'live'
+              ? `Live: cluster ${book.header.clusterId || '…'}`
+              : `${debug.name}: ${book.header.clusterId}, ${book.header.made}`}
+        </p>
+      </div>
+      <div class="buttons">
+        {debug.source === 'live' ? null : (
+          <Button kind="main" onClick={() => debug.watch()}>
+            Watch the cluster
+          </Button>
+        )}
+        <OpenFile debug={debug} />
+        {book === null ? null : <Button onClick={() => save(debug)}>Save</Button>}
+      </div>
+    </div>
+  );
+}
+
+function OpenFile({ debug }: { readonly debug: Debugger }) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <input
+        ref={input}
+        class="unseen"
+        type="file"
+        multiple
+        tabIndex={-1}
+        aria-label="Trace file"
+        onChange={(event) => {
+          void openFiles(debug, event.currentTarget.files);
+          event.currentTarget.value = '';
+        }}
+      />
+      <Button onClick={() => input.current?.click()}>Open a file</Button>
+    </>
+  );
+}
+
+async function openFiles(debug: Debugger, files: FileList | null | undefined): Promise<void> {
+  if (files === null || files === undefined || files.length === 0) return;
+  debug.openFiles(await Promise.all([...files].map(async (file) => ({ name: file.name, text: await file.text() }))));
+}
+
+const dropping = (debug: Debugger) => ({
+  onDragOver: (event: DragEvent) => event.preventDefault(),
+  onDrop: (event: DragEvent) => {
+    event.preventDefault();
+    void openFiles(debug, event.dataTransfer?.files);
+  },
+});
+
+function save(debug: Debugger): void {
+  const saved = debug.saved();
+  if (saved === null) return;
+  const url = URL.createObjectURL(new Blob([saved.text], { type: 'application/jsonl' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = saved.name;
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
+/** What is not as it should be, and what is not shown. */
+function Said({ debug }: { readonly debug: Debugger }) {
+  const { book, trouble, problem } = debug;
+  const away = book === null ? 0 : book.skipped;
+  return (
+    <>
+      {problem === null ? null : (
+        <Notice
+          kind="warn"
+          title={debug.source === 'file' ? 'This trace is not whole, or not of here' : 'Look at this'}
+        >
+          {problem}
+        </Notice>
+      )}
+      {trouble === null ? null : (
+        <Notice kind="bad" title={trouble.title}>
+          {trouble.detail}
+        </Notice>
+      )}
+      {away === 0 ? null : (
+        <Notice kind="quiet" title={`A sample: ${away.toLocaleString('en')} lines were passed over`}>
+          The nodes did more than a page can show. Roles, terms and indices are those of the lines that are here;
+          “passed over” stands in the trace where some are missing.
+        </Notice>
+      )}
+      {book === null || book.dropped === 0 ? null : (
+        <p class="quiet small">The oldest {book.dropped.toLocaleString('en')} lines are not kept any more.</p>
+      )}
+    </>
+  );
+}
+
+function Nothing({ debug }: { readonly debug: Debugger }) {
+  return (
+    <div class="card">
+      <EmptyState title={debug.problem === null ? 'No trace is open' : 'That file could not be opened'}>
+        <p>
+          Watch this cluster live: its nodes write down what consensus is told and answers for as long as somebody
+          looks, and no longer. Or open a trace that was saved here, printed by <code>xcron cluster read-trace</code>,
+          or written by the simulator:
+        </p>
+        <pre>npm run sim -- --seed 42 --trace seed-42.jsonl</pre>
+        <p>You can drop a file anywhere on this page. It stays in this browser.</p>
+      </EmptyState>
+    </div>
+  );
+}

@@ -1,0 +1,253 @@
+import { type FoldedAt, FoldHistory } from '../../trace/fold-history.ts';
+import type { TraceHeader, TraceLine } from '../../trace/format.ts';
+import { readTrace, writeTrace } from '../../trace/read-trace.ts';
+import { TraceBook } from '../../trace/trace-book.ts';
+import { ALL, type Filter } from '../../trace/what-happened.ts';
+import type { Problem } from '../api/problem.ts';
+import { FilteredPlaces } from './filtered-places.ts';
+import type { Looked } from './watching.ts';
+
+/** What is open, where one looks, and what is to be said of it. The page draws this, and asks it to change. */
+
+const LIVE_BOUNDS = { linesMax: 60_000, entriesMax: 20_000 };
+const FILE_BOUNDS = { linesMax: 1_000_000, entriesMax: 1_000_000 };
+/** A look that brings more than this is thinned: what says nothing of roles and entries goes first. */
+const LINES_PER_LOOK_MAX = 4_000;
+
+export const SPEEDS = [1, 2, 5, 10, 50] as const;
+
+export class Debugger {
+  book: TraceBook | null = null;
+  source: 'live' | 'file' | null = null;
+  /** Of a file: its name. */
+  name = '';
+  /** What is wrong with the file that was opened, or the node that is watched. */
+  problem: string | null = null;
+  trouble: Problem | null = null;
+  place = 0;
+  follows = false;
+  isPlaying = false;
+  speed: number = SPEEDS[1];
+  filter: Filter = ALL;
+  node: string | null = null;
+  task: string | null = null;
+  /** The cluster of the node that the page came from, once it was seen. */
+  cluster: string | null = null;
+  /** Lines that the page left out by itself. */
+  thinned = 0;
+  /** The entry that was asked for: one line may say that several are committed. */
+  #entry: number | null = null;
+  readonly #matches = new FilteredPlaces();
+  #folds: FoldHistory | null = null;
+  readonly #changed: () => void;
+
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  looked({ header, lines }: Looked): void {
+    this.cluster = header.clusterId;
+    if (this.source !== 'live' || this.book === null) return;
+    if (this.book.header.clusterId !== header.clusterId && this.book.header !== EMPTY_HEADER) {
+      const { follows } = this;
+      this.#open(new TraceBook(header, LIVE_BOUNDS), 'live');
+      this.follows = follows;
+      this.problem = 'The node belongs to another cluster now: what is shown begins with that.';
+    } else this.book.header = header;
+    this.book.append(this.#thin(lines));
+    if (this.follows) this.place = Math.max(0, this.book.end - 1);
+    this.place = Math.max(this.place, this.book.first);
+    this.node ??= leaderIn(this.book);
+    this.#changed();
+  }
+
+  /** Nothing is drawn for lines that nobody could read; that they came is said. */
+  #thin(lines: readonly TraceLine[]): readonly TraceLine[] {
+    if (lines.length <= LINES_PER_LOOK_MAX) return lines;
+    const kept: TraceLine[] = [];
+    const left = new Map<string, { atMs: number; lines: number }>();
+    const share = LINES_PER_LOOK_MAX / lines.length;
+    let credit = 0;
+    for (const line of lines) {
+      credit += share;
+      const tells = line.what !== 'step' || line.wrote !== undefined || line.before?.role !== undefined;
+      if (credit >= 1 || (tells && kept.length < LINES_PER_LOOK_MAX)) {
+        kept.push(line);
+        credit = Math.max(0, credit - 1);
+      } else {
+        const of = left.get(line.node ?? '') ?? { atMs: line.atMs, lines: 0 };
+        left.set(line.node ?? '', { atMs: line.atMs, lines: of.lines + 1 });
+      }
+    }
+    for (const [node, { atMs, lines: count }] of left) {
+      this.thinned += count;
+      kept.push({ what: 'gap', atMs, node, lines: count });
+    }
+    return kept;
+  }
+
+  troubled(problem: Problem | null): void {
+    this.trouble = problem;
+    this.#changed();
+  }
+
+  watch(): void {
+    this.#open(new TraceBook(EMPTY_HEADER, LIVE_BOUNDS), 'live');
+    this.follows = true;
+    this.#changed();
+  }
+
+  /** Several at once are the traces of the nodes of one cluster, put together by time. */
+  openFiles(files: readonly { readonly name: string; readonly text: string }[]): void {
+    const problems: string[] = [];
+    let header: TraceHeader | null = null;
+    let lines: TraceLine[] = [];
+    const together = (one: TraceHeader | null, more: TraceHeader): TraceHeader =>
+      one === null ? more : { ...one, nodes: [...new Set([...one.nodes, ...more.nodes])] };
+    for (const { name, text } of files) {
+      const read = readTrace(text);
+      const said = (problem: string): string => (files.length === 1 ? problem : `${name}: ${problem}`);
+      if (read.problem !== null) problems.push(said(read.problem));
+      if (read.header === null) continue;
+      if (header !== null && header.clusterId !== read.header.clusterId) {
+        problems.push(
+          said(`it is of cluster ${read.header.clusterId}, and the first of ${header.clusterId}: left out.`),
+        );
+        continue;
+      }
+      header = together(header, read.header);
+      lines = lines.length === 0 ? [...read.lines] : [...lines, ...read.lines].sort((a, b) => a.atMs - b.atMs);
+    }
+    if (header !== null) {
+      if (header.source === 'live' && this.cluster !== null && header.clusterId !== this.cluster) {
+        problems.push(
+          `This trace is of another cluster, ${header.clusterId}. This page comes from ${this.cluster}; what is shown is the file alone.`,
+        );
+      }
+      const book = new TraceBook(header, FILE_BOUNDS);
+      book.append(lines);
+      this.#open(book, 'file');
+      this.name = files.map(({ name }) => name).join(', ');
+      this.node = leaderIn(book) ?? book.nodes[0] ?? null;
+    }
+    this.problem = problems.length === 0 ? null : problems.join(' ');
+    this.#changed();
+  }
+
+  #open(book: TraceBook, source: 'live' | 'file'): void {
+    this.book = book;
+    this.source = source;
+    this.#folds = new FoldHistory(book);
+    this.problem = null;
+    this.trouble = null;
+    this.thinned = 0;
+    this.place = book.first;
+    this.#entry = null;
+    this.follows = false;
+    this.isPlaying = false;
+    this.filter = ALL;
+    this.node = null;
+    this.task = null;
+  }
+
+  /** The trace as a file has it. */
+  saved(): { readonly name: string; readonly text: string } | null {
+    const { book } = this;
+    if (book === null) return null;
+    const lines: TraceLine[] = [];
+    for (let place = book.first; place < book.end; place += 1) {
+      const line = book.line(place);
+      if (line !== undefined) lines.push(line);
+    }
+    const cluster = book.header.clusterId.replace(/[^a-z0-9-]+/gi, '-');
+    return { name: `xcron-trace-${cluster}.jsonl`, text: writeTrace(book.header, lines) };
+  }
+
+  get matches(): readonly number[] {
+    return this.book === null ? [] : this.#matches.of(this.book, this.filter);
+  }
+
+  set(change: Partial<Pick<Debugger, 'filter' | 'node' | 'task' | 'speed'>>): void {
+    Object.assign(this, change);
+    this.#changed();
+  }
+
+  /** Stays at a line: whoever looks at one does not want it to move away. */
+  goTo(place: number): void {
+    if (this.book === null) return;
+    this.follows = false;
+    this.isPlaying = false;
+    this.#entry = null;
+    this.place = Math.min(Math.max(place, this.book.first), Math.max(this.book.first, this.book.end - 1));
+    this.#changed();
+  }
+
+  follow(): void {
+    if (this.book === null) return;
+    this.follows = true;
+    this.isPlaying = false;
+    this.#entry = null;
+    this.place = Math.max(this.book.first, this.book.end - 1);
+    this.#changed();
+  }
+
+  pause(): void {
+    this.follows = false;
+    this.isPlaying = false;
+    this.#changed();
+  }
+
+  /** Position among the committed entries; -1 before the first. */
+  get position(): number {
+    return this.#entry ?? this.book?.committedAt(this.place) ?? -1;
+  }
+
+  goToEntry(position: number): void {
+    const entry = this.book?.committed[position];
+    if (entry === undefined) return;
+    this.follows = false;
+    this.isPlaying = false;
+    this.#stand(position, entry.place);
+    this.#changed();
+  }
+
+  #stand(position: number, place: number): void {
+    this.place = place;
+    this.#entry = position;
+  }
+
+  play(): void {
+    if (this.book === null) return;
+    this.follows = false;
+    if (this.position >= this.book.committed.length - 1) this.#stand(0, this.book.committed[0]?.place ?? this.place);
+    this.isPlaying = true;
+    this.#changed();
+  }
+
+  /** One entry on; called as often as the speed says. */
+  tick(): void {
+    if (!this.isPlaying || this.book === null) return;
+    const next = this.position + 1;
+    const entry = this.book.committed[next];
+    if (entry === undefined) this.isPlaying = false;
+    else this.#stand(next, entry.place);
+    this.#changed();
+  }
+
+  get folded(): FoldedAt | null {
+    return this.#folds?.at(this.position) ?? null;
+  }
+}
+
+const EMPTY_HEADER: TraceHeader = {
+  format: 'xcron-trace',
+  version: 1,
+  source: 'live',
+  clusterId: '',
+  nodes: [],
+  made: '',
+};
+
+function leaderIn(book: TraceBook): string | null {
+  return book.nodes.find((node) => book.stepAt(node, book.end - 1)?.role === 'leader') ?? null;
+}

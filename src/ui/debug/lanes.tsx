@@ -1,0 +1,160 @@
+import type { NoteLine, StepLine, TraceLine } from '../../trace/format.ts';
+import type { TraceBook } from '../../trace/trace-book.ts';
+import type { Debugger } from './debugger.ts';
+import { clockOf } from './instants.ts';
+
+/** A lane a node: how it stands, and below that its roles along the time that is shown. */
+
+const LIVE_WINDOW_MS = 60_000;
+const NOTES_SHOWN = 60;
+
+export function Lanes({ debug, book }: { readonly debug: Debugger; readonly book: TraceBook }) {
+  const nowMs = book.line(debug.place)?.atMs ?? book.lastMs;
+  const [fromMs, toMs] = windowOf(debug, book, nowMs);
+  return (
+    <section class="card lanes" aria-label="Nodes">
+      {book.nodes.length === 0 ? <p class="quiet lanes-none">Waiting for the first lines …</p> : null}
+      {book.nodes.map((node) => (
+        <Lane key={node} {...{ debug, book, node, fromMs, toMs, nowMs }} />
+      ))}
+      <div class="lane-axis small quiet" aria-hidden="true">
+        <span>{clockOf(book, fromMs)}</span>
+        <span>{clockOf(book, toMs)}</span>
+      </div>
+    </section>
+  );
+}
+
+/** A request that left is no event of the node's own life. */
+const isMarked = (line: TraceLine | undefined): line is NoteLine => line?.what === 'note' && line.kind !== 'sent';
+
+function windowOf(debug: Debugger, book: TraceBook, nowMs: number): readonly [number, number] {
+  if (debug.source === 'file') return [book.firstMs, Math.max(book.lastMs, book.firstMs + 1)];
+  const toMs = debug.follows
+    ? book.lastMs
+    : Math.max(nowMs + LIVE_WINDOW_MS / 4, Math.min(book.lastMs, nowMs + LIVE_WINDOW_MS));
+  return [toMs - LIVE_WINDOW_MS, toMs];
+}
+
+interface LaneProps {
+  readonly debug: Debugger;
+  readonly book: TraceBook;
+  readonly node: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly nowMs: number;
+}
+
+function Lane({ debug, book, node, fromMs, toMs, nowMs }: LaneProps) {
+  const step = book.stepAt(node, debug.place);
+  const gone = whyGone(book, node, debug.place);
+  const share = (atMs: number): number => (100 * (atMs - fromMs)) / (toMs - fromMs);
+  const spans = book.spansOf(node).map((span, at, all) => {
+    const left = Math.max(0, share(span.fromMs));
+    const right = Math.min(100, share(all[at + 1]?.fromMs ?? toMs));
+    return { ...span, left, width: right - left };
+  });
+  const notes = book.notes
+    .filter((place) => {
+      const line = book.line(place);
+      return isMarked(line) && line.node === node && line.atMs >= fromMs && line.atMs <= toMs;
+    })
+    .slice(-NOTES_SHOWN);
+  return (
+    <div class={`lane${node === debug.node ? ' lane-chosen' : ''}`} data-node={node}>
+      <button type="button" class="lane-name" aria-pressed={node === debug.node} onClick={() => debug.set({ node })}>
+        {node}
+      </button>
+      <div class="lane-state">
+        <RoleBadge role={step?.role ?? null} gone={gone} />
+        {step === null ? <span class="quiet small">nothing heard yet</span> : <Numbers step={step} />}
+        {gone === null ? null : <strong class="lane-gone small">{gone}</strong>}
+      </div>
+      <button
+        type="button"
+        class="lane-track"
+        tabIndex={-1}
+        onClick={(event) => debug.goTo(book.placeOf(atMs(event, fromMs, toMs)))}
+      >
+        <span class="unseen">Along the time of {node}</span>
+        {spans
+          .filter(({ width, left }) => width > 0 && left < 100)
+          .map(({ from, role, term, left, width }) => (
+            <span
+              key={from}
+              class={`span span-${role}`}
+              style={{ left: `${left}%`, width: `${width}%` }}
+              title={`${role}, term ${term}`}
+            >
+              {width > 7 ? `${role} · ${term}` : ''}
+            </span>
+          ))}
+        {notes.map((place) => {
+          const line = book.line(place);
+          if (!isMarked(line)) return null;
+          return <span key={place} class="lane-note" style={{ left: `${share(line.atMs)}%` }} title={line.kind} />;
+        })}
+        {nowMs >= fromMs ? <span class="lane-now" style={{ left: `${Math.min(100, share(nowMs))}%` }} /> : null}
+      </button>
+      {step?.peers === undefined || gone !== null ? null : <Peers peers={step.peers} />}
+    </div>
+  );
+}
+
+function atMs(event: MouseEvent & { readonly currentTarget: HTMLElement }, fromMs: number, toMs: number): number {
+  const { left, width } = event.currentTarget.getBoundingClientRect();
+  return fromMs + ((event.clientX - left) / width) * (toMs - fromMs);
+}
+
+function RoleBadge({ role, gone }: { readonly role: string | null; readonly gone: string | null }) {
+  if (role === null) return null;
+  const kind = gone !== null ? 'bad' : role === 'leader' ? 'accent' : role === 'follower' ? '' : 'warn';
+  return <span class={`badge badge-${kind}`}>{role}</span>;
+}
+
+function Numbers({ step }: { readonly step: StepLine }) {
+  return (
+    <dl class="numbers">
+      {(
+        [
+          ['term', step.term],
+          ['commit', step.commit],
+          ['applied', step.applied],
+          ['last', step.last],
+        ] as const
+      ).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Peers({ peers }: { readonly peers: NonNullable<StepLine['peers']> }) {
+  return (
+    <ul class="peers small">
+      {Object.entries(peers).map(([name, { state, match, next, inFlight }]) => (
+        <li key={name}>
+          <strong>{name}</strong> {state} · match {match} · next {next} · {inFlight} in flight
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const GONE: ReadonlySet<string> = new Set(['does not answer', 'stopped']);
+const BACK: ReadonlySet<string> = new Set(['answers again', 'started', 'was started again']);
+
+/** The last that was seen of it, if that is its end. */
+function whyGone(book: TraceBook, node: string, place: number): string | null {
+  for (let at = book.notes.length - 1; at >= 0; at -= 1) {
+    const where = book.notes[at] ?? 0;
+    const line = where > place ? undefined : book.line(where);
+    if (line?.what !== 'note' || line.node !== node) continue;
+    if (GONE.has(line.kind)) return line.kind;
+    if (BACK.has(line.kind)) return null;
+  }
+  return null;
+}
