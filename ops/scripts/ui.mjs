@@ -15,6 +15,7 @@ const SOURCES = [
   'src/result.ts',
   'src/brand.ts',
   'src/invariant.ts',
+  'src/server-sent-events.ts',
 ];
 const BUILT_WITH = ['package-lock.json', 'ops/scripts/build-ui.ts', 'ops/statecharts'];
 /** Beside the files, written last: what they were built from. */

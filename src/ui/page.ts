@@ -1,5 +1,6 @@
 import { type Client, createClient } from './api/client.ts';
 import { createSession, type Session, type TokenStorage } from './api/session.ts';
+import { createLiveEvents, type LiveEvents } from './live/live-events.ts';
 
 /** What every page has: a way to the node, and who is signed in. */
 export interface Page {
@@ -7,6 +8,8 @@ export interface Page {
   readonly session: Session;
   /** Where the node's paths start. */
   readonly base: string;
+  /** What happens, for all parts of the page. */
+  readonly events: LiveEvents;
 }
 
 export function openPage(address: string): Page {
@@ -18,7 +21,16 @@ export function openPage(address: string): Page {
     token: session.token,
     signedOut: session.refused,
   });
-  return { client, session, base };
+  const events = createLiveEvents({
+    client,
+    later(delayMs, run) {
+      const timer = setTimeout(run, delayMs);
+      return () => clearTimeout(timer);
+    },
+    isSeen: () => !document.hidden,
+  });
+  document.addEventListener('visibilitychange', events.look);
+  return { client, session, base, events };
 }
 
 /** Where a browser forbids storage, already naming it throws. */

@@ -3,6 +3,8 @@ import { type Problem, problemOf, unreachable } from './problem.ts';
 /** How a page speaks to the node it came from. Paths are relative, so that it works under any base path. */
 export interface Client {
   get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<Told<T>>;
+  /** An answer without an end; it is broken off by its reader, or by `signal`. */
+  stream(path: string, query: Query, signal: AbortSignal): Promise<Told<ReadableStream<Uint8Array>>>;
   send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, sending?: Sending): Promise<Told<T>>;
 }
 
@@ -51,7 +53,28 @@ export function createClient({ base, token, signedOut, fetch = globalThis.fetch 
     return { ok: false, problem };
   }
 
+  async function stream(path: string, query: Query, signal: AbortSignal): Promise<Told<ReadableStream<Uint8Array>>> {
+    const bearer = token();
+    const headers = new Headers(bearer === null ? {} : { authorization: `Bearer ${bearer}` });
+    // Only the head has to come in time.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), ANSWER_MS_MAX);
+    try {
+      const init = { headers, signal: AbortSignal.any([late.signal, signal]), cache: 'no-store' } as const;
+      const response = await fetch(new URL(path + printQuery(query), base), init);
+      if (response.ok && response.body !== null) return { ok: true, value: response.body };
+      const problem = problemOf(response.status, readJson(await response.text()), bearer !== null);
+      if (problem.kind === 'signed_out' && token() === bearer) signedOut(problem);
+      return { ok: false, problem };
+    } catch {
+      return { ok: false, problem: unreachable() };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   return {
+    stream,
     get: (path, query = {}, signal) => ask(path + printQuery(query), {}, signal),
     send(method, path, { body, headers = {} } = {}) {
       const type = body === undefined ? {} : { 'content-type': 'application/json' };
