@@ -112,6 +112,8 @@ export class Statistics {
 
   /** After it was folded. */
   applied(content: EntryContent, results: readonly PairResult[]): void {
+    // A log that begins here.
+    if (this.#sinceMs === 0) this.#sinceMs = content.atMs;
     const into = [this.#series.hour.at(content.atMs), this.#series.day.at(content.atMs)];
     for (const [at, { events }] of content.pairs.entries()) {
       if (results[at]?.applied !== true) continue;

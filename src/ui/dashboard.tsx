@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { ClusterPage } from './cluster/cluster-page.tsx';
 import { openPage, type Page } from './page.ts';
 import { EmptyState } from './parts/empty-state.tsx';
 import type { Section } from './parts/header.tsx';
@@ -43,6 +44,8 @@ function Content({ page, route }: { readonly page: Page; readonly route: Route }
       return <EditTask key={route.taskId} page={page} taskId={route.taskId} />;
     case 'new':
       return <NewTask key={route.like ?? ''} page={page} like={route.like} />;
+    case 'cluster':
+      return <ClusterPage page={page} />;
     default:
       return (
         <EmptyState title="Nothing is here">
