@@ -83,6 +83,14 @@ export const executionSchema = Type.Object(
   closed,
 );
 
+export const deadLetterSchema = Type.Object(
+  {
+    task: Type.Object({ id, name: wrap(orNull(Type.String())), state: taskSchema.properties.state }, closed),
+    execution: executionSchema,
+  },
+  closed,
+);
+
 export const recordSchema = Type.Object(
   {
     at: instant,

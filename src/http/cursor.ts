@@ -1,3 +1,4 @@
+import type { DeadLetter } from '../node/api.ts';
 import type { TaskId } from '../tasks/task.ts';
 import { parseTaskId } from '../tasks/task-id.ts';
 import { CURSOR_CHARS_MAX } from './limits.ts';
@@ -6,7 +7,7 @@ import { CURSOR_CHARS_MAX } from './limits.ts';
  * Where a list goes on. Opaque to clients: what is inside may change, so it carries the kind of list it belongs to, and one of
  * another list is refused instead of misread.
  */
-type ListKind = 'tasks' | 'executions';
+type ListKind = 'tasks' | 'executions' | 'letters';
 
 const print = (kind: ListKind, after: string): string => Buffer.from(`${kind}:${after}`).toString('base64url');
 
@@ -31,4 +32,15 @@ export const executionCursor = (beforeRun: number): string => print('executions'
 export function readExecutionCursor(cursor: string): number | null {
   const beforeRun = read('executions', cursor);
   return beforeRun !== null && /^[1-9][0-9]{0,14}$/.test(beforeRun) ? Number(beforeRun) : null;
+}
+
+export const deadLetterCursor = ({ endedAtMs, taskId, run }: DeadLetter): string =>
+  print('letters', `${endedAtMs}-${taskId}-${run}`);
+
+export function readDeadLetterCursor(cursor: string): DeadLetter | null {
+  const [endedAtMs = '', id = '', run = '', ...more] = read('letters', cursor)?.split('-') ?? [];
+  const taskId = parseTaskId(id);
+  const isNumber = (text: string): boolean => /^[1-9][0-9]{0,14}$/.test(text);
+  if (taskId === null || !isNumber(endedAtMs) || !isNumber(run) || more.length > 0) return null;
+  return { endedAtMs: Number(endedAtMs), taskId, run: Number(run) };
 }

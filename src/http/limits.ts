@@ -22,7 +22,7 @@ export const NAME_CHARS_MAX = 200;
 export const TAGS_MAX = 20;
 export const TAG_CHARS_MAX = 64;
 export const IDEMPOTENCY_KEY_CHARS_MAX = 255;
-export const CURSOR_CHARS_MAX = 64;
+export const CURSOR_CHARS_MAX = 96;
 
 export const PAGE_ITEMS_DEFAULT = 100;
 export const PAGE_ITEMS_MAX = 1_000;

@@ -11,6 +11,7 @@ import { createAnswerText } from './answer-text.ts';
 import { apiError } from './api-error.ts';
 import { createApp } from './app.ts';
 import { clusterOperations } from './cluster-operations.ts';
+import { deadLetterOperations } from './dead-letter-operations.ts';
 import { createDirectConnections } from './direct-connections.ts';
 import { eventOperations } from './event-operations.ts';
 import { executionOperations } from './execution-operations.ts';
@@ -212,6 +213,7 @@ function operationsOf(
     ...taskOperations,
     updateTask,
     ...executionOperations,
+    ...deadLetterOperations,
     ...scheduleOperations,
     ...clusterOperations,
     ...eventOperations,

@@ -1,7 +1,7 @@
 import type { RaftRole } from '../raft/role.ts';
 import type { LogIndex, Term } from '../raft/types.ts';
 import type { Result } from '../result.ts';
-import type { ProjectionCounts, TaskFilter } from '../store/projection.ts';
+import type { DeadLetter, ProjectionCounts, TaskFilter } from '../store/projection.ts';
 import type { Command, Refusal } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
 import type { Execution } from '../tasks/execution.ts';
@@ -14,7 +14,7 @@ import type { StatisticsSeen, StatisticsWindow } from './statistics.ts';
 import type { TracePage, TracePlace } from './trace-page.ts';
 import type { Tracing } from './tracing.ts';
 
-export type { TaskFilter };
+export type { DeadLetter, TaskFilter };
 
 /** What HTTP, the CLI and cluster operations stand on: one node, whatever its role. */
 export interface SchedulerNode {
@@ -36,6 +36,12 @@ export interface SchedulerNode {
     consistency?: Consistency,
   ): Promise<ReadOutcome<readonly Execution[] | undefined>>;
   readExecution(taskId: TaskId, run: number, consistency?: Consistency): Promise<ReadOutcome<Execution | undefined>>;
+  /** Executions that failed for good, the last one first, below a position. */
+  listDeadLetters(
+    below: DeadLetter | null,
+    limit: number,
+    consistency?: Consistency,
+  ): Promise<ReadOutcome<readonly FailedExecution[]>>;
   /** `requestId`: the same id twice is one operation. Null: it gets one here. */
   operate(operation: ClusterOperation, asked: Asked, requestId: CommandId | null): Promise<OperationOutcome>;
   /** Of this node alone: its log forgets what its state holds. Resolves to why it could not, in words, or to null. */
@@ -65,6 +71,11 @@ export interface SchedulerNode {
  * cut off and behind.
  */
 export type Consistency = 'linearizable' | 'stale';
+
+export interface FailedExecution {
+  readonly task: Task;
+  readonly execution: Execution;
+}
 
 export interface Asked {
   /** Who asks, as it stands in the task's event list: `token`, or `anonymous` where none is set. Never the token itself (I11). */

@@ -44,6 +44,8 @@ export class FindingNode implements SchedulerNode {
   readTask: SchedulerNode['readTask'] = (...about) => this.#node?.readTask(...about) ?? notReadable();
   listTasks: SchedulerNode['listTasks'] = (...about) => this.#node?.listTasks(...about) ?? notReadable();
   listExecutions: SchedulerNode['listExecutions'] = (...about) => this.#node?.listExecutions(...about) ?? notReadable();
+  listDeadLetters: SchedulerNode['listDeadLetters'] = (...about) =>
+    this.#node?.listDeadLetters(...about) ?? notReadable();
   readExecution: SchedulerNode['readExecution'] = (...about) => this.#node?.readExecution(...about) ?? notReadable();
   operate: SchedulerNode['operate'] = (operation, asked, requestId) =>
     this.#node?.operate(operation, asked, requestId) ?? Promise.resolve(NOT_YET);

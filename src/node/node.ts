@@ -332,6 +332,7 @@ export class Node implements SchedulerNode {
   readTask: SchedulerNode['readTask'] = (...about) => this.#requests.reads.task(...about);
   listTasks: SchedulerNode['listTasks'] = (...about) => this.#requests.reads.tasks(...about);
   listExecutions: SchedulerNode['listExecutions'] = (...about) => this.#requests.reads.executions(...about);
+  listDeadLetters: SchedulerNode['listDeadLetters'] = (...about) => this.#requests.reads.deadLetters(...about);
   readExecution: SchedulerNode['readExecution'] = (...about) => this.#requests.reads.execution(...about);
   health(): NodeHealth {
     const { value, context } = this.#life.getSnapshot();

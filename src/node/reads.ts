@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
-import type { Projection, TaskFilter } from '../store/projection.ts';
+import type { DeadLetter, Projection, TaskFilter } from '../store/projection.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
-import type { Consistency, ReadOutcome, UnavailableReason } from './api.ts';
+import type { Consistency, FailedExecution, ReadOutcome, UnavailableReason } from './api.ts';
 import { READ_DEADLINE_MS } from './limits.ts';
 import type { Replica } from './replica.ts';
 import { RETRY_AFTER_MS } from './submitting.ts';
@@ -51,6 +51,24 @@ export class Reads {
 
   execution(taskId: TaskId, run: number, consistency?: Consistency): Promise<ReadOutcome<Execution | undefined>> {
     return this.#read((projection) => projection.readExecution(taskId, run), consistency);
+  }
+
+  deadLetters(
+    below: DeadLetter | null,
+    limit: number,
+    consistency?: Consistency,
+  ): Promise<ReadOutcome<readonly FailedExecution[]>> {
+    return this.#read(async (projection) => {
+      const found = await projection.newestDeadLetters(below, limit);
+      const read = await Promise.all(
+        found.map(async ({ taskId, run }) => ({
+          task: await projection.readTask(taskId),
+          execution: await projection.readExecution(taskId, run),
+        })),
+      );
+      // What went in between is not listed.
+      return read.filter((one): one is FailedExecution => one.task !== undefined && one.execution !== undefined);
+    }, consistency);
   }
 
   async #read<T>(

@@ -1,9 +1,9 @@
 import type { IdempotencyRecord, StateMeta } from '../tasks/entities.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { Task } from '../tasks/task.ts';
-import type { DuePosition, Projection } from './projection.ts';
+import type { DeadLetter, DuePosition, Projection } from './projection.ts';
 import { RUNS_PER_ANSWER_MAX } from './projection-bounds.ts';
-import { compareDue, compareRuns, compareTaskIds, compareTexts } from './projection-order.ts';
+import { compareDeadLetters, compareDue, compareRuns, compareTaskIds, compareTexts } from './projection-order.ts';
 import { taskFilter, taskOrder } from './projection-reads.ts';
 import { countsAsHistory, prunableRuns } from './projection-retention.ts';
 import { openAttemptOf } from './projection-slices.ts';
@@ -17,6 +17,7 @@ type MemoryReads = {
     | 'openClaims'
     | 'orphanedClaims'
     | 'prunable'
+    | 'newestDeadLetters'
     | 'deadLettersBefore'
     | 'finishedTasksBefore'
     | 'keysExpiredBefore']: Synchronous<Projection[Name]>;
@@ -86,6 +87,13 @@ export function createMemoryReads({ tasks, executions, keys, meta }: MemoryState
           return prunableRuns({ ...task, count: oldestRuns.length, oldestRuns }, kept, excess);
         })
         .filter((found) => found !== undefined)
+        .slice(0, limit),
+    newestDeadLetters: (below, limit) =>
+      [...executions.values()]
+        .filter(({ state }) => state === 'failed')
+        .map(({ taskId, run, endedAtMs }): DeadLetter => ({ taskId, run, endedAtMs: endedAtMs ?? 0 }))
+        .filter((letter) => below === null || compareDeadLetters(letter, below) < 0)
+        .sort((a, b) => compareDeadLetters(b, a))
         .slice(0, limit),
     deadLettersBefore: (endedBeforeMs, limit) =>
       refs(

@@ -204,6 +204,7 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
     orphanedClaims: (...question) => after(() => reads.orphanedClaims(...question)),
     openClaims: (...question) => after(() => reads.openClaims(...question)),
     prunable: (...question) => after(() => reads.prunable(...question)),
+    newestDeadLetters: (...question) => after(() => reads.newestDeadLetters(...question)),
     deadLettersBefore: (...question) => after(() => reads.deadLettersBefore(...question)),
     finishedTasksBefore: (...question) => after(() => reads.finishedTasksBefore(...question)),
     keysExpiredBefore: (...question) => after(() => reads.keysExpiredBefore(...question)),

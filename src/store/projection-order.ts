@@ -1,5 +1,5 @@
 import type { TaskId } from '../tasks/task.ts';
-import type { DuePosition, RunRef } from './projection.ts';
+import type { DeadLetter, DuePosition, RunRef } from './projection.ts';
 
 /** The orders in which the port lists things; the file's indexes have the same ones. Negative when `a` comes first. */
 
@@ -13,6 +13,9 @@ export function compareTaskIds(a: TaskId, b: TaskId): number {
 export const compareRuns = (a: RunRef, b: RunRef): number => compareTaskIds(a.taskId, b.taskId) || a.run - b.run;
 
 export const compareDue = (a: DuePosition, b: DuePosition): number => a.dueAtMs - b.dueAtMs || compareRuns(a, b);
+
+export const compareDeadLetters = (a: DeadLetter, b: DeadLetter): number =>
+  a.endedAtMs - b.endedAtMs || compareRuns(a, b);
 
 /** By Unicode code point, which is the order of SQLite's UTF-8 texts (and not of JavaScript's code units). */
 export const compareTexts = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -2,7 +2,7 @@ import type { LogIndex } from '../raft/types.ts';
 import type { ExecutionState } from '../tasks/execution.ts';
 import type { TaskId, TaskState } from '../tasks/task.ts';
 import type { LastIncluded } from './log-store.ts';
-import type { DuePosition, ProjectionCounts, RunRef, TaskFilter } from './projection.ts';
+import type { DeadLetter, DuePosition, ProjectionCounts, RunRef, TaskFilter } from './projection.ts';
 import type { TaskHistory } from './projection-retention.ts';
 
 /**
@@ -75,9 +75,6 @@ export interface Step<Row, Position> {
   readonly through: Position | null;
 }
 
-export interface DeadLetter extends RunRef {
-  readonly endedAtMs: number;
-}
 export interface FinishedTask {
   readonly taskId: TaskId;
   readonly finishedAtMs: number;
@@ -132,6 +129,10 @@ export interface Requests {
   };
   'dead-letters': {
     readonly ask: { readonly after: DeadLetter | null; readonly beforeMs: number; readonly limit: number };
+    readonly answer: Step<DeadLetter, DeadLetter>;
+  };
+  'newest-dead-letters': {
+    readonly ask: { readonly below: DeadLetter | null; readonly limit: number };
     readonly answer: Step<DeadLetter, DeadLetter>;
   };
   'finished-tasks': {

@@ -2,14 +2,13 @@ import type Database from 'better-sqlite3';
 import { unreachable } from '../invariant.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 import { rowHash } from './entity-hash.ts';
-import type { DuePosition, RunRef } from './projection.ts';
+import type { DeadLetter, DuePosition, RunRef } from './projection.ts';
 import { ANSWER_CHARACTERS_MAX, RUNS_PER_ANSWER_MAX } from './projection-bounds.ts';
 import { damaged, HISTORY_INDEXED_FROM } from './projection-file.ts';
 import { compareDue } from './projection-order.ts';
 import type {
   Answer,
   Ask,
-  DeadLetter,
   ExecutionText,
   ExpiringKey,
   Fetched,
@@ -33,6 +32,7 @@ export type ProjectionQueries = {
     | 'due'
     | 'open-claims'
     | 'dead-letters'
+    | 'newest-dead-letters'
     | 'finished-tasks'
     | 'runs'
     | 'expired-keys'
@@ -124,6 +124,18 @@ export function createQueries(database: Database.Database, path: string): Projec
       ]
         .map(([endedAtMs, taskId, run]): DeadLetter => ({ endedAtMs, taskId, run }))
         .filter(({ endedAtMs }) => endedAtMs < beforeMs)
+        .slice(0, limit);
+      return stepOf(rows, limit, (row) => row);
+    },
+    'newest-dead-letters'({ below, limit }) {
+      const atMs = below?.endedAtMs ?? Number.MAX_SAFE_INTEGER;
+      const id = BigInt(below?.taskId ?? 0);
+      const rows = [
+        ...statements.failedRunsDown.all(atMs, id, below?.run ?? 0, limit),
+        ...statements.failedTasksDown.all(atMs, id, limit),
+        ...statements.failedEarlierDown.all(atMs, limit),
+      ]
+        .map(([endedAtMs, taskId, run]): DeadLetter => ({ endedAtMs, taskId, run }))
         .slice(0, limit);
       return stepOf(rows, limit, (row) => row);
     },
@@ -228,6 +240,15 @@ function prepareQueries(database: Database.Database) {
     deadLettersAt: rows<[number, bigint, number], Due>(`${failed} = ? AND task_id > ? ORDER BY task_id, run LIMIT ?`),
     deadLettersLater: rows<[number, number, number], Due>(
       `${failed} > ? AND ended_at < ? ORDER BY ended_at, task_id, run LIMIT ?`,
+    ),
+    failedRunsDown: rows<[number, bigint, number, number], Due>(
+      `${failed} = ? AND task_id = ? AND run < ? ORDER BY run DESC LIMIT ?`,
+    ),
+    failedTasksDown: rows<[number, bigint, number], Due>(
+      `${failed} = ? AND task_id < ? ORDER BY task_id DESC, run DESC LIMIT ?`,
+    ),
+    failedEarlierDown: rows<[number, number], Due>(
+      `${failed} < ? ORDER BY ended_at DESC, task_id DESC, run DESC LIMIT ?`,
     ),
     finishedAt: rows<[number, bigint, number], readonly [number, TaskId]>(
       `${finished} = ? AND id > ? ORDER BY id LIMIT ?`,

@@ -3,11 +3,11 @@ import type { Execution } from '../tasks/execution.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 import type { Overlay } from './overlay.ts';
 import type { Change } from './overlay-collection.ts';
-import type { RunRef, TaskFilter } from './projection.ts';
+import type { DeadLetter, RunRef, TaskFilter } from './projection.ts';
 import type { ProjectionLink } from './projection-link.ts';
 import { list } from './projection-merge.ts';
-import { compareRuns, compareTaskIds, compareTexts, foldName } from './projection-order.ts';
-import type { DeadLetter, ExecutionText, ExpiringKey, FinishedTask, TaskTexts } from './projection-protocol.ts';
+import { compareDeadLetters, compareRuns, compareTaskIds, compareTexts, foldName } from './projection-order.ts';
+import type { ExecutionText, ExpiringKey, FinishedTask, TaskTexts } from './projection-protocol.ts';
 import { openAttemptOf } from './projection-slices.ts';
 import { decodeExecution, decodeTask, runKey } from './rows.ts';
 
@@ -23,6 +23,7 @@ export interface ProjectionReads {
   executions(taskId: TaskId, beforeRun: number | null, limit: number): Promise<Execution[]>;
   openClaims(after: RunRef | null, limit: number): Promise<ClaimedRun[]>;
   deadLetters(beforeMs: number, limit: number): Promise<DeadLetter[]>;
+  newestDeadLetters(below: DeadLetter | null, limit: number): Promise<DeadLetter[]>;
   finishedTasks(beforeMs: number, limit: number): Promise<FinishedTask[]>;
   expiredKeys(beforeMs: number, limit: number): Promise<ExpiringKey[]>;
 }
@@ -113,9 +114,26 @@ export function createReads({ tasks, executions, keys }: Overlay, link: Projecti
               state === 'failed' && endedAtMs !== null && endedAtMs < beforeMs ? { taskId, run, endedAtMs } : undefined,
             ),
           position: (letter) => letter,
-          compare: (a, b) => a.endedAtMs - b.endedAtMs || compareRuns(a, b),
+          compare: compareDeadLetters,
         },
         null,
+        limit,
+      ),
+    newestDeadLetters: (below, limit) =>
+      list<'newest-dead-letters', DeadLetter, DeadLetter, DeadLetter>(
+        link,
+        {
+          name: 'newest-dead-letters',
+          ask: (from, rows) => ({ below: from, limit: rows }),
+          fromFile: (row) => (isShadowed(row) ? undefined : row),
+          inMemory: () =>
+            changed(executions, ({ taskId, run, state, endedAtMs }: Execution) =>
+              state === 'failed' && endedAtMs !== null ? { taskId, run, endedAtMs } : undefined,
+            ),
+          position: (letter) => letter,
+          compare: (a, b) => compareDeadLetters(b, a),
+        },
+        below,
         limit,
       ),
     finishedTasks: (beforeMs, limit) =>

@@ -68,6 +68,8 @@ export interface Projection {
    * first, a bounded number. As of a flush that this call makes.
    */
   prunable(kept: number, excess: number, limit: number): Promise<readonly PrunableTask[]>;
+  /** Failed executions, those that ended last first, below a position. */
+  newestDeadLetters(below: DeadLetter | null, limit: number): Promise<readonly DeadLetter[]>;
   /** Failed executions that ended before. */
   deadLettersBefore(endedBeforeMs: number, limit: number): Promise<readonly RunRef[]>;
   finishedTasksBefore(finishedBeforeMs: number, limit: number): Promise<readonly FinishedTaskRuns[]>;
@@ -123,6 +125,10 @@ export interface DuePosition {
 export interface RunRef {
   readonly taskId: TaskId;
   readonly run: number;
+}
+
+export interface DeadLetter extends RunRef {
+  readonly endedAtMs: number;
 }
 
 export interface PrunableTask {

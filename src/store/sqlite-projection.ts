@@ -133,6 +133,7 @@ export async function openProjection(options: ProjectionOptions): Promise<Sqlite
       if (flusher.failure === undefined) await flusher.flush();
       return history.prunable(kept, excess, limit);
     },
+    newestDeadLetters: reads.newestDeadLetters,
     deadLettersBefore: async (endedBeforeMs, limit) => (await reads.deadLetters(endedBeforeMs, limit)).map(refOf),
     async finishedTasksBefore(finishedBeforeMs, limit) {
       const finished = await reads.finishedTasks(finishedBeforeMs, limit);

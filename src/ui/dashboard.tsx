@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ClusterPage } from './cluster/cluster-page.tsx';
+import { FailedList } from './failed/failed-list.tsx';
 import { openPage, type Page } from './page.ts';
 import { EmptyState } from './parts/empty-state.tsx';
 import type { Section } from './parts/header.tsx';
@@ -46,6 +47,8 @@ function Content({ page, route }: { readonly page: Page; readonly route: Route }
       return <NewTask key={route.like ?? ''} page={page} like={route.like} />;
     case 'cluster':
       return <ClusterPage page={page} />;
+    case 'failed':
+      return <FailedList client={page.client} />;
     default:
       return (
         <EmptyState title="Nothing is here">

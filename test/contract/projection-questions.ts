@@ -1,5 +1,5 @@
 import { createMemoryReads } from '../../src/store/memory-projection-reads.ts';
-import type { DuePosition, Projection, RunRef, TaskFilter } from '../../src/store/projection.ts';
+import type { DeadLetter, DuePosition, Projection, RunRef, TaskFilter } from '../../src/store/projection.ts';
 import type { Task, TaskId } from '../../src/tasks/task.ts';
 import type { EntitiesInMaps } from '../tasks/entities-in-maps.ts';
 import { START_MS } from '../tasks/scenario.ts';
@@ -15,6 +15,7 @@ export type Reads = Pick<
   | 'openClaims'
   | 'orphanedClaims'
   | 'prunable'
+  | 'newestDeadLetters'
   | 'deadLettersBefore'
   | 'finishedTasksBefore'
   | 'keysExpiredBefore'
@@ -42,6 +43,7 @@ export function oracle(state: EntitiesInMaps): Reads {
     openClaims: later(reads.openClaims),
     orphanedClaims: later(reads.orphanedClaims),
     prunable: later(reads.prunable),
+    newestDeadLetters: later(reads.newestDeadLetters),
     deadLettersBefore: later(reads.deadLettersBefore),
     finishedTasksBefore: later(reads.finishedTasksBefore),
     keysExpiredBefore: later(reads.keysExpiredBefore),
@@ -104,6 +106,10 @@ export async function askEverything(reads: Reads, known: EntitiesInMaps): Promis
     answers[`claims by ${limit}`] = await allPages<RunRef, RunRef>(
       (after) => reads.openClaims(after, limit),
       (claim) => claim,
+    );
+    answers[`newest letters by ${limit}`] = await allPages<DeadLetter, DeadLetter>(
+      (below) => reads.newestDeadLetters(below, limit),
+      (letter) => letter,
     );
     answers[`orphans, ${limit}`] = await reads.orphanedClaims(limit);
     for (const kept of [0, 2, 60]) answers[`prunable ${kept}, ${limit}`] = await reads.prunable(kept, 1, limit);

@@ -5,7 +5,7 @@ import { InvariantBroken } from '../../src/invariant.ts';
 import type { Configuration } from '../../src/raft/types.ts';
 import type { LogEnds } from '../../src/store/last-included.ts';
 import { openMemoryProjection } from '../../src/store/memory-projection.ts';
-import type { DuePosition, Projection, ProjectionStart } from '../../src/store/projection.ts';
+import type { DeadLetter, DuePosition, Projection, ProjectionStart } from '../../src/store/projection.ts';
 import type { EntryContent, Pair } from '../../src/tasks/entry.ts';
 import { applyEntry, encodeEntry, refusedPlaces } from '../../src/tasks/entry.ts';
 import { ENTRY_VERSION } from '../../src/tasks/entry-version.ts';
@@ -259,6 +259,33 @@ export function projectionContract(name: string, runs: number, create: () => Pro
         (await projection.deadLettersBefore(FAR_MS, 3)).map(({ run }) => run),
         [10, 30, 40],
       );
+    });
+
+    test('dead letters are listed from the last one down, also those of one instant', async () => {
+      const given = new Scenario();
+      const retry = { attempts: 1, backoffMs: 1, backoffMaxMs: 1 };
+      for (let task = 0; task < 3; task += 1) {
+        given.create({ schedule: '* * * * * *', retry });
+        given.after(1_000).claim();
+        given.after(1_000).claim();
+        // Two of one task, and one each of the next two, end in the same instant.
+        for (const run of [1, 2]) given.outcome(run, answered(500));
+        for (let next = 0; next < 2; next += 1) {
+          given.create({ schedule: new Date(given.nowMs).toISOString(), retry }).claim();
+          given.outcome(1, answered(500));
+        }
+      }
+      const paged = (reads: Pick<typeof projection, 'newestDeadLetters'>) =>
+        allPages<DeadLetter, DeadLetter>(
+          (below) => reads.newestDeadLetters(below, 1),
+          (letter) => letter,
+        );
+      const expected = await paged(oracle(given.state));
+      assert.equal(expected.length, 12);
+      await follow(given);
+      assert.deepEqual(await paged(projection), expected);
+      await reopen(true);
+      assert.deepEqual(await paged(projection), expected);
     });
 
     test('a finished task is named with its runs, a bounded number at a time', async () => {

@@ -153,6 +153,14 @@ export function createFakeNode(clock = manualClock()): FakeNode {
         consistency,
       );
     },
+    async listDeadLetters(below, limit, consistency) {
+      const failed = [...state.executions.values()]
+        .filter((one) => one.state === 'failed')
+        .map((execution) => ({ task: taskOf(execution.taskId), execution }))
+        .reverse();
+      const at = failed.findIndex(({ execution: { taskId, run } }) => taskId === below?.taskId && run === below.run);
+      return read(failed.slice(at + 1, at + 1 + limit), consistency);
+    },
     readExecution: async (taskId, run, consistency) => read(state.execution(taskId, run), consistency),
     async operate(operation, { by }, requestId) {
       const members = [{ nodeId: 'n1' as NodeId, instance: 'i1' as InstanceId, kind: 'voter' as const }];

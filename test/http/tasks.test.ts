@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Compile } from 'typebox/compile';
-import { executionSchema, pageOf, recordSchema, taskSchema } from '../../src/http/answer-schema.ts';
+import { deadLetterSchema, executionSchema, pageOf, recordSchema, taskSchema } from '../../src/http/answer-schema.ts';
 import { assertProblem, fieldsOf, type Serving, serving, type Told } from './serving.ts';
 
 const TASK = { schedule: '*/5 * * * *', callback: { url: 'https://example.com/hook' } };
-const conforms = { task: Compile(taskSchema), tasks: Compile(pageOf(taskSchema)) };
+const conforms = {
+  task: Compile(taskSchema),
+  tasks: Compile(pageOf(taskSchema)),
+  deadLetters: Compile(pageOf(deadLetterSchema)),
+};
 
 async function create({ ask }: Serving, fields: object = {}): Promise<Told> {
   const told = await ask('POST', '/v1/tasks', { json: { ...TASK, ...fields } });
@@ -249,6 +253,34 @@ test('pause, resume, run and delete move the task, and say where they may not', 
   assertProblem(await at.ask('DELETE', `/v1/tasks/${id}`), 'task_finished');
   assertProblem(await act('run'), 'task_finished');
   assertProblem(await at.ask('PATCH', `/v1/tasks/${id}`, { json: {} }), 'task_finished');
+});
+
+test('what failed for good is listed with its task, the last one first, page by page', async () => {
+  const at = serving();
+  const times = { startedAtMs: 1, endedAtMs: 2 };
+  const refusal = { kind: 'response', status: 400, retryAfterMs: null, excerpt: 'no', ...times } as const;
+  const ids: string[] = [];
+  for (let n = 0; n < 3; n += 1) {
+    const id = idOf(await create(at, { name: `Job ${n}`, schedule: '* * * * * *', retry: { attempts: 1 } }));
+    at.clock.advance(1_000);
+    at.node.fire(id as Parameters<typeof at.node.fire>[0], refusal);
+    ids.push(id);
+  }
+  const seen: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const told = await at.ask('GET', `/v1/dead-letters?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`);
+    assert.ok(conforms.deadLetters.Check(told.json), told.text);
+    const page = told.json as { items: { task: { id: string } }[]; next_cursor: string | null };
+    seen.push(...page.items.map(({ task }) => task.id));
+    cursor = page.next_cursor;
+  }
+  assert.deepEqual(seen, ids.toReversed());
+  for (const bad of [
+    'x',
+    Buffer.from('tasks:1').toString('base64url'),
+    Buffer.from('letters:1-2').toString('base64url'),
+  ])
+    assertProblem(await at.ask('GET', `/v1/dead-letters?cursor=${bad}`), 'cursor_refused', '/cursor');
 });
 
 test('executions come newest first with their attempts, page by page, and one by one', async () => {

@@ -5,9 +5,11 @@ import { CHROMIUM } from '../../ops/scripts/system-tools.ts';
 import { ensureUi } from '../../ops/scripts/ui.mjs';
 import { ROOT } from '../house/project-files.ts';
 
+// Here, and not when a browser is opened: a node reads the pages when it starts.
+if (!(await ensureUi(ROOT, console.error))) throw new Error('the pages could not be built');
+
 /** A real Chromium, cut from every host but this machine. */
 export async function openBrowser(): Promise<Browser> {
-  if (!(await ensureUi(ROOT, console.error))) throw new Error('the pages could not be built');
   return chromium.launch({
     executablePath: process.env[CHROMIUM.variable ?? ''] || whereIs(CHROMIUM.command),
     // As root there is no sandbox; what is opened is our own page. Names other than loopback are not even looked up.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { createTask, YEARLY } from '../whole/client.ts';
-import { type Serving, serve } from '../whole/serving.ts';
+import { type Serving, serve, until } from '../whole/serving.ts';
 import { openSink } from '../whole/sink.ts';
 import { assertAccessible } from './accessible.ts';
 import { openBrowser, openPage } from './browser.ts';
@@ -82,6 +82,25 @@ describe('the pages of a node', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel the task' }).click();
     await page.getByText('cancelled', { exact: true }).waitFor();
     assert.equal(sink.received.length, 1);
+    assert.deepEqual(complaints, []);
+  });
+
+  test('what failed is shown with what its target answered, and is run again', async (t) => {
+    const sink = await openSink(({ path }) => ({ status: path === '/bad' ? 503 : 200, delayMs: 0 }));
+    t.after(() => sink.close());
+    const callback = { url: `${sink.url}/bad` };
+    const { taskId } = await createTask(open.url, { ...YEARLY, name: 'doomed', callback, retry: { attempts: 1 } });
+    await fetch(`${open.url}/v1/tasks/${taskId}/run`, { method: 'POST' });
+    const { page, complaints } = await openPage(t, browser, `${open.url}/#/failed`);
+    await page.getByRole('link', { name: 'doomed' }).waitFor();
+    await page.getByText('answered 503').waitFor();
+    await assertAccessible(page, 'failed');
+    await page.getByRole('button', { name: 'Run again: doomed' }).click();
+    await page.getByText('Run 2 was committed.').waitFor();
+    await until(
+      () => sink.received.length === 2,
+      () => `${sink.received.length} callbacks`,
+    );
     assert.deepEqual(complaints, []);
   });
 

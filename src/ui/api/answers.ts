@@ -78,3 +78,8 @@ export interface PreviewAnswer {
   readonly next: readonly { readonly at: string; readonly local: string; readonly note?: string }[];
   readonly text: string;
 }
+
+export interface DeadLetterAnswer {
+  readonly task: { readonly id: string; readonly name: string | null; readonly state: TaskState };
+  readonly execution: ExecutionAnswer;
+}

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { AttemptAnswer, ExecutionAnswer, PageAnswer } from '../api/answers.ts';
+import type { ExecutionAnswer, PageAnswer } from '../api/answers.ts';
 import type { Client } from '../api/client.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { Badge, StateBadge } from '../parts/badge.tsx';
@@ -7,7 +7,8 @@ import { Button } from '../parts/button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
-import { attemptWords, lateByMs, printMs, tookMs } from './attempt-words.ts';
+import { lateByMs, printMs } from './attempt-words.ts';
+import { Attempts } from './attempts.tsx';
 
 const PAGE_ITEMS = 20;
 /** An answer holds as many; beyond stands the API. */
@@ -64,39 +65,12 @@ function Execution({ execution }: { readonly execution: ExecutionAnswer }) {
         {late ? <Badge tone="warn">late</Badge> : null}
         {lateMs === null ? null : <span class="quiet small number">sent after {printMs(Math.max(0, lateMs))}</span>}
       </div>
-      <ol class="attempts">
-        {attempts.map((attempt) => (
-          <Attempt key={attempt.number} attempt={attempt} />
-        ))}
-      </ol>
+      <Attempts attempts={attempts} />
       {next_attempt_at === null || state !== 'waiting' ? null : (
         <p class="small quiet">
           Next attempt <Instant at={next_attempt_at} />
         </p>
       )}
-    </li>
-  );
-}
-
-function Attempt({ attempt }: { readonly attempt: AttemptAnswer }) {
-  const took = tookMs(attempt);
-  return (
-    <li class="attempt">
-      <span class={`attempt-mark attempt-${attempt.result}`} aria-hidden="true" />
-      <div>
-        <span class="number">Attempt {attempt.number}</span> {attemptWords(attempt)}
-        <span class="quiet small">
-          {' '}
-          · from {attempt.node_id}
-          {took === null ? '' : ` · took ${printMs(took)}`}
-        </span>
-        {attempt.excerpt === null || attempt.excerpt === '' ? null : (
-          <details class="excerpt">
-            <summary class="small">What the target answered</summary>
-            <pre class="code">{attempt.excerpt}</pre>
-          </details>
-        )}
-      </div>
     </li>
   );
 }

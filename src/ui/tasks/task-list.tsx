@@ -1,12 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
 import type { PageAnswer, TaskAnswer } from '../api/answers.ts';
 import type { Client } from '../api/client.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { StateBadge } from '../parts/badge.tsx';
-import { Button } from '../parts/button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
+import { Pages, usePlace } from '../parts/pages.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { listAddress, type TaskListFilter } from '../route.ts';
 import { FilterBar } from './filter-bar.tsx';
@@ -39,15 +38,10 @@ const COLUMNS: readonly Column<TaskAnswer>[] = [
 const PAGE_ITEMS = 50;
 const REFRESHED_EVERY_MS = 5_000;
 
-/** One page at a time, by cursors: the millionth task is as near as the first. */
 export function TaskList({ client, filter }: { readonly client: Client; readonly filter: TaskListFilter }) {
-  // The cursors that led here; the last is this page's own.
-  const [cursors, setCursors] = useState<readonly string[]>([]);
   const address = listAddress(filter);
-  // Another search begins at its first page.
-  useEffect(() => setCursors([]), [address]);
-  const cursor = cursors.at(-1) ?? null;
-  const query = { ...filter, order: 'newest', limit: PAGE_ITEMS, cursor };
+  const place = usePlace(address);
+  const query = { ...filter, order: 'newest', limit: PAGE_ITEMS, cursor: place.cursor };
   const { value, problem, current } = useAnswer<PageAnswer<TaskAnswer>>(client, 'v1/tasks', query, REFRESHED_EVERY_MS);
   return (
     <>
@@ -68,21 +62,7 @@ export function TaskList({ client, filter }: { readonly client: Client; readonly
           )}
         </div>
       )}
-      {cursor === null && (value?.next_cursor ?? null) === null ? null : (
-        <nav class="buttons" aria-label="Pages of the list">
-          <Button disabled={cursor === null} onClick={() => setCursors(cursors.slice(0, -1))}>
-            ← Newer
-          </Button>
-          <Button
-            disabled={!current || (value?.next_cursor ?? null) === null}
-            onClick={() => {
-              if (typeof value?.next_cursor === 'string') setCursors([...cursors, value.next_cursor]);
-            }}
-          >
-            Older →
-          </Button>
-        </nav>
-      )}
+      <Pages place={place} next={value?.next_cursor ?? null} busy={!current} />
     </>
   );
 }

@@ -1,0 +1,112 @@
+import { useState } from 'preact/hooks';
+import type { DeadLetterAnswer, PageAnswer, TaskAnswer } from '../api/answers.ts';
+import type { Client } from '../api/client.ts';
+import type { Problem } from '../api/problem.ts';
+import { useAnswer } from '../api/use-answer.ts';
+import { StateBadge } from '../parts/badge.tsx';
+import { Button } from '../parts/button.tsx';
+import { EmptyState } from '../parts/empty-state.tsx';
+import { Instant } from '../parts/instant.tsx';
+import { ProblemNotice } from '../parts/notice.tsx';
+import { Pages, usePlace } from '../parts/pages.tsx';
+import { Attempts } from '../tasks/attempts.tsx';
+
+const PAGE_ITEMS = 20;
+const REFRESHED_EVERY_MS = 5_000;
+
+/** What failed for good: every attempt that its retry policy allowed. */
+export function FailedList({ client }: { readonly client: Client }) {
+  const place = usePlace('failed');
+  const query = { limit: PAGE_ITEMS, cursor: place.cursor };
+  const { value, problem, current } = useAnswer<PageAnswer<DeadLetterAnswer>>(
+    client,
+    'v1/dead-letters',
+    query,
+    REFRESHED_EVERY_MS,
+  );
+  return (
+    <>
+      <h1>Failed</h1>
+      <p class="quiet">
+        Executions whose every attempt failed, the last one first. They are kept for 30 days, up to 1,000 a task. What
+        was missed in an outage stands in the history of its task.
+      </p>
+      {problem === null ? null : <ProblemNotice problem={problem} />}
+      {value === null ? null : (
+        <div class="card" aria-busy={!current}>
+          {value.items.length === 0 ? (
+            <EmptyState title="Nothing has failed">
+              <p>An execution that used up its attempts comes here, with what its target answered.</p>
+            </EmptyState>
+          ) : (
+            <ol class="timeline" aria-label="Failed executions">
+              {value.items.map((letter) => (
+                <DeadLetter key={letter.execution.id} letter={letter} client={client} />
+              ))}
+            </ol>
+          )}
+        </div>
+      )}
+      <Pages place={place} next={value?.next_cursor ?? null} busy={!current} />
+    </>
+  );
+}
+
+function DeadLetter({ letter, client }: { readonly letter: DeadLetterAnswer; readonly client: Client }) {
+  const { task, execution } = letter;
+  return (
+    <li class="execution">
+      <div class="title-row">
+        <div class="execution-head">
+          <a class="strong" href={`#/tasks/${task.id}`}>
+            {task.name ?? task.id}
+          </a>
+          <span class="number">Run {execution.run}</span>
+          <Instant at={execution.ended_at} full />
+          {task.state === 'scheduled' ? null : <StateBadge state={task.state} />}
+        </div>
+        <Again letter={letter} client={client} />
+      </div>
+      <Attempts attempts={execution.attempts} />
+    </li>
+  );
+}
+
+/** A run asked for is a new execution, with an id of its own. A finished task runs no more: another one like it does. */
+function Again({ letter: { task }, client }: { readonly letter: DeadLetterAnswer; readonly client: Client }) {
+  const [busy, setBusy] = useState(false);
+  const [said, setSaid] = useState('');
+  const [problem, setProblem] = useState<Problem | null>(null);
+  if (task.state === 'paused') {
+    return (
+      <a class="button" href={`#/tasks/${task.id}`}>
+        Resume it first
+      </a>
+    );
+  }
+  if (task.state !== 'scheduled') {
+    return (
+      <a class="button" href={`#/new?like=${task.id}`}>
+        New one like it
+      </a>
+    );
+  }
+  const run = async (): Promise<void> => {
+    setBusy(true);
+    const told = await client.send<TaskAnswer>('POST', `v1/tasks/${task.id}/run`);
+    setBusy(false);
+    setProblem(told.ok ? null : told.problem);
+    setSaid(told.ok ? `Run ${told.value.run_count} was committed.` : '');
+  };
+  return (
+    <div class="buttons">
+      <span class="small quiet" role="status">
+        {said}
+      </span>
+      <Button disabled={busy} onClick={() => void run()} label={`Run again: ${task.name ?? task.id}`}>
+        Run again
+      </Button>
+      {problem === null ? null : <ProblemNotice problem={problem} />}
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { useEffect, useState } from 'preact/hooks';
+import { Button } from './button.tsx';
+
+/** Where one is in a list of pages: the cursors that led here, of which the last is this page's own. */
+export interface Place {
+  readonly cursor: string | null;
+  readonly back: () => void;
+  readonly on: (cursor: string) => void;
+}
+
+/** Another list, told by its name, begins at its first page. */
+export function usePlace(list: string): Place {
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  useEffect(() => setCursors([]), [list]);
+  return {
+    cursor: cursors.at(-1) ?? null,
+    back: () => setCursors(cursors.slice(0, -1)),
+    on: (cursor) => setCursors([...cursors, cursor]),
+  };
+}
+
+export interface PagesProps {
+  readonly place: Place;
+  /** Null on the last page, and while the next one is awaited. */
+  readonly next: string | null;
+  readonly busy: boolean;
+}
+
+/** By cursors: the millionth item is as near as the first. */
+export function Pages({ place, next, busy }: PagesProps) {
+  if (place.cursor === null && next === null) return null;
+  return (
+    <nav class="buttons" aria-label="Pages of the list">
+      <Button disabled={place.cursor === null} onClick={place.back}>
+        ← Newer
+      </Button>
+      <Button disabled={busy || next === null} onClick={() => (next === null ? undefined : place.on(next))}>
+        Older →
+      </Button>
+    </nav>
+  );
+}
