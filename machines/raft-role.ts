@@ -110,12 +110,12 @@ export const raftRoleMachine = setup({
   id: 'raft-role',
   context: ({ input }) => ({ self: input.self, term: input.term, votedFor: input.votedFor, leader: null }),
   initial: 'follower',
-  on: { REMOVED: '.removed' },
   states: {
     recovering: {
       description: 'Lost part of its log: takes entries, has no vote until caught up.',
       on: {
         CAUGHT_UP: 'follower',
+        // REMOVED is not taken: what it reads may be from before it was added again, and `removed` votes.
         HIGHER_TERM: inHigherTerm,
         LEADER_SEEN: { actions: 'followLeader' },
       },
@@ -124,6 +124,7 @@ export const raftRoleMachine = setup({
       description: 'Takes entries, never campaigns. Votes when a candidate asks: it may not know of its promotion yet.',
       on: {
         PROMOTED: 'follower',
+        REMOVED: 'removed',
         LOG_LOST: 'recovering',
         HIGHER_TERM: inHigherTerm,
         LEADER_SEEN: { actions: 'followLeader' },
@@ -136,6 +137,7 @@ export const raftRoleMachine = setup({
         ELECTION_DUE: { target: 'preCandidate', actions: 'forgetLeader' },
         CAMPAIGN_NOW: 'candidate',
         DEMOTED: 'learner',
+        REMOVED: 'removed',
         LOG_LOST: 'recovering',
         HIGHER_TERM: inHigherTerm,
         LEADER_SEEN: { actions: 'followLeader' },
@@ -152,6 +154,7 @@ export const raftRoleMachine = setup({
         VOTE_GRANTED: { ...voteOnce, target: 'follower' },
         ELECTION_DUE: { target: 'preCandidate', reenter: true },
         DEMOTED: 'learner',
+        REMOVED: 'removed',
         HIGHER_TERM: { ...inHigherTerm, target: 'follower' },
         LEADER_SEEN: { target: 'follower', actions: 'followLeader' },
       },
@@ -163,6 +166,7 @@ export const raftRoleMachine = setup({
         VOTES_WON: 'leader',
         ELECTION_DUE: 'preCandidate',
         DEMOTED: 'learner',
+        REMOVED: 'removed',
         HIGHER_TERM: { ...inHigherTerm, target: 'follower' },
         LEADER_SEEN: { target: 'follower', actions: 'followLeader' },
       },
@@ -186,6 +190,7 @@ export const raftRoleMachine = setup({
       on: {
         // What it takes begins where its log ends, so it holds all that it ever acknowledged when an entry names it again.
         READMITTED: 'learner',
+        LOG_LOST: 'recovering',
         HIGHER_TERM: inHigherTerm,
         LEADER_SEEN: { actions: 'followLeader' },
         VOTE_GRANTED: voteOnce,

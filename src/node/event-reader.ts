@@ -97,18 +97,19 @@ export class EventReader implements EventSubscription {
   /** Some entries on, in one go. Only while it is behind. */
   step(): { readonly told: number; readonly gaps: number } {
     const { subscriber } = this.#options;
-    const gap = this.#gap();
-    if (gap !== null) {
-      subscriber.gap(gap);
-      return { told: 0, gaps: 1 };
-    }
-    let events: readonly FeedEvent[];
+    let gap: EventGap | null;
+    let events: readonly FeedEvent[] = [];
     try {
-      events = this.#gather();
+      gap = this.#gap();
+      if (gap === null) events = this.#gather();
     } catch {
       // The log could not be read: who writes to it says why, and what is left of the node is not stopped by a reader.
       this.end('storage_failed');
       return { told: 0, gaps: 0 };
+    }
+    if (gap !== null) {
+      subscriber.gap(gap);
+      return { told: 0, gaps: 1 };
     }
     if (events.length > 0) subscriber.events(events);
     return { told: events.length, gaps: 0 };

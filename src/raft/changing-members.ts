@@ -4,7 +4,8 @@ import { CAUGHT_UP_ENTRIES } from './limits.ts';
 import { changed, configurationAt, everyoneIn, featureLevelOf, isJoint, leaving } from './membership.ts';
 import type { ChangeOutcome, Input } from './ports.ts';
 import { isThere, type Progress } from './progress.ts';
-import { idOf } from './quorum.ts';
+import { idOf, isVoter } from './quorum.ts';
+import type { RaftRole } from './role.ts';
 import type { Turn } from './turn.ts';
 import type { Configuration, NodeId } from './types.ts';
 
@@ -85,11 +86,15 @@ function higherLevel(core: RaftCore, leading: Leading): Configuration | null {
   return level > featureLevelOf(core.configuration) ? { ...core.configuration, featureLevel: level } : null;
 }
 
+const mayCampaign = (role: RaftRole): boolean => role === 'follower' || role === 'preCandidate' || role === 'candidate';
+
 export function onConfigurationCommitted(turn: Turn): void {
   const { core } = turn;
   const newest = core.configurations.at(-1);
   const placed = configurationAt(core.configurations, core.commitIndex);
   if (placed === undefined) return;
+  // Who was led out stands no more once that is committed.
+  if (placed === newest && mayCampaign(turn.role) && !isVoter(core.voters, core.self)) turn.followConfiguration();
   const { leading } = core;
   if (leading !== null && placed === newest && isJoint(placed.configuration)) {
     const index = appendConfiguration(turn, leaving(placed.configuration));

@@ -10,7 +10,7 @@ export function compactableThrough(core: RaftCore, index: LogIndex): LogIndex {
   let through = Math.min(index, core.appliedIndex);
   for (const { snapshot, matchIndex, heardAtMs, leavingUntilMs } of core.leading?.peers.values() ?? []) {
     if (leavingUntilMs !== null || core.monotonicMs - heardAtMs > SNAPSHOT_PEER_SILENT_MS) continue;
-    if (snapshot !== null) through = Math.min(through, snapshot.index);
+    if (snapshot !== null) through = Math.min(through, snapshot.head.index);
     else if (core.log.lastIndex - matchIndex <= KEPT_FOR_PEERS_ENTRIES) through = Math.min(through, matchIndex);
   }
   return through;

@@ -1,3 +1,4 @@
+import { onConfigurationCommitted } from './changing-members.ts';
 import { onCommitted } from './committing.ts';
 import { restartElectionTimer } from './election.ts';
 import { CONFLICT_STEPS_MAX } from './limits.ts';
@@ -105,4 +106,5 @@ export function finishRecovery(turn: Turn): void {
   core.wholeFrom = null;
   turn.move({ type: 'CAUGHT_UP' });
   turn.followConfiguration();
+  onConfigurationCommitted(turn);
 }

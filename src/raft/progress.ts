@@ -1,4 +1,5 @@
 import { IN_FLIGHT_BYTES_MAX, IN_FLIGHT_MESSAGES_MAX } from './limits.ts';
+import type { SnapshotHead } from './messages.ts';
 import type { LogIndex } from './types.ts';
 
 /**
@@ -48,9 +49,8 @@ export interface Progress {
 }
 
 export interface SnapshotProgress {
-  readonly snapshotId: string;
-  readonly index: LogIndex;
-  readonly bytes: number;
+  /** Its copy: another may be the newest by now, and this one is sent to its end. */
+  readonly head: SnapshotHead;
   /** The peer has everything before it. */
   ackedOffset: number;
   /** Asked of the disk, or sent, up to here. */
@@ -120,7 +120,10 @@ export function acknowledged(progress: Progress, matchIndex: LogIndex, round: nu
     progress.matchRound = round;
   }
   progress.nextIndex = Math.max(progress.nextIndex, progress.matchIndex + 1);
-  if (progress.state === 'probe' || (progress.state === 'snapshot' && matchIndex >= (progress.snapshot?.index ?? 0))) {
+  if (
+    progress.state === 'probe' ||
+    (progress.state === 'snapshot' && matchIndex >= (progress.snapshot?.head.index ?? 0))
+  ) {
     becomeReplicate(progress);
   }
   return news;

@@ -168,8 +168,7 @@ function sendAppend(turn: Turn, leading: Leading, peer: MemberId, progress: Prog
 function beginSnapshot(turn: Turn, leading: Leading, progress: Progress): void {
   const head = leading.snapshot;
   if (head !== null && head.index >= turn.core.log.base.index) {
-    const { snapshotId, index, bytes } = head;
-    becomeSnapshot(progress, { snapshotId, index, bytes, ackedOffset: 0, askedOffset: 0, chunksInFlight: 0 });
+    becomeSnapshot(progress, { head, ackedOffset: 0, askedOffset: 0, chunksInFlight: 0 });
   } else if (turn.nowMs >= leading.snapshotAskedAgainAtMs) {
     leading.snapshotAskedAgainAtMs = Number.POSITIVE_INFINITY;
     turn.emit({ type: 'make-snapshot' });

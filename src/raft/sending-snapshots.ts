@@ -23,7 +23,7 @@ export function onSnapshotMade(turn: Turn, leading: Leading, { head }: InputOf<'
 
 /** Asks the disk for the next pieces. */
 export function sendSnapshot(turn: Turn, to: MemberId, progress: SnapshotProgress): void {
-  const { snapshotId, bytes } = progress;
+  const { snapshotId, bytes } = progress.head;
   while (progress.chunksInFlight < SNAPSHOT_CHUNKS_IN_FLIGHT && progress.askedOffset < bytes) {
     const offset = progress.askedOffset;
     const maxBytes = Math.min(SNAPSHOT_CHUNK_BYTES, bytes - offset);
@@ -36,10 +36,10 @@ export function sendSnapshot(turn: Turn, to: MemberId, progress: SnapshotProgres
 export function onSnapshotRead(turn: Turn, leading: Leading, input: InputOf<'snapshot-read'>): void {
   const { to, snapshotId, offset, piece } = input;
   const progress = leading.peers.get(to);
-  if (progress?.snapshot?.snapshotId !== snapshotId) return;
-  const head = leading.snapshot;
-  if (piece === null || head?.snapshotId !== snapshotId) {
-    if (head?.snapshotId === snapshotId) leading.snapshot = null;
+  const head = progress?.snapshot?.head;
+  if (progress === undefined || head?.snapshotId !== snapshotId) return;
+  if (piece === null) {
+    if (leading.snapshot?.snapshotId === snapshotId) leading.snapshot = null;
     becomeProbe(progress, progress.matchIndex + 1);
     return;
   }
@@ -52,10 +52,13 @@ export function onSnapshotReceived(turn: Turn, leading: Leading, message: Messag
   if (progress === undefined) return;
   heard(progress, turn.nowMs);
   const { snapshot } = progress;
-  if (snapshot === null || snapshot.snapshotId !== message.snapshotId || message.offset > snapshot.bytes) return;
+  if (snapshot?.head.snapshotId !== message.snapshotId || message.offset > snapshot.head.bytes) return;
   if (message.refused === true) {
-    // Whether the copy is damaged, or what came of it on its way: a new one costs no more than a transfer that ends so again.
-    if (leading.snapshot?.snapshotId === message.snapshotId) leading.snapshot = null;
+    // The copy is damaged, or the receiver's disk is: others that read it go on, and no new one is made more often than this.
+    if (leading.snapshot?.snapshotId === message.snapshotId) {
+      leading.snapshot = null;
+      leading.snapshotAskedAgainAtMs = Math.max(leading.snapshotAskedAgainAtMs, turn.nowMs + SNAPSHOT_RETRY_MS);
+    }
     becomeProbe(progress, progress.matchIndex + 1);
     return;
   }
@@ -77,5 +80,5 @@ export function onSnapshotReceived(turn: Turn, leading: Leading, message: Messag
 /** What is in flight is lost: from where the receiver is known to be, again. */
 export function resendSnapshot(snapshot: SnapshotProgress): void {
   snapshot.chunksInFlight = 0;
-  snapshot.askedOffset = Math.min(snapshot.ackedOffset, snapshot.bytes - 1);
+  snapshot.askedOffset = Math.min(snapshot.ackedOffset, snapshot.head.bytes - 1);
 }

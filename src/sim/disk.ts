@@ -184,15 +184,15 @@ export class SimulatedDisk implements FailingDisk {
 
   /**
    * A start reads what is to be applied again, and the configurations: the log ends before the first row of these that is damaged, and
-   * is not whole. The others nobody reads before a peer needs them; from then on a start looks at them as well. Returns how far the log
-   * reaches; null if it lost nothing.
+   * is not whole. The others nobody reads before a peer needs them; then the log begins behind the state, and they are gone. Returns how
+   * far the log reaches; null if it lost nothing.
    */
   giveUpDamaged(): LogIndex | null {
     const kindAt = (index: LogIndex): string | undefined => this.entries[index - this.base.index - 1]?.kind;
-    const isRead = (index: LogIndex): boolean =>
-      this.#isMarked || index > this.state.index || kindAt(index) === 'configuration';
-    const noticed = [...this.#damaged].filter(isRead);
+    if (this.#isMarked && this.state.index > this.base.index && this.state.index <= this.lastIndex)
+      this.compact(this.state);
     this.#isMarked = false;
+    const noticed = [...this.#damaged].filter((index) => index > this.state.index || kindAt(index) === 'configuration');
     if (noticed.length === 0) return null;
     this.#cut(Math.min(...noticed) - 1);
     this.#recovering = true;

@@ -58,6 +58,8 @@ export class RaftProcess implements SimulatedProcess {
   #applyPlanned = false;
   #placed: PlacedConfiguration[];
   #nextId = 0;
+  /** No two are called the same. */
+  #copies = 0;
   readonly #proposals = new Map<number, (outcome: ProposeOutcome) => void>();
   readonly #inLog = new Map<LogIndex, { readonly term: Term; readonly settle: (outcome: ProposeOutcome) => void }[]>();
   readonly #reads = new Map<number, (outcome: ReadOutcome) => void>();
@@ -319,7 +321,8 @@ export class RaftProcess implements SimulatedProcess {
       this.#take({ type: 'snapshot-made', head: null });
       return;
     }
-    const snapshotId = `${this.#host.member}-${this.#host.incarnation}-${index}`;
+    this.#copies += 1;
+    const snapshotId = `${this.#host.member}-${this.#host.incarnation}-${index}-${this.#copies}`;
     this.#world.keepSnapshot(snapshotId, disk.state);
     disk.snapshots = [...disk.snapshots.slice(1 - SNAPSHOTS_KEPT), { snapshotId, state: disk.state }];
     this.#take({ type: 'snapshot-made', head: { snapshotId, index, term, bytes: snapshotBytes(snapshotId) } });

@@ -66,5 +66,5 @@ export function refusedRead(error: unknown, path: string): unknown {
   return error;
 }
 const DAMAGE_REMEDY =
-  'Start the node again: it looks at its whole log then. A member of a cluster goes on with what is whole and catches up; a single ' +
-  'node says what is left of it.';
+  'Start the node again: it does not read any more what its state stands for. Should it not start, run `xcron store check` on its data ' +
+  'directory.';

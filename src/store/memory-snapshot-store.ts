@@ -9,7 +9,7 @@ import { type SnapshotCopy, SnapshotDamaged, type SnapshotStore } from './snapsh
 
 /** What outlives a simulated crash. */
 export interface MemorySnapshotDisk {
-  /** Oldest first. */
+  /** The one that was read longest ago first. */
   readonly copies: Map<string, { readonly copy: SnapshotCopy; readonly bytes: Uint8Array }>;
   /** How many were ever made: a copy's name is used once. */
   made: number;
@@ -49,8 +49,11 @@ export function createMemorySnapshotStore(options: MemorySnapshotOptions): Snaps
       return copy;
     },
     async read(snapshotId, offset, maxBytes) {
-      const bytes = disk.copies.get(snapshotId)?.bytes;
-      return bytes === undefined || offset >= bytes.length ? null : pieceOf(bytes.slice(offset, offset + maxBytes));
+      const found = disk.copies.get(snapshotId);
+      if (found === undefined || offset >= found.bytes.length) return null;
+      disk.copies.delete(snapshotId);
+      disk.copies.set(snapshotId, found);
+      return pieceOf(found.bytes.slice(offset, offset + maxBytes));
     },
     async write(head, offset, piece) {
       const { snapshotId } = head;

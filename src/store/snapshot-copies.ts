@@ -36,7 +36,7 @@ export interface SnapshotCopiesOptions {
 }
 
 export function createSnapshotCopies({ file, projection, log, clock }: SnapshotCopiesOptions): SnapshotCopies {
-  /** Oldest first. */
+  /** The one that was read longest ago first. */
   const held = new Map<string, OpenCopy>();
 
   async function release({ copy, handle, idle }: OpenCopy): Promise<void> {
@@ -92,6 +92,9 @@ export function createSnapshotCopies({ file, projection, log, clock }: SnapshotC
       if (found === undefined || offset >= found.copy.bytes) return null;
       found.idle.cancel();
       found.idle = idleTimer(snapshotId);
+      // The one that nobody reads makes way first.
+      held.delete(snapshotId);
+      held.set(snapshotId, found);
       const data = Buffer.alloc(Math.min(maxBytes, found.copy.bytes - offset));
       const { bytesRead } = await found.handle.read(data, 0, data.length, offset);
       return bytesRead === 0 ? null : pieceOf(new Uint8Array(data.subarray(0, bytesRead)));

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { invariant } from '../invariant.ts';
 import type { Configuration, Entry, EntryKind, HardState, LogIndex, Term } from '../raft/types.ts';
 import { EMPTY_LOG_CHECKSUM, formatChecksum } from './checksum.ts';
-import { isMarkedDamaged, markDamage, unmarkDamage } from './damage-mark.ts';
+import { beginBehindState, isMarkedDamaged, markDamage, unmarkDamage } from './damage-mark.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { makeDirectoryDurably } from './durable-file.ts';
 import { type GuardFile, type GuardRecord, openGuardFile } from './guard-file.ts';
@@ -74,15 +74,19 @@ export function openLogStore(directory: DataDirectory, options: SqliteLogStoreOp
     makeDirectoryDurably(paths.directory);
     finishReplacement(paths);
     if (!directory.logCreated) createLog(directory, paths);
-    const verifyFrom = isMarkedDamaged(paths) ? 0 : (options.verifyFrom ?? 0);
+    const { state } = options;
+    const isBehind = state !== undefined && isMarkedDamaged(paths);
+    const verifyFrom = isBehind ? state.appliedIndex : (options.verifyFrom ?? 0);
     const inspect = () => inspectLog(directory.path, { ...options, verifyFrom, instance: directory.identity.instance });
-    const found = options.onLostTail === 'recover' ? recovered(directory, paths, inspect, options.state) : inspect();
+    const found = options.onLostTail === 'recover' ? recovered(directory, paths, inspect, state) : inspect();
     if (found.kind !== 'whole') throw refusalOf(found, directory.path);
-    unmarkDamage(paths);
     const database = openLogFile(paths.log, paths.wal, options.walPregrownBytes);
     try {
       if (options.logBytesMax !== undefined) limitFile(database, options.logBytesMax);
-      return new SqliteLog(database, paths, found, options);
+      const log = new SqliteLog(database, paths, found, options);
+      if (isBehind) beginBehindState(log, state);
+      unmarkDamage(paths);
+      return log;
     } catch (error) {
       database.close();
       throw error;

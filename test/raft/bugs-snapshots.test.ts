@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { SNAPSHOT_RETRY_MS } from '../../src/raft/limits.ts';
 import {
   type Cluster,
   createCluster,
@@ -130,9 +131,40 @@ describe('case 31: what is lost on its way is sent again, and progress resumes',
     receiver.diskWork.length = 0;
     feed(cluster, receiver, { type: 'snapshot-refused', snapshotId: receiving.head.snapshotId });
     receiver.diskStalls = false;
-    passSettling(cluster, 400);
+    passSettling(cluster, SNAPSHOT_RETRY_MS + 400);
     assert.equal(made(), before + 1);
     assert.equal(running(receiver).commitIndex, running(leader).commitIndex);
+  });
+
+  test('one that refuses every copy keeps nobody else from getting theirs', () => {
+    const cluster = createCluster(votersNamed('n1', 'n2', 'n3', 'n4', 'n5'));
+    cluster.snapshotBytes = 8_000_000;
+    elect(cluster, 'n1');
+    const leader = nodeNamed(cluster, 'n1');
+    feed(cluster, leader, proposals('a', 'b', 'c'));
+    passSettling(cluster, 100);
+    part(cluster, ['n4', 'n5'], ['n1', 'n2', 'n3']);
+    feed(cluster, leader, proposals('d'));
+    passSettling(cluster, 200);
+    compact(cluster, 'n1', 5);
+    cluster.cut.clear();
+    const refuser = nodeNamed(cluster, 'n4');
+    const slow = nodeNamed(cluster, 'n5');
+    let refused = 0;
+    for (let round = 0; round < 2_000 && running(slow).commitIndex < 5; round += 1) {
+      pass(cluster, 20);
+      deliver(cluster);
+      const at = refuser.diskWork.findIndex(({ type }) => type === 'install-snapshot');
+      const work = refuser.diskWork[at];
+      if (work?.type === 'install-snapshot') {
+        refuser.diskWork.splice(at, 1);
+        refused += 1;
+        feed(cluster, refuser, { type: 'snapshot-refused', snapshotId: work.head.snapshotId });
+      }
+      for (const node of cluster.nodes.values()) if (node !== slow || round % 4 === 0) diskWrites(cluster, node);
+    }
+    assert.ok(refused > 0);
+    assert.equal(running(slow).commitIndex, 5);
   });
 
   test('a leader that goes on with the snapshot of another gets the answers', () => {

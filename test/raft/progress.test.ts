@@ -45,7 +45,7 @@ const acknowledge = (share: number): Command => {
     const { progress } = world;
     const matchIndex = Math.floor(share * (world.held + 1));
     const before = progress.matchIndex;
-    const needed = progress.snapshot?.index ?? 0;
+    const needed = progress.snapshot?.head.index ?? 0;
     assert.equal(acknowledged(progress, matchIndex, 0, world.nowMs), matchIndex > before, 'says whether it is news');
     assert.equal(progress.matchIndex, Math.max(before, matchIndex), 'an acknowledgement is never taken back');
     assert.equal(
@@ -60,7 +60,7 @@ const probe = (share: number): Command => {
 };
 const snapshot: Command = ({ progress, lastIndex }) =>
   becomeSnapshot(progress, {
-    ...{ snapshotId: 's', index: lastIndex, bytes: 10 },
+    head: { snapshotId: 's', index: lastIndex, term: 1, bytes: 10, configuration: { members: [] } },
     ...{ ackedOffset: 0, askedOffset: 0, chunksInFlight: 0 },
   });
 const lose = (share: number): Command => {

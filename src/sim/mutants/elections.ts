@@ -62,8 +62,8 @@ export const ELECTIONS: readonly Mutant[] = [
     'a learner campaigns',
     'case 12',
     ROLE,
-    "PROMOTED: 'follower',\n        LOG_LOST",
-    "PROMOTED: 'follower',\n        ELECTION_DUE: 'preCandidate',\n        LOG_LOST",
+    "PROMOTED: 'follower',\n        REMOVED",
+    "PROMOTED: 'follower',\n        ELECTION_DUE: 'preCandidate',\n        REMOVED",
   ),
   mutant(
     'no pre-vote',

@@ -1,5 +1,5 @@
 import { type Mutant, mutant } from '../mutant.ts';
-import { CORE, DISK, FOLLOWING, PIECES, PROCESS, PROGRESS, RECEIVING, REPLICATING, ROLE } from './sources.ts';
+import { CORE, DISK, FOLLOWING, PIECES, PROCESS, PROGRESS, RECEIVING, REPLICATING, ROLE, SENDING } from './sources.ts';
 
 /** What becomes of what was lost, and of snapshots. */
 
@@ -30,7 +30,7 @@ export const LOSSES: readonly Mutant[] = [
     'a peer is not appended to any more after a snapshot',
     'case 31',
     PROGRESS,
-    "(progress.state === 'snapshot' && matchIndex >= (progress.snapshot?.index ?? 0))",
+    "(progress.state === 'snapshot' && matchIndex >= (progress.snapshot?.head.index ?? 0))",
     "(progress.state === 'snapshot' && matchIndex < 0)",
   ),
   mutant(
@@ -67,6 +67,37 @@ export const LOSSES: readonly Mutant[] = [
     '  if (offset <= receiving.writtenOffset) receiving.acceptedOffset = offset;\n  else receiving',
     '  receiving',
   ),
+  // A member that was removed, added again, and lost its end back to its removal: two runs of chance in a row.
+  {
+    ...mutant(
+      'who recovers is removed by what it reads on the way, and votes',
+      'case 30',
+      ROLE,
+      "CAUGHT_UP: 'follower',\n",
+      "CAUGHT_UP: 'follower',\n        REMOVED: 'removed',\n",
+    ),
+    script: 'test/raft/recovering-and-removed.test.ts',
+  },
+  {
+    ...mutant(
+      'who was removed is not told that its log is not whole',
+      'case 30',
+      ROLE,
+      "READMITTED: 'learner',\n        LOG_LOST: 'recovering',\n",
+      "READMITTED: 'learner',\n",
+    ),
+    script: 'test/raft/recovering-and-removed.test.ts',
+  },
+  {
+    ...mutant(
+      'a transfer ends when another copy becomes the newest',
+      'case 31',
+      SENDING,
+      'if (piece === null) {',
+      'if (piece === null || leading.snapshot?.snapshotId !== snapshotId) {',
+    ),
+    script: 'test/raft/bugs-snapshots.test.ts',
+  },
   {
     ...mutant(
       'what is handed out counts for more than what the disk said last',

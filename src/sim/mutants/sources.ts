@@ -13,6 +13,7 @@ export const READING = 'src/raft/reading.ts';
 export const RECEIVING = 'src/raft/receiving-snapshots.ts';
 export const REPLICATING = 'src/raft/replicating.ts';
 export const ROLE = 'machines/raft-role.ts';
+export const SENDING = 'src/raft/sending-snapshots.ts';
 export const STEP = 'src/raft/step.ts';
 export const TRANSFERRING = 'src/raft/transferring.ts';
 export const TURN = 'src/raft/turn.ts';

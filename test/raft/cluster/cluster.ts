@@ -21,6 +21,8 @@ export interface Cluster {
   /** What happened, oldest first. */
   happened: Happening[];
   snapshotBytes: number;
+  /** No two copies are called the same. */
+  snapshotsMade: number;
   /** So many of the next pieces of a snapshot are garbled on their way. */
   garble: number;
 }
@@ -52,6 +54,7 @@ export function createCluster(configuration: Configuration): Cluster {
     safety: createSafety(),
     happened: [],
     snapshotBytes: 100,
+    snapshotsMade: 0,
     garble: 0,
   };
 }
@@ -121,7 +124,8 @@ function makeSnapshot(cluster: Cluster, { name, disk, core }: TestNode) {
   const { appliedIndex: index, base, entries } = disk;
   assert.ok(core !== null);
   const term = index === base.index ? base.term : (entries[index - base.index - 1]?.term ?? 0);
-  return { snapshotId: `${name}-${index}`, index, term, bytes: cluster.snapshotBytes };
+  cluster.snapshotsMade += 1;
+  return { snapshotId: `${name}-${index}-${cluster.snapshotsMade}`, index, term, bytes: cluster.snapshotBytes };
 }
 
 /** The disk does what it was asked to; the core hears of it. Returns whether there was anything to do. */
