@@ -89,6 +89,11 @@ export function publishEvents(options: NatsEventsOptions): EventPublication {
         reconnect: false,
       });
       if (closing) return void (await connection.close());
+      // Whoever does not lead has nothing to make up for.
+      if (subscription !== null && node.status().role !== 'leader') {
+        subscription.close('done');
+        subscription = null;
+      }
       if (subscription === null) {
         const subscribed = node.feed.subscribe('now', subscriber);
         // It has not found its cluster, or is about to end.

@@ -35,5 +35,6 @@ const streamTo = (raw: ServerResponse): AnswerStream => ({
   end: () => void raw.end(),
   cutOff: () => void raw.destroy(),
   onDrained: (run) => void raw.on('drain', run),
-  onClosed: (run) => void raw.once('close', run),
+  // Whoever asked may have gone before there was an answer.
+  onClosed: (run) => void (raw.destroyed ? run() : raw.once('close', run)),
 });

@@ -147,4 +147,6 @@ export const FEED_LOOKED_AT_MAX = 512;
 /** Kept in memory of what was applied just now, while somebody reads; behind it, the log is read. */
 export const FEED_RECENT_EVENTS_MAX = 4_096;
 export const FEED_RECENT_ENTRIES_MAX = 1_024;
+/** Of their text in the log: a task's body is part of it. */
+export const FEED_RECENT_CHARS_MAX = 4 * 1_024 * 1_024;
 export const FEED_READ_BYTES = 128 * 1_024;

@@ -1,11 +1,11 @@
 import type { RaftCore } from '../raft/core.ts';
-import { recentEntry, termAt } from '../raft/raft-log.ts';
+import { recentEntry } from '../raft/raft-log.ts';
 import type { ClusterId, Entry, LogIndex, Term } from '../raft/types.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
 import type { EntryContent } from '../tasks/entry.ts';
 import { eventsOf, type FeedEvent, toldEntry } from './feed-event.ts';
-import { FEED_READ_BYTES, FEED_RECENT_ENTRIES_MAX, FEED_RECENT_EVENTS_MAX } from './limits.ts';
+import { FEED_READ_BYTES, FEED_RECENT_CHARS_MAX, FEED_RECENT_ENTRIES_MAX, FEED_RECENT_EVENTS_MAX } from './limits.ts';
 
 /**
  * The events of applied entries, by index: of what was applied just now from memory, shared by all who read, and of anything older from
@@ -31,8 +31,9 @@ export interface ReadAhead {
 
 export class ToldEntries {
   readonly #options: ToldEntriesOptions;
-  readonly #recent = new Map<LogIndex, EntryEvents>();
+  readonly #recent = new Map<LogIndex, EntryEvents & { readonly chars: number }>();
   #recentEvents = 0;
+  #recentChars = 0;
 
   constructor(options: ToldEntriesOptions) {
     this.#options = options;
@@ -48,14 +49,27 @@ export class ToldEntries {
   keep(index: LogIndex, content: EntryContent): void {
     const { clusterId, core, projection } = this.#options;
     const says = { kind: 'events' as const, content, refused: projection.refused.at(index) };
-    const term = termAt(core.log, index) ?? 0;
+    const entry = recentEntry(core.log, index);
+    // Then the log has to be asked for it all the same.
+    if (entry === undefined) return;
+    const { term } = entry;
+    const chars = entry.data.length;
     const events = eventsOf(clusterId, { index, term, says });
-    this.#recent.set(index, { term, events });
+    this.#recent.set(index, { term, events, chars });
     this.#recentEvents += events.length;
+    this.#recentChars += chars;
     for (const oldest of this.#recent.keys()) {
-      if (this.#recentEvents <= FEED_RECENT_EVENTS_MAX && this.#recent.size <= FEED_RECENT_ENTRIES_MAX) return;
+      if (!this.#isFull) return;
       this.#forget(oldest);
     }
+  }
+
+  get #isFull(): boolean {
+    return (
+      this.#recentEvents > FEED_RECENT_EVENTS_MAX ||
+      this.#recent.size > FEED_RECENT_ENTRIES_MAX ||
+      this.#recentChars > FEED_RECENT_CHARS_MAX
+    );
   }
 
   /** Everybody who reads has passed it. */
@@ -67,13 +81,16 @@ export class ToldEntries {
   }
 
   #forget(index: LogIndex): void {
-    this.#recentEvents -= this.#recent.get(index)?.events.length ?? 0;
+    const { events, chars } = this.#recent.get(index) ?? { events: [], chars: 0 };
+    this.#recentEvents -= events.length;
+    this.#recentChars -= chars;
     this.#recent.delete(index);
   }
 
   forgetAll(): void {
     this.#recent.clear();
     this.#recentEvents = 0;
+    this.#recentChars = 0;
   }
 
   /** Of an applied entry behind `forgottenThrough`. */

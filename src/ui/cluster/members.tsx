@@ -66,11 +66,13 @@ function Role({ member }: { readonly member: MemberAnswer }) {
   );
 }
 
-/** Only a leader knows how far others are. */
-function behindInWords({ commit_index }: ClusterAnswer, { match_index, role }: MemberAnswer): string {
+/** Only a leader knows how far others are, and tells it once a second: elsewhere it may be less by then. */
+function behindInWords({ commit_index, role: own }: ClusterAnswer, { match_index, role }: MemberAnswer): string {
   if (match_index === null) return '–';
   const behind = commit_index - match_index;
-  return behind <= 0 || role === 'leader' ? 'up to date' : `${behind} ${behind === 1 ? 'entry' : 'entries'}`;
+  return behind <= 0 || role === 'leader'
+    ? 'up to date'
+    : `${own === 'leader' ? '' : 'up to '}${behind} ${behind === 1 ? 'entry' : 'entries'}`;
 }
 
 interface MemberOperationsProps extends MembersProps {
