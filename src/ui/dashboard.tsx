@@ -38,9 +38,9 @@ function Dashboard({ page }: { readonly page: Page }) {
 function Content({ page, route }: { readonly page: Page; readonly route: Route }) {
   switch (route.page) {
     case 'tasks':
-      return <TaskList client={page.client} filter={route.filter} />;
+      return <TaskList page={page} filter={route.filter} />;
     case 'task':
-      return <TaskPage key={route.taskId} client={page.client} taskId={route.taskId} />;
+      return <TaskPage key={route.taskId} page={page} taskId={route.taskId} />;
     case 'edit':
       return <EditTask key={route.taskId} page={page} taskId={route.taskId} />;
     case 'new':
@@ -48,7 +48,7 @@ function Content({ page, route }: { readonly page: Page; readonly route: Route }
     case 'cluster':
       return <ClusterPage page={page} />;
     case 'failed':
-      return <FailedList client={page.client} />;
+      return <FailedList page={page} />;
     default:
       return (
         <EmptyState title="Nothing is here">

@@ -37,6 +37,10 @@ describe('the pages of a node', () => {
     await createTask(open.url, { ...YEARLY, name: 'yearly report' });
     const { page, complaints } = await openPage(t, browser, `${open.url}/`);
     await page.getByRole('link', { name: 'yearly report' }).waitFor();
+    await page.getByText('live', { exact: true }).waitFor();
+    await createTask(open.url, { ...YEARLY, name: 'told live' });
+    // Long before it is asked for anyway.
+    await page.getByRole('link', { name: 'told live' }).waitFor({ timeout: 8_000 });
     await assertAccessible(page, 'tasks');
     await page.getByRole('link', { name: 'Debugger' }).click();
     await page.getByRole('heading', { name: 'Debugger', level: 1 }).waitFor();

@@ -3,6 +3,9 @@ import type { DeadLetterAnswer, PageAnswer, TaskAnswer } from '../api/answers.ts
 import type { Client } from '../api/client.ts';
 import type { Problem } from '../api/problem.ts';
 import { useAnswer } from '../api/use-answer.ts';
+import { LiveBadge } from '../live/live-badge.tsx';
+import { useReloadOn } from '../live/use-live.ts';
+import type { Page } from '../page.ts';
 import { StateBadge } from '../parts/badge.tsx';
 import { Button } from '../parts/button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
@@ -12,21 +15,27 @@ import { Pages, usePlace } from '../parts/pages.tsx';
 import { Attempts } from '../tasks/attempts.tsx';
 
 const PAGE_ITEMS = 20;
-const REFRESHED_EVERY_MS = 5_000;
+/** Beside what is told live: that may be cut off. */
+const ASKED_ANYWAY_EVERY_MS = 15_000;
 
 /** What failed for good: every attempt that its retry policy allowed. */
-export function FailedList({ client }: { readonly client: Client }) {
+export function FailedList({ page }: { readonly page: Page }) {
+  const { client, events } = page;
   const place = usePlace('failed');
   const query = { limit: PAGE_ITEMS, cursor: place.cursor };
-  const { value, problem, current } = useAnswer<PageAnswer<DeadLetterAnswer>>(
+  const { value, problem, current, reload } = useAnswer<PageAnswer<DeadLetterAnswer>>(
     client,
     'v1/dead-letters',
     query,
-    REFRESHED_EVERY_MS,
+    ASKED_ANYWAY_EVERY_MS,
   );
+  useReloadOn(events, ({ kind }) => kind === 'ExecutionFailed', reload);
   return (
     <>
-      <h1>Failed</h1>
+      <div class="task-title">
+        <h1>Failed</h1>
+        <LiveBadge events={events} />
+      </div>
       <p class="quiet">
         Executions whose every attempt failed, the last one first. They are kept for 30 days, up to 1,000 a task. What
         was missed in an outage stands in the history of its task.

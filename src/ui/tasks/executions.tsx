@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { ExecutionAnswer, PageAnswer } from '../api/answers.ts';
-import type { Client } from '../api/client.ts';
 import { useAnswer } from '../api/use-answer.ts';
+import { useReloadOn } from '../live/use-live.ts';
+import type { Page } from '../page.ts';
 import { Badge, StateBadge } from '../parts/badge.tsx';
 import { Button } from '../parts/button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
@@ -15,16 +16,17 @@ const PAGE_ITEMS = 20;
 const ITEMS_MAX = 100;
 
 export interface ExecutionsProps {
-  readonly client: Client;
+  readonly page: Page;
   readonly taskId: string;
   readonly everyMs: number;
 }
 
 /** What was sent for a task and what came of it, the newest first. */
-export function Executions({ client, taskId, everyMs }: ExecutionsProps) {
+export function Executions({ page, taskId, everyMs }: ExecutionsProps) {
   const [limit, setLimit] = useState(PAGE_ITEMS);
   const path = `v1/tasks/${taskId}/executions`;
-  const { value, problem } = useAnswer<PageAnswer<ExecutionAnswer>>(client, path, { limit }, everyMs);
+  const { value, problem, reload } = useAnswer<PageAnswer<ExecutionAnswer>>(page.client, path, { limit }, everyMs);
+  useReloadOn(page.events, (event) => event.task_id === taskId, reload);
   const more = value !== null && value.next_cursor !== null && limit < ITEMS_MAX;
   return (
     <section class="card" aria-labelledby="executions">

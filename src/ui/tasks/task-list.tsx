@@ -1,6 +1,8 @@
 import type { PageAnswer, TaskAnswer } from '../api/answers.ts';
-import type { Client } from '../api/client.ts';
 import { useAnswer } from '../api/use-answer.ts';
+import { LiveBadge } from '../live/live-badge.tsx';
+import { useReloadOn } from '../live/use-live.ts';
+import type { Page } from '../page.ts';
 import { StateBadge } from '../parts/badge.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { Instant } from '../parts/instant.tsx';
@@ -36,17 +38,28 @@ const COLUMNS: readonly Column<TaskAnswer>[] = [
 ];
 
 const PAGE_ITEMS = 50;
-const REFRESHED_EVERY_MS = 5_000;
+/** Beside what is told live: that may be cut off. */
+const ASKED_ANYWAY_EVERY_MS = 15_000;
 
-export function TaskList({ client, filter }: { readonly client: Client; readonly filter: TaskListFilter }) {
+export function TaskList({ page, filter }: { readonly page: Page; readonly filter: TaskListFilter }) {
   const address = listAddress(filter);
   const place = usePlace(address);
   const query = { ...filter, order: 'newest', limit: PAGE_ITEMS, cursor: place.cursor };
-  const { value, problem, current } = useAnswer<PageAnswer<TaskAnswer>>(client, 'v1/tasks', query, REFRESHED_EVERY_MS);
+  const answered = useAnswer<PageAnswer<TaskAnswer>>(page.client, 'v1/tasks', query, ASKED_ANYWAY_EVERY_MS);
+  const { value, problem, current } = answered;
+  useReloadOn(
+    page.events,
+    ({ kind, task_id }) =>
+      (kind === 'TaskCreated' && place.cursor === null) || value?.items.some(({ id }) => id === task_id) === true,
+    answered.reload,
+  );
   return (
     <>
       <div class="title-row">
-        <h1>Tasks</h1>
+        <div class="task-title">
+          <h1>Tasks</h1>
+          <LiveBadge events={page.events} />
+        </div>
         <a class="button button-main" href="#/new">
           New task
         </a>

@@ -1,6 +1,9 @@
 import type { PageAnswer, PreviewAnswer, RecordAnswer, TaskAnswer } from '../api/answers.ts';
 import type { Client } from '../api/client.ts';
 import { useAnswer } from '../api/use-answer.ts';
+import { LiveBadge } from '../live/live-badge.tsx';
+import { useReloadOn } from '../live/use-live.ts';
+import type { Page } from '../page.ts';
 import { StateBadge } from '../parts/badge.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Instant } from '../parts/instant.tsx';
@@ -12,11 +15,14 @@ import { SchedulePreview } from './schedule-preview.tsx';
 import { ScheduleText } from './schedule-text.tsx';
 import { TaskActions } from './task-actions.tsx';
 
-const REFRESHED_EVERY_MS = 2_000;
+/** Beside what is told live: that may be cut off. */
+const ASKED_ANYWAY_EVERY_MS = 15_000;
 
-export function TaskPage({ client, taskId }: { readonly client: Client; readonly taskId: string }) {
+export function TaskPage({ page, taskId }: { readonly page: Page; readonly taskId: string }) {
+  const { client, events } = page;
   const path = `v1/tasks/${taskId}`;
-  const { value: task, problem, reload } = useAnswer<TaskAnswer>(client, path, {}, REFRESHED_EVERY_MS);
+  const { value: task, problem, reload } = useAnswer<TaskAnswer>(client, path, {}, ASKED_ANYWAY_EVERY_MS);
+  useReloadOn(events, (event) => event.task_id === taskId, reload);
   if (task === null) {
     if (problem === null) return null;
     return problem.code === 'task_not_found' ? (
@@ -33,18 +39,19 @@ export function TaskPage({ client, taskId }: { readonly client: Client; readonly
         <div class="task-title">
           <h1>{task.name ?? task.id}</h1>
           <StateBadge state={task.state} />
+          <LiveBadge events={events} />
         </div>
         <TaskActions client={client} task={task} done={reload} />
       </div>
       {problem === null ? null : <ProblemNotice problem={problem} />}
       <div class="task-columns">
         <div class="stack">
-          <Executions client={client} taskId={taskId} everyMs={REFRESHED_EVERY_MS} />
+          <Executions page={page} taskId={taskId} everyMs={ASKED_ANYWAY_EVERY_MS} />
         </div>
         <div class="stack">
           <Facts task={task} />
           <NextTimes client={client} task={task} />
-          <Records client={client} task={task} />
+          <Records page={page} task={task} />
         </div>
       </div>
     </>
@@ -133,8 +140,10 @@ function NextTimes({ client, task }: { readonly client: Client; readonly task: T
 }
 
 /** What was done to the task itself, and which due times were missed. */
-function Records({ client, task }: { readonly client: Client; readonly task: TaskAnswer }) {
-  const { value } = useAnswer<PageAnswer<RecordAnswer>>(client, `v1/tasks/${task.id}/events`, {}, REFRESHED_EVERY_MS);
+function Records({ page, task }: { readonly page: Page; readonly task: TaskAnswer }) {
+  const path = `v1/tasks/${task.id}/events`;
+  const { value, reload } = useAnswer<PageAnswer<RecordAnswer>>(page.client, path, {}, ASKED_ANYWAY_EVERY_MS);
+  useReloadOn(page.events, (event) => event.task_id === task.id, reload);
   if (value === null) return null;
   return (
     <section class="card card-body" aria-labelledby="records">
