@@ -104,3 +104,22 @@ test('a task that is paused on its page does not fire; all scheduling is held an
   await assertAccessible(page, 'figures');
   assert.deepEqual(complaints, []);
 });
+
+test('nodes that go away while they are watched are said to be silent, and in the end the page’s own, too', async (t) => {
+  const leader = await cluster.leader();
+  const [asked = '', other = ''] = ['n1', 'n2', 'n3'].filter((nodeId) => nodeId !== leader);
+  const { page } = await openPage(t, browser, `${cluster.node(asked).url}/#/cluster`);
+  const row = (nodeId: string) => page.getByRole('row', { name: new RegExp(`^${nodeId} `) });
+  await row(leader).getByText('leader').waitFor();
+  await cluster.kill(leader, 'SIGKILL');
+  await row(leader).getByText('silent').waitFor();
+  await page.getByText(/^n\d is silent$/).waitFor();
+  assert.notEqual(await cluster.leader(), leader);
+  await page.getByRole('row').getByText('leader').waitFor();
+  await cluster.kill(other, 'SIGKILL');
+  await page.getByText('Nobody leads').waitFor();
+  await cluster.kill(asked, 'SIGKILL');
+  await page.getByText('The node does not answer').waitFor();
+  await page.getByText('connecting again').waitFor();
+  await row(leader).getByText('silent').waitFor();
+});

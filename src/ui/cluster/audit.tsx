@@ -19,7 +19,7 @@ export function Audit({ page }: { readonly page: Page }) {
         <h2 id="audit">Asked for by operators</h2>
       </div>
       <div class="card-body">
-        {problem === null ? null : <ProblemNotice problem={problem} />}
+        {problem === null || problem.kind === 'unreachable' ? null : <ProblemNotice problem={problem} />}
         {value === null ? null : value.items.length === 0 ? (
           <p class="quiet">Nothing yet.</p>
         ) : (

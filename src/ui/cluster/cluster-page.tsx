@@ -34,7 +34,7 @@ export function ClusterPage({ page }: { readonly page: Page }) {
       {problem === null ? null : <ProblemNotice problem={problem} />}
       {value === null ? null : (
         <>
-          <Troubles cluster={value} ask={setOperation} />
+          {problem === null ? <Troubles cluster={value} ask={setOperation} /> : null}
           <Summary cluster={value} />
           <section class="card members" aria-labelledby="members">
             <div class="card-head title-row">
@@ -88,7 +88,7 @@ function Troubles({ cluster, ask }: TroublesProps) {
   const silent = cluster.members.filter(({ alive }) => !alive).map(({ node_id }) => node_id);
   return (
     <>
-      {cluster.ready ? null : (
+      {cluster.ready || cluster.leader_id === null ? null : (
         <Notice kind="bad" title="This node takes no work">
           {cluster.reason ?? cluster.state}
         </Notice>

@@ -39,7 +39,8 @@ export function Overview({ page }: { readonly page: Page }) {
           </Button>
         </div>
       </div>
-      {problem === null ? null : <ProblemNotice problem={problem} />}
+      {/* That nothing answers is said once, by the page. */}
+      {problem === null || problem.kind === 'unreachable' ? null : <ProblemNotice problem={problem} />}
       {value === null ? null : <Figures figures={value} />}
     </section>
   );
