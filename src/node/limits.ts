@@ -150,3 +150,8 @@ export const FEED_RECENT_ENTRIES_MAX = 1_024;
 /** Of their text in the log: a task's body is part of it. */
 export const FEED_RECENT_CHARS_MAX = 4 * 1_024 * 1_024;
 export const FEED_READ_BYTES = 128 * 1_024;
+/** What the log holds of the time before a start is counted in this fast: 64 MiB in ten seconds. */
+export const RECOUNT_EVERY_MS = 20;
+export const RECOUNT_READ_BYTES = 128 * 1_024;
+/** Runs that were claimed and not attempted, while the log is counted. */
+export const RECOUNTED_RUNS_MAX = 100_000;

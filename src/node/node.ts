@@ -64,7 +64,7 @@ export class Node implements SchedulerNode {
   readonly tracing: Tracing;
   readonly #traces: PeerTraces;
   readonly backUp: BackUp;
-  readonly #observing: Observing;
+  readonly observing: Observing;
   readonly #duties: LeaderDuties;
   readonly #housekeeping: Housekeeping;
   readonly #retiring: Retiring;
@@ -97,11 +97,11 @@ export class Node implements SchedulerNode {
           this.#firing.applied(content, results);
           this.#sending.applied(content, results);
           deadLetters.applied(content);
-          this.#observing.applied(index, content, results);
+          this.observing.applied(index, content, results);
         },
         replaced: () => {
           this.#sending.replaced();
-          this.#observing.replaced();
+          this.observing.replaced();
         },
         roleChanged: (role, term, leader) => this.#roleChanged(role, term, leader),
         termStarted: () => this.#termStarted(),
@@ -112,7 +112,7 @@ export class Node implements SchedulerNode {
     });
     const replica = this.#replica;
     const { clusterId } = identity;
-    this.#observing = new Observing({ ...parts, clusterId, core, clock, appliedIndex: () => replica.appliedIndex });
+    this.observing = new Observing({ ...parts, clusterId, core, clock, appliedIndex: () => replica.appliedIndex });
     const meta = (): StateMeta => projection.entities.meta();
     this.#retiring = new Retiring({ replica, clock, incarnation: identity.incarnation, meta, send });
     const retiring = this.#retiring;
@@ -288,7 +288,7 @@ export class Node implements SchedulerNode {
     this.#requests.acknowledging.look();
     this.#retiring.look();
     this.#followLeader();
-    this.#observing.turned();
+    this.observing.turned();
   }
 
   /** Of a node that follows: once it has an entry of the leader's term it knows all that was committed before. */
@@ -324,9 +324,9 @@ export class Node implements SchedulerNode {
   compactLog: SchedulerNode['compactLog'] = () => this.#housekeeping.compactNow();
   changeMembers = (change: MembershipChange): Promise<ChangeOutcome> => this.#replica.changeMembers(change);
   transferTo = (nodeId: NodeId): Promise<TransferOutcome> => this.#replica.transferTo(nodeId);
-  statistics: SchedulerNode['statistics'] = (window) => this.#observing.statistics.read(window, this.#clock.nowMs());
+  statistics: SchedulerNode['statistics'] = (window) => this.observing.statistics.read(window, this.#clock.nowMs());
   get feed(): EventFeed {
-    return this.#observing.feed;
+    return this.observing.feed;
   }
   traceOf: SchedulerNode['traceOf'] = (nodeId, place) => this.#traces.of(nodeId, place);
   readTask: SchedulerNode['readTask'] = (...about) => this.#requests.reads.task(...about);
@@ -377,7 +377,7 @@ export class Node implements SchedulerNode {
       ...this.#parts,
       clock: this.#clock,
       retiring: this.#retiring,
-      observing: this.#observing,
+      observing: this.observing,
       duties: this.#duties,
       housekeeping: this.#housekeeping,
       takingIn: this.#takingIn,

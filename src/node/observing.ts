@@ -2,16 +2,19 @@ import type { LogIndex } from '../raft/types.ts';
 import type { Projection } from '../store/projection.ts';
 import type { EntryContent, PairResult } from '../tasks/entry.ts';
 import { AppliedEventFeed, type EventFeedOptions } from './event-feed.ts';
-import { Statistics } from './statistics.ts';
+import { Recounting } from './recounting.ts';
+import { Statistics, sourceOf } from './statistics.ts';
 
 /** Readers beside the state: what is folded is told to whoever asks, and counted. Nothing is decided by it. */
 export class Observing {
   readonly feed: AppliedEventFeed;
   readonly statistics: Statistics;
+  readonly #recounting: Recounting;
 
   constructor(options: EventFeedOptions & { readonly projection: Projection }) {
     this.feed = new AppliedEventFeed(options);
-    this.statistics = new Statistics(options.projection.entities);
+    this.statistics = new Statistics(sourceOf(options.projection.entities));
+    this.#recounting = new Recounting({ ...options, into: this.statistics });
   }
 
   applied(index: LogIndex, content: EntryContent, results: readonly PairResult[]): void {
@@ -27,7 +30,13 @@ export class Observing {
     this.feed.turned();
   }
 
+  /** What happened before this start is counted as well. */
+  recount(): void {
+    this.#recounting.begin();
+  }
+
   stop(): void {
+    this.#recounting.stop();
     this.feed.stop();
   }
 }

@@ -30,7 +30,7 @@ import { metricsBefore } from './node-metrics.ts';
 import type { NodeEvents } from './node-parts.ts';
 import { createOnlineBackup } from './online-backup.ts';
 import { schedulePlanner } from './schedule-planner.ts';
-import { Statistics } from './statistics.ts';
+import { Statistics, sourceOf } from './statistics.ts';
 import { Tracing } from './tracing.ts';
 
 export type { NatsAccess, NatsCredential, NatsEvents };
@@ -194,7 +194,7 @@ function findFirst(options: StartNodeOptions, peering: Peering, opened: Opened):
     waitsFor: () => waitsInWords(peering, awaited, transport.trouble()),
     metrics: () => metricsBefore(log, projection, transport.counts()),
     status: () => statusBefore(directory.identity),
-    statistics: (window) => new Statistics(projection.entities).read(window, clock.nowMs()),
+    statistics: (window) => new Statistics(sourceOf(projection.entities)).read(window, clock.nowMs()),
     tracing: new Tracing(directory.identity.nodeId, clock),
     failed: (error) => options.events.failed('storage', error),
     async close() {
@@ -266,6 +266,7 @@ function begin(options: StartNodeOptions, opened: Opened, transport: Transport):
   });
   const maintenance = maintainEvery(log, clock, (error) => node.fail(error));
   node.start();
+  node.observing.recount();
   return node;
 }
 

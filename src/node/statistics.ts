@@ -1,17 +1,19 @@
 import type { Entities } from '../tasks/entities.ts';
 import type { EntryContent, PairResult } from '../tasks/entry.ts';
 import type { TaskEvent } from '../tasks/event.ts';
+import type { TaskId } from '../tasks/task.ts';
 import { Lateness, type LatenessSeen } from './lateness.ts';
 
 /**
  * What the whole cluster did lately, counted from the applied log by its log time, so that nodes agree on it; in a fixed number of buckets
- * (I10). It is in memory only: a node counts from where its state stood when it started, or from the snapshot that it took.
+ * (I10). It is in memory only: after a start it is counted anew from the log, as far as that goes (recounting.ts).
  */
 export const STATISTICS_WINDOWS = {
   hour: { bucketMs: 30_000, buckets: 120 },
   day: { bucketMs: 600_000, buckets: 144 },
 } as const;
 export type StatisticsWindow = keyof typeof STATISTICS_WINDOWS;
+const WINDOWS = Object.keys(STATISTICS_WINDOWS) as readonly StatisticsWindow[];
 
 const COUNTED = [
   'created',
@@ -85,6 +87,16 @@ class Series {
     return bucket;
   }
 
+  precededBy(before: Series): void {
+    for (const bucket of this.#buckets) {
+      const same = before.#buckets.find(({ atMs }) => atMs === bucket.atMs);
+      if (same !== undefined) bucket.join(same);
+    }
+    const firstMs = this.#buckets[0]?.atMs ?? Number.POSITIVE_INFINITY;
+    const earlier = before.#buckets.filter(({ atMs }) => atMs < firstMs);
+    this.#buckets = [...earlier, ...this.#buckets].slice(-this.#count);
+  }
+
   read(nowMs: number, sinceMs: number): StatisticsSeen {
     const endMs = Math.max(Math.floor(nowMs / this.#bucketMs) * this.#bucketMs, this.#buckets.at(-1)?.atMs ?? 0);
     const known = new Map(this.#buckets.map((bucket) => [bucket.atMs, bucket]));
@@ -100,14 +112,30 @@ class Series {
   }
 }
 
+/** What of the state it stands beside. */
+export interface StatisticsSource {
+  /** Where the state stands. */
+  readonly logTimeMs: number;
+  /** Null where it is not known. */
+  scheduledAtMs(taskId: TaskId, run: number): number | null;
+}
+
+export const sourceOf = (entities: Entities): StatisticsSource => ({
+  get logTimeMs() {
+    return entities.meta().logTimeMs;
+  },
+  scheduledAtMs: (taskId, run) => entities.execution(taskId, run)?.scheduledAtMs ?? null,
+});
+
 export class Statistics {
-  readonly #entities: Entities;
+  readonly #source: StatisticsSource;
   readonly #series = { hour: new Series(STATISTICS_WINDOWS.hour), day: new Series(STATISTICS_WINDOWS.day) };
   #sinceMs: number;
+  #isBroken = false;
 
-  constructor(entities: Entities) {
-    this.#entities = entities;
-    this.#sinceMs = entities.meta().logTimeMs;
+  constructor(source: StatisticsSource) {
+    this.#source = source;
+    this.#sinceMs = source.logTimeMs;
   }
 
   /** After it was folded. */
@@ -123,7 +151,16 @@ export class Statistics {
 
   /** A snapshot took the place of the state: what led to it was not seen. */
   replaced(): void {
-    this.#sinceMs = this.#entities.meta().logTimeMs;
+    this.#sinceMs = this.#source.logTimeMs;
+    this.#isBroken = true;
+  }
+
+  /** What was counted elsewhere of the time before this began to count. */
+  precededBy(before: Statistics): void {
+    // What a snapshot passed over lies between the two.
+    if (this.#isBroken || before.#sinceMs === 0) return;
+    for (const window of WINDOWS) this.#series[window].precededBy(before.#series[window]);
+    this.#sinceMs = before.#sinceMs;
   }
 
   read(window: StatisticsWindow, nowMs: number): StatisticsSeen {
@@ -143,8 +180,8 @@ export class Statistics {
   /** Of first attempts alone: later ones are late by design. */
   #latenessOf(event: TaskEvent): number | null {
     if (!('startedAtMs' in event) || event.attempt !== 1) return null;
-    const execution = this.#entities.execution(event.taskId, event.run);
-    return execution === undefined ? null : event.startedAtMs - execution.scheduledAtMs;
+    const scheduledAtMs = this.#source.scheduledAtMs(event.taskId, event.run);
+    return scheduledAtMs === null ? null : event.startedAtMs - scheduledAtMs;
   }
 }
 

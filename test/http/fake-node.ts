@@ -8,7 +8,7 @@ import type {
 } from '../../src/node/api.ts';
 import { NO_FEED, NO_FEED_COUNTERS } from '../../src/node/event-feed.ts';
 import { judge } from '../../src/node/judging-operations.ts';
-import { Statistics } from '../../src/node/statistics.ts';
+import { Statistics, sourceOf } from '../../src/node/statistics.ts';
 import { Tracing } from '../../src/node/tracing.ts';
 import type { InstanceId, NodeId } from '../../src/raft/types.ts';
 import { refused } from '../../src/result.ts';
@@ -51,7 +51,7 @@ const SERVING: NodeHealth = { state: 'serving', ready: true, reason: null };
 
 export function createFakeNode(clock = manualClock()): FakeNode {
   const state = mapEntities();
-  const statistics = new Statistics(state);
+  const statistics = new Statistics(sourceOf(state));
   const submitted: Command[] = [];
   let forced: SubmitOutcome | null = null;
   let hook: (() => void) | null = null;
