@@ -53,3 +53,12 @@ export function machinesPage(machines: Readonly<Record<string, AnyStateMachine>>
   }
   return parts.join('\n');
 }
+
+const PLACE = /(<!-- diagram:([a-z-]+) -->\n)```mermaid\n[\s\S]*?```\n/g;
+
+/** A page with the diagrams that it has a place for, as they are now. */
+export const withDiagrams = (page: string, machines: Readonly<Record<string, AnyStateMachine>>): string =>
+  page.replace(PLACE, (whole, place: string, name: string) => {
+    const machine = machines[name];
+    return machine === undefined ? whole : `${place}\`\`\`mermaid\n${toMermaid(machine)}\n\`\`\`\n`;
+  });

@@ -33,7 +33,11 @@ try {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      rolldownOptions: { input: [join(PAGES, 'index.html'), join(PAGES, 'debug.html')] },
+      // Laying the charts out takes a second or two, as it should.
+      rolldownOptions: {
+        checks: { bundlerTimings: false },
+        input: [join(PAGES, 'index.html'), join(PAGES, 'debug.html')],
+      },
     },
   });
   writeFileSync(join(made, STAMP_FILE), stamp);

@@ -34,6 +34,7 @@ const CHECKS: readonly Check[] = [
   { name: 'package', command: node, args: opsTest('package') },
   // Half a minute with a seed that has a bit of everything; `npm run faults` draws others, for as long as it is told to.
   { name: 'faults', command: node, args: ['ops/faults/main.ts', '--minutes', '0.35', '--seed', '35'], shown: true },
+  { name: 'debugger', command: node, args: opsTest('debugger') },
   { name: 'runbook', command: node, args: opsTest('runbook') },
   { name: 'tests', command: node, args: ['ops/scripts/test.ts'], shown: true },
 ];

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { Asked, Run } from './action.ts';
 import { addClusterCommands } from './cluster-commands.ts';
+import { addDebugCommands } from './debug-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addEventsCommand } from './events-command.ts';
 import { EXIT, EXIT_CODES_IN_WORDS, type ExitCode } from './exit-code.ts';
@@ -48,6 +49,7 @@ function buildProgram(run: Run, terminal: Terminal): Command {
   addListenCommand(program, run);
   addStoreCommands(program, run);
   addDoctorCommand(program, run);
+  addDebugCommands(program, run);
   return program;
 }
 

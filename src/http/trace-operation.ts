@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { traceHeader } from '../control/reading-verbs.ts';
 import type { TracePlace } from '../node/trace-page.ts';
+import { merged } from '../trace/merging.ts';
 import { apiError } from './api-error.ts';
 import type { Operation } from './operation.ts';
 
@@ -60,7 +61,7 @@ export const readTraceOfAll: Operation = {
       const skipped = before === undefined ? 0 : (page?.skipped ?? 0);
       return { node_id: nodeId, answered: page !== null, skipped, restarted };
     });
-    const items = pages.flatMap((page) => page?.lines ?? []).sort((one, other) => one.atMs - other.atMs);
+    const items = merged(pages.map((page) => page?.lines ?? []));
     const header = traceHeader(node, nodeIds);
     return { status: 200, body: JSON.stringify({ header, cursor: printCursor(places), nodes, items }) };
   },

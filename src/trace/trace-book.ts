@@ -61,7 +61,7 @@ export class TraceBook {
     return this.#first + this.#lines.length;
   }
   get nodes(): readonly string[] {
-    return [...this.#nodes.keys()];
+    return [...this.#nodes.keys()].sort();
   }
   /** In log order. */
   get committed(): readonly CommittedEntry[] {

@@ -16,12 +16,16 @@ export function inWords(line: TraceLine): string {
   }
 }
 
+/** Every follower is asked to read, and none takes it: that says nothing. */
+const QUIET: ReadonlySet<string> = new Set(['PROPOSED', 'READ_ASKED']);
+
 function stepInWords(line: StepLine): string {
   const parts: string[] = [];
   for (const { event, from, to, refused } of replayRole(line)) {
-    if (refused !== null) parts.push(`${event.type} refused`);
+    if (QUIET.has(event.type)) continue;
+    if (refused !== null) parts.push(`${event.type} not taken`);
     else if (from.role !== to.role) parts.push(`${event.type}: ${from.role} → ${to.role}`);
-    else if (event.type !== 'PROPOSED' && event.type !== 'READ_ASKED') parts.push(event.type);
+    else parts.push(event.type);
   }
   parts.push(...messagesInWords('←', line.got), ...messagesInWords('→', line.sent));
   const { wrote = [] } = line;
@@ -68,7 +72,7 @@ function says(said: Readonly<Record<string, unknown>> | undefined): string {
 
 export interface Filter {
   readonly node: string | null;
-  /** A kind of message, or `move`, `note`. */
+  /** A kind of message; a machine that moved; `refused`, `entry` or `note`. */
   readonly kind: string | null;
   readonly term: number | null;
   readonly task: string;
@@ -86,9 +90,14 @@ export function passes(line: TraceLine, { node, kind, term, task }: Filter): boo
 }
 
 function isOfKind(line: TraceLine, kind: string): boolean {
+  if (line.what === 'move') return line.machine === kind;
   if (line.what !== 'step') return line.what === kind;
-  if (kind === 'move') return line.moves !== undefined && line.before?.role !== line.role;
-  if (kind === 'refused') return line.refused !== undefined || replayRole(line).some(({ refused }) => refused !== null);
+  if (kind === 'role') return line.moves !== undefined && line.before?.role !== line.role;
+  if (kind === 'refused')
+    return (
+      line.refused !== undefined ||
+      replayRole(line).some(({ event, refused }) => refused !== null && !QUIET.has(event.type))
+    );
   if (kind === 'entry') return line.wrote !== undefined;
   const isIt = (message: MessageSeen): boolean => message.kind === kind;
   return line.got?.some(isIt) === true || line.sent?.some(isIt) === true;

@@ -25,6 +25,9 @@ describe('the process', () => {
     [['listen', '--host', '192.0.2.1'], 2, /192\.0\.2\.1 is no address of this machine/],
     [['task', 'list', '--server', 'http://127.0.0.1:1'], 3, /no node answers at http:\/\/127\.0\.0\.1:1/],
     [['task', 'get'], 2, /missing required argument 'ID'/],
+    [['debug', 'graph', 'raft-role'], 0, /^stateDiagram-v2\n {2}\[\*\] --> follower/],
+    [['debug', 'graph'], 0, /%% raft-role\n[\s\S]*%% attempt\n/],
+    [['debug', 'graph', 'king'], 2, /no machine "king"; there are raft-role, task, execution, attempt, node/],
     [['store', 'check', '--data-dir', 'none'], 0, /no log was ever written here/],
     [['store', 'truncate', '--data-dir', 'none'], 1, /nothing was changed/],
   ];

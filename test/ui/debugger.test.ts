@@ -32,7 +32,9 @@ describe('the debugger', () => {
   let node: Serving;
 
   before(async () => {
-    [browser, node] = await Promise.all([openBrowser(), serve(folder)]);
+    // First: it builds the pages, and a node reads them when it starts.
+    browser = await openBrowser();
+    node = await serve(folder);
   });
   after(async () => {
     await browser?.close();
@@ -46,7 +48,7 @@ describe('the debugger', () => {
     // From here on it is traced: what came before is older than what is shown.
     await page.locator('[data-state="leader"][data-lit="true"]').waitFor();
     await createTask(node.url, { name: 'watched', schedule: '@every 1s', callback: { url: 'http://127.0.0.1:9/' } });
-    await page.locator('.task', { hasText: 'watched' }).waitFor();
+    await page.locator('.folded-task', { hasText: 'watched' }).waitFor();
     await assertAccessible(page, 'live');
 
     await node.kill('SIGTERM');

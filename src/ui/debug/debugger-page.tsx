@@ -82,7 +82,8 @@ function Open({ debug, book }: { readonly debug: Debugger; readonly book: NonNul
 
 function Machines({ debug }: { readonly debug: Debugger }) {
   const [name, setName] = useState('raft-role');
-  const [whole, setWhole] = useState(true);
+  // On a phone the whole would be too small to read.
+  const [whole, setWhole] = useState(innerWidth > 700);
   const dragging = useDragging();
   const chart = charts.find((one) => one.name === name);
   if (chart === undefined) return null;

@@ -1,5 +1,6 @@
 import { type FoldedAt, FoldHistory } from '../../trace/fold-history.ts';
 import type { TraceHeader, TraceLine } from '../../trace/format.ts';
+import { merged } from '../../trace/merging.ts';
 import { readTrace, writeTrace } from '../../trace/read-trace.ts';
 import { TraceBook } from '../../trace/trace-book.ts';
 import { ALL, type Filter } from '../../trace/what-happened.ts';
@@ -29,7 +30,8 @@ export class Debugger {
   isPlaying = false;
   speed: number = SPEEDS[1];
   filter: Filter = ALL;
-  node: string | null = null;
+  /** The node that somebody chose. Else the leader of the place is shown. */
+  chosenNode: string | null = null;
   task: string | null = null;
   /** The cluster of the node that the page came from, once it was seen. */
   cluster: string | null = null;
@@ -57,7 +59,6 @@ export class Debugger {
     this.book.append(this.#thin(lines));
     if (this.follows) this.place = Math.max(0, this.book.end - 1);
     this.place = Math.max(this.place, this.book.first);
-    this.node ??= leaderIn(this.book);
     this.#changed();
   }
 
@@ -101,7 +102,7 @@ export class Debugger {
   openFiles(files: readonly { readonly name: string; readonly text: string }[]): void {
     const problems: string[] = [];
     let header: TraceHeader | null = null;
-    let lines: TraceLine[] = [];
+    let lines: readonly TraceLine[] = [];
     const together = (one: TraceHeader | null, more: TraceHeader): TraceHeader =>
       one === null ? more : { ...one, nodes: [...new Set([...one.nodes, ...more.nodes])] };
     for (const { name, text } of files) {
@@ -116,7 +117,7 @@ export class Debugger {
         continue;
       }
       header = together(header, read.header);
-      lines = lines.length === 0 ? [...read.lines] : [...lines, ...read.lines].sort((a, b) => a.atMs - b.atMs);
+      lines = merged([lines, read.lines]);
     }
     if (header !== null) {
       if (header.source === 'live' && this.cluster !== null && header.clusterId !== this.cluster) {
@@ -127,8 +128,9 @@ export class Debugger {
       const book = new TraceBook(header, FILE_BOUNDS);
       book.append(lines);
       this.#open(book, 'file');
+      // What went wrong is at the end, as a rule.
+      this.place = Math.max(book.first, book.end - 1);
       this.name = files.map(({ name }) => name).join(', ');
-      this.node = leaderIn(book) ?? book.nodes[0] ?? null;
     }
     this.problem = problems.length === 0 ? null : problems.join(' ');
     this.#changed();
@@ -146,7 +148,7 @@ export class Debugger {
     this.follows = false;
     this.isPlaying = false;
     this.filter = ALL;
-    this.node = null;
+    this.chosenNode = null;
     this.task = null;
   }
 
@@ -167,7 +169,7 @@ export class Debugger {
     return this.book === null ? [] : this.#matches.of(this.book, this.filter);
   }
 
-  set(change: Partial<Pick<Debugger, 'filter' | 'node' | 'task' | 'speed'>>): void {
+  set(change: Partial<Pick<Debugger, 'filter' | 'chosenNode' | 'task' | 'speed'>>): void {
     Object.assign(this, change);
     this.#changed();
   }
@@ -195,6 +197,10 @@ export class Debugger {
     this.follows = false;
     this.isPlaying = false;
     this.#changed();
+  }
+
+  get node(): string | null {
+    return this.chosenNode ?? (this.book === null ? null : leaderAt(this.book, this.place));
   }
 
   /** Position among the committed entries; -1 before the first. */
@@ -248,6 +254,9 @@ const EMPTY_HEADER: TraceHeader = {
   made: '',
 };
 
-function leaderIn(book: TraceBook): string | null {
-  return book.nodes.find((node) => book.stepAt(node, book.end - 1)?.role === 'leader') ?? null;
+/** Of those that lead, or think so, the one of the latest term; without any, the first node. */
+function leaderAt(book: TraceBook, place: number): string | null {
+  const steps = book.nodes.map((node) => book.stepAt(node, place)).filter((step) => step !== null);
+  const [leader] = steps.filter(({ role }) => role === 'leader').sort((one, other) => other.term - one.term);
+  return leader?.node ?? book.nodes[0] ?? null;
 }

@@ -19,7 +19,7 @@ export function Detail({ debug, book }: { readonly debug: Debugger; readonly boo
       {line.what === 'step' ? (
         <Step line={line} before={stepBefore(book, line, debug.place)} />
       ) : (
-        <dl class="facts">
+        <dl class="debug-facts">
           {Object.entries(line)
             .filter(([name]) => !['what', 'line', 'atMs', 'node'].includes(name))
             .map(([name, value]) => (
@@ -68,7 +68,7 @@ function Step({ line, before }: { readonly line: StepLine; readonly before: Step
       )}
       <Part title={before === null ? 'How it stands' : 'What changed'}>
         {before !== null && changes.length === 0 ? <p class="quiet">Nothing of what it stands on.</p> : null}
-        <dl class="facts">
+        <dl class="debug-facts">
           {before === null
             ? Object.entries(stateOf(line)).map(([name, value]) => (
                 <Fact key={name} name={name}>

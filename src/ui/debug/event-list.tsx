@@ -15,9 +15,11 @@ const ROWS_AROUND = 6;
 const ROWS_MAX = 600_000;
 
 const KINDS: readonly (readonly [value: string, title: string])[] = [
-  ['move', 'change of role'],
+  ['role', 'change of role'],
   ['refused', 'refused by a guard'],
   ['entry', 'entries written'],
+  ['attempt', 'step of an attempt'],
+  ['node', 'life of a node'],
   ['note', 'what the world did'],
   ['append', 'append'],
   ['appended', 'appended'],
@@ -42,7 +44,7 @@ export function EventList({ debug, book }: { readonly debug: Debugger; readonly 
     <section class="card trace" aria-label="Trace">
       <div class="trace-head">
         <h2>Trace</h2>
-        <span class="quiet small" role="status">
+        <span class="quiet small">
           {matches.length === book.end - book.first
             ? `${count(matches.length)} lines`
             : `${count(matches.length)} of ${count(book.end - book.first)} lines`}
@@ -59,9 +61,12 @@ const count = (number: number): string => number.toLocaleString('en');
 
 function Filters({ debug, book }: { readonly debug: Debugger; readonly book: TraceBook }) {
   const { filter } = debug;
-  const change = (part: Partial<Filter>): void => debug.set({ filter: { ...filter, ...part } });
+  const change = (part: Partial<Filter>): void => {
+    const next = { ...filter, ...part };
+    debug.set({ filter: JSON.stringify(next) === JSON.stringify(ALL) ? ALL : next });
+  };
   return (
-    <form class="filters" aria-label="Filter" onSubmit={(event) => event.preventDefault()}>
+    <form class="trace-filters" aria-label="Filter" onSubmit={(event) => event.preventDefault()}>
       <Field label="Node">
         {(control) => (
           <select
@@ -150,8 +155,10 @@ function Rows({ debug, book, places }: RowsProps) {
     else if (at < element.scrollTop || at + ROW_PX > element.scrollTop + element.clientHeight)
       element.scrollTop = Math.max(0, at - element.clientHeight / 2);
   }, [debug.place, debug.follows, places.length, chosen]);
-  const first = Math.max(0, Math.floor(top / ROW_PX) - ROWS_AROUND);
-  const last = Math.min(places.length, Math.ceil((top + height) / ROW_PX) + ROWS_AROUND);
+  // A filter may leave fewer rows than one had scrolled over.
+  const above = Math.min(Math.floor(top / ROW_PX), places.length - Math.floor(height / ROW_PX));
+  const first = Math.max(0, above - ROWS_AROUND);
+  const last = Math.min(places.length, Math.max(0, above) + Math.ceil(height / ROW_PX) + 1 + ROWS_AROUND);
   const goBy = (rows: number): void => {
     const to = places[Math.min(places.length - 1, Math.max(0, chosen + rows))];
     if (to !== undefined) debug.goTo(to);

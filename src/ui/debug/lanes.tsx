@@ -62,13 +62,17 @@ function Lane({ debug, book, node, fromMs, toMs, nowMs }: LaneProps) {
     .slice(-NOTES_SHOWN);
   return (
     <div class={`lane${node === debug.node ? ' lane-chosen' : ''}`} data-node={node}>
-      <button type="button" class="lane-name" aria-pressed={node === debug.node} onClick={() => debug.set({ node })}>
+      <button
+        type="button"
+        class="lane-name"
+        aria-pressed={node === debug.chosenNode}
+        onClick={() => debug.set({ chosenNode: node === debug.chosenNode ? null : node })}
+      >
         {node}
       </button>
       <div class="lane-state">
         <RoleBadge role={step?.role ?? null} gone={gone} />
         {step === null ? <span class="quiet small">nothing heard yet</span> : <Numbers step={step} />}
-        {gone === null ? null : <strong class="lane-gone small">{gone}</strong>}
       </div>
       <button
         type="button"
@@ -89,6 +93,11 @@ function Lane({ debug, book, node, fromMs, toMs, nowMs }: LaneProps) {
               {width > 7 ? `${role} · ${term}` : ''}
             </span>
           ))}
+        {gone === null || gone.atMs > toMs ? null : (
+          <span class="span span-gone" style={{ left: `${Math.max(0, share(gone.atMs))}%`, right: 0 }}>
+            {gone.kind}
+          </span>
+        )}
         {notes.map((place) => {
           const line = book.line(place);
           if (!isMarked(line)) return null;
@@ -106,9 +115,10 @@ function atMs(event: MouseEvent & { readonly currentTarget: HTMLElement }, fromM
   return fromMs + ((event.clientX - left) / width) * (toMs - fromMs);
 }
 
-function RoleBadge({ role, gone }: { readonly role: string | null; readonly gone: string | null }) {
+function RoleBadge({ role, gone }: { readonly role: string | null; readonly gone: NoteLine | null }) {
+  if (gone !== null) return <span class="badge badge-bad">{gone.kind}</span>;
   if (role === null) return null;
-  const kind = gone !== null ? 'bad' : role === 'leader' ? 'accent' : role === 'follower' ? '' : 'warn';
+  const kind = role === 'leader' ? 'accent' : role === 'follower' ? '' : 'warn';
   return <span class={`badge badge-${kind}`}>{role}</span>;
 }
 
@@ -148,12 +158,12 @@ const GONE: ReadonlySet<string> = new Set(['does not answer', 'stopped']);
 const BACK: ReadonlySet<string> = new Set(['answers again', 'started', 'was started again']);
 
 /** The last that was seen of it, if that is its end. */
-function whyGone(book: TraceBook, node: string, place: number): string | null {
+function whyGone(book: TraceBook, node: string, place: number): NoteLine | null {
   for (let at = book.notes.length - 1; at >= 0; at -= 1) {
     const where = book.notes[at] ?? 0;
     const line = where > place ? undefined : book.line(where);
     if (line?.what !== 'note' || line.node !== node) continue;
-    if (GONE.has(line.kind)) return line.kind;
+    if (GONE.has(line.kind)) return line;
     if (BACK.has(line.kind)) return null;
   }
   return null;

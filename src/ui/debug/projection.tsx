@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import type { Execution } from '../../tasks/execution.ts';
 import type { Task, TaskId } from '../../tasks/task.ts';
 import type { Change, FoldedEntry, TracedTasks } from '../../trace/traced-tasks.ts';
@@ -10,7 +11,7 @@ import { instant } from './instants.ts';
 /** The state as it is folded up to the entry that one looks at, what that entry did to it, and one task's whole life. */
 
 const TASKS_SHOWN = 40;
-const RUNS_SHOWN = 20;
+const RUNS_SHOWN = 6;
 
 export function Projection({ debug }: { readonly debug: Debugger }) {
   const at = debug.folded;
@@ -40,16 +41,16 @@ export function Projection({ debug }: { readonly debug: Debugger }) {
             {state.older.size} more are older than this trace: of them only what happened since is known.
           </p>
         )}
-        <ul class="tasks">
+        <ul class="folded">
           {[...state.tasks.values()].slice(-TASKS_SHOWN).map((task) => (
             <li key={task.taskId}>
               <button
                 type="button"
-                class="task"
+                class="folded-task"
                 aria-pressed={task.taskId === debug.task}
                 onClick={() => debug.set({ task: task.taskId })}
               >
-                <span class="task-name">{task.definition.name ?? task.taskId}</span>
+                <span class="folded-name">{task.definition.name ?? task.taskId}</span>
                 <span class={`badge badge-${STATE_KIND[task.state]}`}>{task.state}</span>
               </button>
             </li>
@@ -116,7 +117,7 @@ function Entry({
 
 function Changes({ changes }: { readonly changes: readonly Change[] }) {
   return (
-    <dl class="facts">
+    <dl class="debug-facts">
       {changes.map((change) => (
         <Fact key={`${change.kind} ${change.id}`} name={`${change.kind} ${change.id}`}>
           <Changed change={change} />
@@ -162,7 +163,9 @@ interface TaskLifeProps {
 
 function TaskLife({ debug, taskId, state }: TaskLifeProps) {
   const task = state.tasks.get(taskId);
-  const runs = [...state.runs.values()].filter((run) => run.taskId === taskId).slice(-RUNS_SHOWN);
+  const all = [...state.runs.values()].filter((run) => run.taskId === taskId).sort((one, other) => other.run - one.run);
+  const [more, setMore] = useState(false);
+  const runs = more ? all : all.slice(0, RUNS_SHOWN);
   return (
     <Part title={`Task ${task?.definition.name ?? taskId}`}>
       <div class="buttons">
@@ -177,7 +180,7 @@ function TaskLife({ debug, taskId, state }: TaskLifeProps) {
         </p>
       ) : (
         <>
-          <dl class="facts">
+          <dl class="debug-facts">
             <Fact name="id">{taskId}</Fact>
             <Fact name="state">{task.state}</Fact>
             <Fact name="version">{task.version}</Fact>
@@ -192,6 +195,11 @@ function TaskLife({ debug, taskId, state }: TaskLifeProps) {
             ))}
           </ol>
         </>
+      )}
+      {runs.length === all.length ? null : (
+        <Button kind="plain" onClick={() => setMore(true)}>
+          Show all {all.length} executions
+        </Button>
       )}
       {runs.map((run) => (
         <div key={run.run} class="run">

@@ -46,7 +46,7 @@ export function Scrubber({ debug, book }: { readonly debug: Debugger; readonly b
           onInput={(event) => debug.goToEntry(event.currentTarget.valueAsNumber)}
         />
       </label>
-      <output class="scrub-said">
+      <div class="scrub-said">
         <strong>{said}</strong>
         {last < 0 ? null : (
           <span class="quiet small">
@@ -54,7 +54,7 @@ export function Scrubber({ debug, book }: { readonly debug: Debugger; readonly b
             of {committed[0]?.index} to {committed[last]?.index}
           </span>
         )}
-      </output>
+      </div>
       <Field label="Entries a second">
         {(control) => (
           <select
