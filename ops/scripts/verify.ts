@@ -31,6 +31,7 @@ const CHECKS: readonly Check[] = [
   { name: 'house-rules', command: node, args: houseTest('tidy') },
   { name: 'diagrams', command: node, args: ['ops/scripts/diagrams.ts', '--check'] },
   { name: 'monitoring', command: node, args: opsTest('monitoring') },
+  { name: 'pages', command: node, args: opsTest('pages') },
   { name: 'package', command: node, args: opsTest('package') },
   // Half a minute with a seed that has a bit of everything; `npm run faults` draws others, for as long as it is told to.
   { name: 'faults', command: node, args: ['ops/faults/main.ts', '--minutes', '0.35', '--seed', '35'], shown: true },

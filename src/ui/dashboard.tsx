@@ -3,7 +3,6 @@ import { useEffect, useState } from 'preact/hooks';
 import { ClusterPage } from './cluster/cluster-page.tsx';
 import { FailedList } from './failed/failed-list.tsx';
 import { openPage, type Page } from './page.ts';
-import { EmptyState } from './parts/empty-state.tsx';
 import type { Section } from './parts/header.tsx';
 import { Shell } from './parts/shell.tsx';
 import { type Route, readRoute } from './route.ts';
@@ -51,11 +50,12 @@ function Content({ page, route }: { readonly page: Page; readonly route: Route }
       return <FailedList page={page} />;
     default:
       return (
-        <EmptyState title="Nothing is here">
+        <>
+          <h1>Nothing is here</h1>
           <p>
             The address names no page. <a href="#/tasks">All tasks</a>
           </p>
-        </EmptyState>
+        </>
       );
   }
 }

@@ -20,6 +20,9 @@ interface State<T> {
   readonly question: string | null;
 }
 
+/** A node that is away may be back soon. */
+const FAILED_AGAIN_MS = 2_000;
+
 /** Asks when the question changes, and every so often; not while nobody looks. */
 export function useAnswer<T>(client: Client, path: string | null, query: Query, everyMs: number): Answered<T> {
   const question = path === null ? null : path + printQuery(query);
@@ -43,7 +46,7 @@ export function useAnswer<T>(client: Client, path: string | null, query: Query, 
           ? { value: told.value, problem: null, question }
           : { value: before.value, problem: told.problem, question: before.question },
       );
-      if (everyMs > 0) timer = setTimeout(lookIfSeen, everyMs);
+      if (everyMs > 0) timer = setTimeout(lookIfSeen, told.ok ? everyMs : Math.min(everyMs, FAILED_AGAIN_MS));
     };
     const lookIfSeen = (): void => {
       if (!document.hidden) void look();

@@ -16,17 +16,23 @@ export function useReloadOn(
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let notBeforeMs = 0;
+    const soon = (): void => {
+      timer ??= setTimeout(
+        () => {
+          timer = undefined;
+          notBeforeMs = performance.now() + everyMs;
+          latest.current.reload();
+        },
+        Math.max(SOON_MS, notBeforeMs - performance.now()),
+      );
+    };
     const stop = events.listen({
       event(event) {
-        if (timer !== undefined || (event.kind !== 'gap' && !latest.current.matters(event))) return;
-        timer = setTimeout(
-          () => {
-            timer = undefined;
-            notBeforeMs = performance.now() + everyMs;
-            latest.current.reload();
-          },
-          Math.max(SOON_MS, notBeforeMs - performance.now()),
-        );
+        if (event.kind === 'gap' || latest.current.matters(event)) soon();
+      },
+      // Before the stream began something may have happened; and where it broke off, the question finds out why.
+      state(state) {
+        if (state === 'live' || state === 'broken') soon();
       },
     });
     return () => {

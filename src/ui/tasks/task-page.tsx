@@ -7,7 +7,7 @@ import type { Page } from '../page.ts';
 import { StateBadge } from '../parts/badge.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Instant } from '../parts/instant.tsx';
-import { Notice, ProblemNotice } from '../parts/notice.tsx';
+import { ProblemNotice } from '../parts/notice.tsx';
 import { listAddress } from '../route.ts';
 import { Executions } from './executions.tsx';
 import { isMissed, wordsOf } from './record-words.ts';
@@ -26,9 +26,12 @@ export function TaskPage({ page, taskId }: { readonly page: Page; readonly taskI
   if (task === null) {
     if (problem === null) return null;
     return problem.code === 'task_not_found' ? (
-      <Notice kind="warn" title="There is no such task">
-        A finished one is kept for seven days. <a href="#/tasks">All tasks</a>
-      </Notice>
+      <>
+        <h1>There is no such task</h1>
+        <p>
+          A finished one is kept for seven days. <a href="#/tasks">All tasks</a>
+        </p>
+      </>
     ) : (
       <ProblemNotice problem={problem} />
     );
