@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Asked } from './action.ts';
 import { eventLine } from './event-line.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -12,6 +13,13 @@ export interface EventsOptions extends ServerOptions {
   readonly after?: string;
   readonly oldest?: true;
   readonly json?: true;
+}
+
+/** Whoever reads our output slowly keeps us waiting, not growing. */
+const UNWRITTEN_BYTES_MAX = 1_048_576;
+
+async function stdoutWritten(): Promise<void> {
+  if (process.stdout.writableLength > UNWRITTEN_BYTES_MAX) await once(process.stdout, 'drain');
 }
 
 export async function events(options: EventsOptions, asked: Asked): Promise<ExitCode> {
@@ -32,6 +40,7 @@ export async function events(options: EventsOptions, asked: Asked): Promise<Exit
       if (options.json === true) terminal.out(data);
       else if (event !== 'gap') terminal.out(eventLine(data));
     },
+    written: stdoutWritten,
     note: (text) => terminal.err(`xcron: ${printable(text)}`),
   });
   return failure === null ? EXIT.done : sayFailure(terminal, failure);

@@ -12,6 +12,8 @@ export interface FollowingOptions {
   readonly after: string | null;
   readonly signal: AbortSignal;
   readonly event: (event: ServerSentEvent) => void;
+  /** Resolves when what was told is written: until then no more is read, and the node waits. */
+  readonly written: () => Promise<void>;
   /** About the following itself. */
   readonly note: (text: string) => void;
 }
@@ -61,13 +63,14 @@ function pathOf(query: FollowingOptions['query'], after: string | null): string 
 async function readAll(
   body: AsyncIterable<Uint8Array>,
   after: string | null,
-  { event }: FollowingOptions,
+  { event, written }: FollowingOptions,
 ): Promise<string | null> {
   const reader = createServerSentEventReader();
   const decoder = new TextDecoder();
   try {
     for await (const chunk of body) {
       for (const told of reader.push(decoder.decode(chunk, { stream: true }))) if (told.event !== 'end') event(told);
+      await written();
     }
   } catch {
     // Broken off, or silent for longer than a heartbeat takes: it is gone on with, behind what came whole.
