@@ -53,7 +53,7 @@ export function onAppend(turn: Turn, message: MessageOf<'append'>): void {
   core.leaderCommitIndex = message.commitIndex;
   // Never beyond what this message vouches for (paper Figure 2; raft.md, case 26).
   commitTo(turn, Math.min(message.commitIndex, matchIndex));
-  turn.promise(from, { type: 'appended', matchIndex });
+  if (message.quiet !== true) turn.promise(from, { type: 'appended', matchIndex });
 }
 
 function refuseAppend(turn: Turn, leader: MemberId, prevIndex: LogIndex, prevTerm: Term): void {

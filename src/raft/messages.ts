@@ -45,6 +45,8 @@ export interface Append {
   readonly prevTerm: Term;
   readonly entries: readonly Entry[];
   readonly commitIndex: LogIndex;
+  /** Says only how far is committed, to one whose log is known to match: nothing waits for an answer. */
+  readonly quiet?: boolean;
 }
 /** On disk and matching through `matchIndex`. */
 export interface Appended {

@@ -153,9 +153,10 @@ function sendAppend(turn: Turn, leading: Leading, peer: MemberId, progress: Prog
   const entries = entriesFrom(core.log, progress.nextIndex, APPEND_BYTES_MAX, APPEND_ENTRIES_MAX);
   // A commit that the peer has entries for is told in the same turn.
   const commitNews = Math.min(core.commitIndex, prevIndex) > progress.commitSent;
-  if (entries.length === 0 && progress.state === 'replicate' && !commitNews) return false;
+  const quiet = entries.length === 0 && progress.state === 'replicate';
+  if (quiet && !commitNews) return false;
   const { commitIndex } = core;
-  turn.send(peer, { type: 'append', prevIndex, prevTerm, entries, commitIndex });
+  turn.send(peer, { type: 'append', prevIndex, prevTerm, entries, commitIndex, ...(quiet ? { quiet } : {}) });
   const lastIndex = prevIndex + entries.length;
   progress.commitSent = Math.max(progress.commitSent, Math.min(commitIndex, lastIndex));
   if (entries.length > 0 || progress.state === 'probe') {

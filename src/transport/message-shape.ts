@@ -45,6 +45,7 @@ const SHAPES: Readonly<Record<MessageType, Readonly<Record<string, Check>>>> = {
     prevTerm: isNumber,
     commitIndex: isNumber,
     entries: (value) => Array.isArray(value) && value.every(isEntry),
+    quiet: isBooleanOrAbsent,
   },
   appended: { matchIndex: isNumber },
   'append-refused': { prevIndex: isNumber, lastIndex: isNumber, hintIndex: isNumber, hintTerm: isNumber },

@@ -64,6 +64,7 @@ export const EVERY_MESSAGE: readonly MessageBody[] = [
     ],
   },
   { type: 'append', prevIndex: 12, prevTerm: 2, commitIndex: 12, entries: [] },
+  { type: 'append', prevIndex: 12, prevTerm: 2, commitIndex: 12, entries: [], quiet: true },
   { type: 'appended', matchIndex: 12 },
   { type: 'append-refused', prevIndex: 9, lastIndex: 4, hintIndex: 4, hintTerm: 1 },
   { type: 'heartbeat', round: 7, commitIndex: 8, lastIndex: 12, logLost: false },

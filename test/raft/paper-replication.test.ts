@@ -125,6 +125,30 @@ describe('§5.3: once a follower learns that an entry is committed, it applies i
     });
   }
 
+  test('that is told alone and asks for no answer: it says something only where its log is another', () => {
+    const world = three();
+    tell(world, 'n1', 'n2', 1, append(0, 0, [1, 1]));
+    assert.deepEqual(tell(world, 'n1', 'n2', 1, { ...append(2, 1, [], 2), quiet: true }), []);
+    assert.deepEqual(effectsOf(world, 'n1', 'committed'), [{ type: 'committed', index: 2 }]);
+    const [refusal] = ofType(tell(world, 'n1', 'n2', 1, { ...append(3, 1, [], 3), quiet: true }), 'append-refused');
+    assert.deepEqual([refusal?.to, refusal?.lastIndex], ['n2/i1', 2]);
+  });
+
+  test('the leader asks for none where it has nothing else to say', () => {
+    const world = three();
+    elect(world, 'n1');
+    take(world, 'n1');
+    feed(world, nodeNamed(world, 'n1'), proposals('a'));
+    diskWrites(world, nodeNamed(world, 'n1'));
+    const appends = ofType(take(world, 'n1'), 'append');
+    assert.deepEqual(
+      appends.map(({ quiet }) => quiet),
+      [undefined, undefined],
+    );
+    const [news] = ofType(tell(world, 'n1', 'n2', 1, { type: 'appended', matchIndex: 2 }), 'append');
+    assert.deepEqual([news?.to, news?.entries.length, news?.commitIndex, news?.quiet], ['n2/i1', 0, 2, true]);
+  });
+
   test('from a heartbeat as well', () => {
     const world = three();
     tell(world, 'n1', 'n2', 1, append(0, 0, [1, 1]));

@@ -150,6 +150,10 @@ describe('what a node takes of what arrives', () => {
       JSON.stringify({ ...batch, raft: [{ type: 'appended', term: 1 }] }),
       JSON.stringify({ ...batch, raft: [{ type: 'appended', term: '1', matchIndex: 1 }] }),
       JSON.stringify({ ...batch, raft: [{ type: 'append', term: 1, prevIndex: 1, prevTerm: 1, commitIndex: 1 }] }),
+      JSON.stringify({
+        ...batch,
+        raft: [{ type: 'append', term: 1, prevIndex: 1, prevTerm: 1, commitIndex: 1, entries: [], quiet: 1 }],
+      }),
       JSON.stringify({ ...batch, notes: {} }),
       JSON.stringify({ ...batch, clockMs: 'now' }),
       JSON.stringify({ ...batch, toInstance: 7 }),

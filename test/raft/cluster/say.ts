@@ -75,7 +75,7 @@ export const append = (
   prevTerm: number,
   terms: readonly number[],
   commitIndex = 0,
-): MessageBody => ({
+): Extract<MessageBody, { readonly type: 'append' }> => ({
   type: 'append',
   prevIndex,
   prevTerm,
