@@ -4,7 +4,13 @@ import type { SettingValues } from './settings.ts';
 
 /** What single values cannot say. */
 export function rulesBroken(values: SettingValues): string[] {
-  return [...openToAll(values), ...clusterWithoutNats(values), ...credentials(values), ...unguardedNats(values)];
+  return [
+    ...openToAll(values),
+    ...clusterWithoutNats(values),
+    ...founders(values),
+    ...credentials(values),
+    ...unguardedNats(values),
+  ];
 }
 
 function openToAll({ httpHost, apiToken, insecureOpen }: SettingValues): string[] {
@@ -24,6 +30,27 @@ function clusterWithoutNats({ natsUrl, peers, join, role, natsEvents }: SettingV
       .map((what) => `${what} needs other nodes, and they are reached through NATS: give --nats-url too`),
     ...(natsEvents ? ['nats_events are published to NATS: give --nats-url too'] : []),
   ];
+}
+
+/** The nodes found their cluster once all of them are there: one that is not meant, or meant twice, would be waited for for ever. */
+function founders({ nodeId, peers, join }: SettingValues): string[] {
+  if (peers.length === 0) return [];
+  const list = `peers = "${peers.join(',')}"`;
+  const twice = [...new Set(peers.filter((name, at) => peers.indexOf(name) !== at))];
+  const problems: string[] = [];
+  if (twice.length > 0) problems.push(`${list} names ${twice.join(' and ')} more than once; name each node once`);
+  if (!peers.includes(nodeId)) {
+    problems.push(
+      `${list} does not name this node, "${nodeId}": the nodes on it found a cluster together. Put "${nodeId}" on it, or give --node-id, or ` +
+        'enter a cluster that is there with --join and without --peers',
+    );
+  }
+  if (join) {
+    problems.push(
+      `join and ${list} contradict each other: with peers a node founds a cluster, with join it enters one that is there; give one`,
+    );
+  }
+  return problems;
 }
 
 /** One way in, and all of it. */

@@ -244,6 +244,23 @@ describe('nodes that talk over NATS', () => {
     assert.deepEqual(loaded({ flags: { ...peers, natsUrl: '127.0.0.1' } }).values.peers, ['n1', 'n2', 'n3']);
   });
 
+  test('that found a cluster are named once each, this one among them, and found nothing where they join', () => {
+    const natsUrl = '127.0.0.1';
+    const refusedFor = (flags: Readonly<Record<string, string>>): string =>
+      problems({ flags: { natsUrl, ...flags } }).join('\n');
+    assert.match(
+      refusedFor({ peers: 'n2,n3', nodeId: 'n4' }),
+      /^peers = "n2,n3" does not name this node, "n4": .*Put "n4" on it, or give --node-id, or .*--join/,
+    );
+    assert.match(refusedFor({ peers: 'n1,n2,n1,n3,n3' }), /^peers = "n1,n2,n1,n3,n3" names n1 and n3 more than once/);
+    assert.match(
+      refusedFor({ ...peers, join: 'true' }),
+      /^join and peers = "n1,n2,n3" contradict each other: .*; give one/,
+    );
+    for (const flags of [peers, { peers: 'n1' }, { join: 'true' }])
+      assert.ok(loaded({ flags: { natsUrl, ...flags } }).ok);
+  });
+
   test('beyond loopback have a secret, or are known to the server (else whoever reaches it speaks for any of them)', () => {
     assert.match(
       problems({ flags: { ...peers, ...far } }).join(),
