@@ -9,12 +9,11 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Asked } from './action.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { listenProblem, urlOf } from './listening.ts';
+import { listenProblem, tryToListen, urlOf } from './listening.ts';
 import { configurationOf } from './node-configuration.ts';
 import type { NodeFlags } from './node-flags.ts';
 import { printable } from './terminal.ts';
@@ -124,12 +123,7 @@ async function checkClock(): Promise<Finding> {
 }
 
 async function checkPort(host: string, port: number, basePath: string): Promise<Finding> {
-  const server = createServer();
-  const error = await new Promise<NodeJS.ErrnoException | null>((done) => {
-    server.once('error', done);
-    server.listen(port, host, () => done(null));
-  });
-  if (error === null) await new Promise((done) => server.close(done));
+  const error = await tryToListen(host, port);
   const where = urlOf(host, port);
   if (error === null) return finding('port', 'ok', port === 0 ? `any free one on ${host}` : `${where} is free`);
   if (error.code === 'EADDRINUSE' && (await isNode(`${where}${basePath}`))) {

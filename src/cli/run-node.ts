@@ -15,7 +15,7 @@ import type { NodeId } from '../raft/types.ts';
 import { isLoopbackHost } from './configuration-rules.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { firstSteps } from './first-steps.ts';
-import { listenProblem, urlOf } from './listening.ts';
+import { listenProblem, tryToListen, urlOf } from './listening.ts';
 import { createLog, createOnce } from './node-log.ts';
 import { offerOverNats, publishOverNats } from './operations-over-nats.ts';
 import type { PeeringSettings } from './peering.ts';
@@ -26,9 +26,9 @@ import type { Terminal } from './terminal.ts';
 import { readManifest } from './version.ts';
 
 /**
- * Puts a node together and runs it until it is told to stop. Order of the start: open the data directory, listen, and only then
- * replay to the end, so that /readyz can say what is awaited. Order of the stop: the node drains while /readyz says so, then the port
- * is closed.
+ * Puts a node together and runs it until it is told to stop. Order of the start: see that the port is free, open the data directory, listen,
+ * and only then replay to the end, so that /readyz can say what is awaited. Order of the stop: the node drains while /readyz says so, then
+ * the port is closed.
  */
 export async function runNode(
   values: SettingValues,
@@ -42,6 +42,13 @@ export async function runNode(
     log.warn('told to stop again: ending at once; what was acknowledged is on disk');
     process.exit(EXIT.done);
   });
+  const sayListenProblem = (error: NodeJS.ErrnoException): ExitCode => {
+    terminal.err(`xcron: ${listenProblem(error, values.httpHost, values.httpPort)}`);
+    return EXIT.usage;
+  };
+  // Before the data directory is opened: a node that cannot be reached must not lead for a moment, nor hold the lock.
+  const taken = await tryToListen(values.httpHost, values.httpPort);
+  if (taken !== null) return sayListenProblem(taken);
   const manifest = readManifest();
   let bound: { readonly host: string; readonly port: number } | null = null;
   const { guard, rules } = createCallbackGuard({
@@ -97,8 +104,7 @@ export async function runNode(
     bound = await server.listen(values.httpHost, values.httpPort);
   } catch (error) {
     await node.stop();
-    terminal.err(`xcron: ${listenProblem(error as NodeJS.ErrnoException, values.httpHost, values.httpPort)}`);
-    return EXIT.usage;
+    return sayListenProblem(error as NodeJS.ErrnoException);
   }
   const overNats = peering === null ? null : await offerOverNats(node, values, peering, host, manifest.version, log);
   const eventsOut = peering === null ? null : await publishOverNats(node, values, peering, log);

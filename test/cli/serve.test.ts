@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -59,13 +59,13 @@ describe('xcron serve', () => {
     assert.match(ended.err, /1 callbacks · 0 of an execution that had come before · latest by \d+ ms$/);
   });
 
-  test('a port in use: exit 2, and the directory is free again', async (t) => {
+  test('a port in use: exit 2, and the data directory was not even opened', async (t) => {
     const directory = temporaryDirectory(t);
     const port = await takenPort(t);
     const ran = await run(t, ['serve', '--http-port', String(port), '--data-dir', 'd'], { directory });
     assert.equal(ran.code, 2);
     assert.match(ran.err, new RegExp(`xcron: 127\\.0\\.0\\.1:${port} is in use by another process`));
-    assert.equal((await run(t, ['store', 'check', '--data-dir', 'd'], { directory })).code, 0);
+    assert.equal(existsSync(join(directory, 'd')), false);
   });
 
   test('a directory in use: exit 74 and what to do, for a node and for the store commands', async (t) => {
