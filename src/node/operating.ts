@@ -51,10 +51,20 @@ const REPEATED: OperationOutcome = {
 };
 const DONE: OperationOutcome = { outcome: 'done', changed: true };
 
+interface ToCommit {
+  readonly operation: ClusterOperation;
+  readonly events: readonly TaskEvent[];
+}
+interface Answered {
+  readonly answer: () => Promise<OperationOutcome>;
+}
+
 const nodeIdOf = (id: MemberId): string => id.split('/')[0] ?? '';
 
 export class Operating {
   readonly #options: OperatingOptions;
+  /** The last that was judged here is committed, or never will be. */
+  #settled: Promise<void> = Promise.resolve();
 
   constructor(options: OperatingOptions) {
     this.#options = options;
@@ -71,33 +81,25 @@ export class Operating {
     });
   }
 
-  /** On the leader. */
+  /**
+   * On the leader. One after the other: each is judged by what the one before came to, or two drains at the same time, each of them right,
+   * would leave nobody to send.
+   */
   async decide(asked: ClusterOperation, by: string, requestId: CommandId): Promise<OperationOutcome> {
-    const { replica, meta } = this.#options;
-    const { configuration } = replica.core;
-    const level = featureLevelOf(configuration);
-    if (level < OPERATIONS_LEVEL) {
-      const message = `a member still runs a version that cannot read operations (feature level ${level}): finish the upgrade first`;
-      return { outcome: 'refused', code: 'feature_level_too_low', message };
+    const before = this.#settled;
+    const { promise, resolve: settled } = Promise.withResolvers<void>();
+    this.#settled = promise;
+    await before;
+    const judged = await this.#judge(asked, requestId).catch((error: unknown) => {
+      settled();
+      throw error;
+    });
+    if (!('operation' in judged)) {
+      settled();
+      return judged.answer();
     }
-    // What was acknowledged before is in what this is judged by.
-    if (!(await replica.readBarrier())) return unavailable('no_leader');
-    const view: OperationView = {
-      self: nodeIdOf(replica.core.self),
-      members: replica.core.configuration.members,
-      meta: meta(),
-      isAlive: (nodeId) => this.#isAlive(nodeId),
-    };
-    const operation =
-      asked.type === 'transfer-leadership' && asked.to === null
-        ? { ...asked, to: successor(view, (nodeId) => this.#matchIndexOf(nodeId)) }
-        : asked;
-    const judged = judge(operation, view);
-    const before = meta().operations?.some((record) => record.requestId === requestId) === true;
-    // Asked again under its id, it is told as the first time.
-    if (judged.kind === 'already') return this.#holds(operation, { outcome: 'done', changed: before });
-    if (judged.kind === 'refused') return { outcome: 'refused', code: judged.code, message: judged.message };
-    const audited = await this.#commit({ type: 'OperationRequested', requestId, operation }, judged.events, by);
+    const { operation, events } = judged;
+    const audited = await this.#commit({ type: 'OperationRequested', requestId, operation }, events, by, settled);
     switch (audited.kind) {
       case 'applied':
         return this.#carryOut(operation, audited.index);
@@ -113,6 +115,37 @@ export class Operating {
     }
   }
 
+  /** What is to be committed and carried out, or what is answered without that. */
+  async #judge(asked: ClusterOperation, requestId: CommandId): Promise<ToCommit | Answered> {
+    const { replica, meta } = this.#options;
+    const { configuration } = replica.core;
+    const level = featureLevelOf(configuration);
+    if (level < OPERATIONS_LEVEL) {
+      const message = `a member still runs a version that cannot read operations (feature level ${level}): finish the upgrade first`;
+      return { answer: async () => ({ outcome: 'refused', code: 'feature_level_too_low', message }) };
+    }
+    // What was acknowledged before is in what this is judged by.
+    if (!(await replica.readBarrier())) return { answer: async () => unavailable('no_leader') };
+    const view: OperationView = {
+      self: nodeIdOf(replica.core.self),
+      members: replica.core.configuration.members,
+      meta: meta(),
+      isAlive: (nodeId) => this.#isAlive(nodeId),
+    };
+    const operation =
+      asked.type === 'transfer-leadership' && asked.to === null
+        ? { ...asked, to: successor(view, (nodeId) => this.#matchIndexOf(nodeId)) }
+        : asked;
+    const judged = judge(operation, view);
+    const before = meta().operations?.some((record) => record.requestId === requestId) === true;
+    // Asked again under its id, it is told as the first time.
+    if (judged.kind === 'already')
+      return { answer: () => this.#holds(operation, { outcome: 'done', changed: before }) };
+    if (judged.kind === 'go') return { operation, events: judged.events };
+    const { code, message } = judged;
+    return { answer: async () => ({ outcome: 'refused', code, message }) };
+  }
+
   /** Whoever asked for a transfer may be the one that it made the leader: then the question has come back to it. */
   #tookOverBy(requestId: CommandId): boolean {
     const { replica, meta } = this.#options;
@@ -124,6 +157,7 @@ export class Operating {
     audit: Extract<TaskEvent, { type: 'OperationRequested' }>,
     events: readonly TaskEvent[],
     by: string,
+    settled: () => void,
   ): Promise<ProposeOutcome> {
     const { replica, clock } = this.#options;
     return new Promise((settle) => {
@@ -136,6 +170,8 @@ export class Operating {
         },
         (outcome) => {
           deadline.cancel();
+          // Later than its deadline, perhaps: what is still on its way may be committed yet.
+          settled();
           settle(outcome);
         },
         'client',

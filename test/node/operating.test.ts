@@ -60,6 +60,17 @@ test('a pause that was asked for before is not acknowledged before it holds ever
     assert.deepEqual(await Promise.all([first, meanwhile, second]), ['done', 'done', 'done']);
   }));
 
+test('of drains that are asked for at the same time, on whatever nodes, one is refused rather than nobody left to send', () =>
+  withCluster(async (cluster) => {
+    const drains = cluster
+      .nodes()
+      .map((one) => one.node.operate({ type: 'drain-node', nodeId: one.nodeId, acceptNoSender: false }, by, null));
+    const outcomes = await Promise.all(drains);
+    const done = outcomes.filter(({ outcome }) => outcome === 'done').length;
+    const refused = outcomes.flatMap((one) => (one.outcome === 'refused' ? [one.code] : []));
+    assert.deepEqual([done, refused], [cluster.nodes().length - 1, ['would_leave_no_sender']]);
+  }));
+
 test('a paused cluster stays so under the next leader', () =>
   withCluster(async (cluster) => {
     taskIdOf(await create(leaderOf(cluster), '* * * * * *'));
