@@ -57,7 +57,7 @@ interface InHand {
   /** The state says that it is over. */
   over: boolean;
   tellOver: (() => void) | null;
-  /** While it waits for its time, ahead of it: ends the waiting, and says whether it did. */
+  /** While it waits for its time, ahead of it, or for a lease: ends the waiting, and says whether it did. */
   takeBack: (() => boolean) | null;
   isGivenBack: boolean;
 }
@@ -96,7 +96,7 @@ export class Sending {
   }
 
   /**
-   * This node is to end: what is not due yet goes to others, now and from now on. If nobody leads who could take it, because all end, this
+   * This node is to end: what is not due yet, or waits for a lease, goes to others, now and from now on. If nobody leads who could take it, because all end, this
    * one ends all the same: whoever leads next settles it.
    */
   giveBackAhead(): void {
@@ -193,7 +193,7 @@ export class Sending {
     else lease.acquire().catch(failed);
   }
 
-  /** What waits for its time waits no more, and its claim is given back: nothing was sent. */
+  /** What waits for its time, or for a lease, waits no more, and its claim is given back: nothing was sent. */
   #giveBack(inHand: InHand): void {
     if (inHand.takeBack?.() !== true) return;
     inHand.isGivenBack = true;
@@ -207,8 +207,13 @@ export class Sending {
     const { lease, failed } = this.#options;
     if (lease.isHeld) this.#send(task, execution, inHand);
     else {
+      inHand.takeBack = () => !inHand.isGivenBack;
       // Without one, nothing is sent: the sender withholds it, and it goes to another node.
-      lease.acquire().then(() => this.#send(task, execution, inHand), failed);
+      lease.acquire().then(() => {
+        inHand.takeBack = null;
+        if (!inHand.isGivenBack) this.#send(task, execution, inHand);
+      }, failed);
+      if (!this.#keepsAhead) this.#giveBack(inHand);
     }
   }
 
@@ -276,16 +281,8 @@ export class Sending {
     const { taskId, run } = execution;
     const isHeld = this.#options.projection.entities.meta().schedulingPaused === true;
     const superseded = isHeld || task.state !== 'scheduled' || execution.attempts.at(-1)?.version !== task.version;
-    const inHand: InHand = {
-      taskId,
-      run,
-      attempt,
-      superseded,
-      over: false,
-      tellOver: null,
-      takeBack: null,
-      isGivenBack: false,
-    };
+    const state = { superseded, over: false, tellOver: null, takeBack: null, isGivenBack: false };
+    const inHand: InHand = { taskId, run, attempt, ...state };
     this.#inHand.set(keyOf(inHand), inHand);
     this.#remember(inHand);
     return inHand;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '../../src/clock.ts';
 import type { ClaimHolder } from '../../src/tasks/event.ts';
 import { Scenario, START_MS } from '../tasks/scenario.ts';
 import { until } from '../whole/serving.ts';
@@ -119,4 +120,33 @@ test('a claim that names no instance, as before entry version 3, is sent by the 
   await new Promise(setImmediate);
   await new Promise(setImmediate);
   assert.deepEqual(given, []);
+});
+
+test('what waits for a lease when its node ends is given back: nothing was sent, and that is known (I7)', async () => {
+  for (const endsFirst of [false, true]) {
+    const scenario = new Scenario().create({ delivery: 'at_most_once' });
+    scenario.at(scenario.task.nextAtMs ?? 0);
+    const before = scenario.entries.length;
+    // Nobody leads who would grant it.
+    const lease = Promise.withResolvers<boolean>();
+    const { sending, given, reports } = sendingOver(scenario, systemClock, {
+      isHeld: false,
+      acquire: () => lease.promise,
+    });
+    assert.ok(scenario.claim() !== null);
+    if (endsFirst) sending.giveBackAhead();
+    for (const entry of scenario.entries.slice(before)) sending.applied(entry, [{ applied: true }]);
+    sending.turned();
+    if (!endsFirst) sending.giveBackAhead();
+    await until(
+      () => reports.length > 0,
+      () => 'nobody hears of it',
+    );
+    sending.stop();
+    await sending.idle();
+    assert.deepEqual(reports[0]?.outcome, { kind: 'withheld', changed: true });
+    lease.resolve(true);
+    await new Promise(setImmediate);
+    assert.deepEqual(given, [], 'it is not this node’s any more');
+  }
 });
