@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -35,6 +35,9 @@ const FOLLOW = fileURLToPath(new URL('./follow-launcher.cjs', import.meta.url));
 const READY_MS_MAX = 60_000;
 const EXIT_USAGE = 2;
 
+/** There while the node runs: its number may be another process's once it has ended. */
+const pidFileOf = (nodeId: string): string => join(DIRECTORY, `${nodeId}.pid`);
+
 const say = (who: string, line: string): void => console.log(`${who.padEnd(4)} ${line}`);
 
 function startNode(nodeId: string, port: number, natsUrl: string): ChildProcess {
@@ -54,7 +57,7 @@ function startNode(nodeId: string, port: number, natsUrl: string): ChildProcess 
     say(nodeId, line.startsWith('{') ? lineForPerson(line) : line),
   );
   (child.stdout as NodeJS.ReadableStream).resume();
-  writeFileSync(join(DIRECTORY, `${nodeId}.pid`), `${child.pid}\n`);
+  writeFileSync(pidFileOf(nodeId), `${child.pid}\n`);
   return child;
 }
 
@@ -123,6 +126,7 @@ async function run(): Promise<number> {
   const nodes = NODES.map(({ nodeId, port }) => ({ nodeId, child: startNode(nodeId, port, nats.url) }));
   const ends = nodes.map(async ({ nodeId, child }) => {
     const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    rmSync(pidFileOf(nodeId), { force: true });
     if (!stopping) say(nodeId, `ended (${signal ?? `exit ${code}`}); the next "npm run cluster" goes on with its data`);
     return code ?? 0;
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,8 +46,8 @@ test('a cluster for trying out: its lines do what they say, Ctrl-C ends all, and
   const start = () =>
     childWithOutput(spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }));
   let cluster = start();
-  const pidsOf = () =>
-    ['n1', 'n2', 'n3'].map((nodeId) => Number(readFileSync(join(directory, `${nodeId}.pid`), 'utf8')));
+  const pidFiles = () => readdirSync(directory).filter((name) => name.endsWith('.pid'));
+  const pidsOf = () => pidFiles().map((name) => Number(readFileSync(join(directory, name), 'utf8')));
   const ready = () =>
     until(
       () => /kill -9/.test(cluster.output()),
@@ -85,6 +85,7 @@ test('a cluster for trying out: its lines do what they say, Ctrl-C ends all, and
     cluster.process.kill('SIGINT');
     assert.equal(await cluster.ended, 0, cluster.output());
     assert.deepEqual(pids.filter(exists), []);
+    assert.deepEqual(pidFiles(), [], 'they would name whoever gets these numbers next');
 
     cluster = start();
     await ready();
@@ -93,7 +94,7 @@ test('a cluster for trying out: its lines do what they say, Ctrl-C ends all, and
     assert.equal(await cluster.ended, 0, cluster.output());
   } finally {
     cluster.process.kill('SIGKILL');
-    if (existsSync(join(directory, 'n3.pid'))) for (const pid of pidsOf().filter(exists)) process.kill(pid, 'SIGKILL');
+    for (const pid of pidsOf().filter(exists)) process.kill(pid, 'SIGKILL');
     await sink.close();
     rmSync(directory, { recursive: true, force: true });
   }
