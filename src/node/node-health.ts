@@ -9,14 +9,14 @@ export function healthOf(
   state: Life,
   reason: string | null,
   replaying: { readonly appliedIndex: number; readonly lastIndex: number } | null,
-  /** Why other nodes cannot be reached; null when they can, or there are none. */
-  cutOff: string | null = null,
+  /** What may keep it from a leader; null where nothing is known. */
+  lack: string | null = null,
 ): NodeHealth {
   const reasons: Readonly<Record<Life, string | null>> = {
     booting: 'opening the data directory',
     recovering:
       replaying === null
-        ? `waiting for a leader${cutOff === null ? '' : `; ${cutOff}`}`
+        ? `waiting for a leader${lack === null ? '' : `: ${lack}`}`
         : `replaying the log: ${replaying.appliedIndex} of ${replaying.lastIndex} entries applied`,
     serving: null,
     draining: 'stopping: waiting for callbacks in flight',

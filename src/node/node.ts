@@ -339,7 +339,7 @@ export class Node implements SchedulerNode {
     const { appliedIndex, isBehind } = this.#replica;
     const replaying = this.#isAlone || isBehind ? { appliedIndex, lastIndex: this.#core.log.lastIndex } : null;
     const removed = roleOf(this.#core.role) === 'removed' ? REMOVED_IN_WORDS : null;
-    return healthOf(value, context.reason, replaying, removed ?? this.#parts.transport.trouble());
+    return healthOf(value, context.reason, replaying, removed ?? this.#peers.hearing.whyNoLeader(this.#core));
   }
   status(): ClusterStatus {
     const { identity, projection } = this.#parts;

@@ -4,6 +4,7 @@ import type { MemberId } from '../raft/types.ts';
 import type { PeerBatch, Transport } from '../transport/transport.ts';
 import { batchesOf, type MeasuredNote } from './batches.ts';
 import type { ClusterTime } from './cluster-time.ts';
+import { Hearing } from './hearing.ts';
 import { NOTES_WAITING_BYTES_MAX, NOTES_WAITING_MAX } from './limits.ts';
 import { type PeerNote, readNote } from './peer-notes.ts';
 
@@ -22,10 +23,12 @@ export class Peers {
   readonly #options: PeersOptions;
   readonly #notes = new Map<MemberId, { readonly waiting: MeasuredNote[]; bytes: number }>();
   #flushing = false;
+  readonly hearing: Hearing;
 
   constructor(options: PeersOptions) {
     this.#options = options;
     const { transport, take } = options;
+    this.hearing = new Hearing(options);
     transport.listen({
       received: (from, batch) => this.#received(from, batch),
       unreachable: (peer) => take({ type: 'unreachable', peer }),
@@ -71,6 +74,7 @@ export class Peers {
 
   #received(from: MemberId, { raft, notes, clockMs, clusterMs }: PeerBatch): void {
     const { clock, take, noted, dropped } = this.#options;
+    this.hearing.heard(from);
     if (!clock.heard(from, clockMs, raft.some(isOfLeader) ? clusterMs : null))
       dropped(from, 'a time that no clock shows');
     if (raft.length > 0) take({ type: 'receive', messages: raft });

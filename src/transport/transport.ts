@@ -43,13 +43,13 @@ export interface TransportListener {
   hailed(said: unknown): void;
 }
 
-/** Of a node that has no peers. */
+/** Of a node that has no peers, or cannot speak to them. */
 export const noTransport: Transport = {
   send() {},
   hail() {},
   listen() {},
   handedOver: () => null,
   counts: noCounts,
-  trouble: () => null,
+  trouble: () => 'its cluster has other members, and it was started without --nats-url, through which they are reached',
   close: async () => {},
 };
