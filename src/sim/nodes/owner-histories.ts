@@ -13,6 +13,9 @@ import {
 import { holds } from '../checks/rule.ts';
 
 /** What owners asked of each task at any node and what they were told, to be held against one copy of that task. */
+/** The creation whose answer nobody got, of a task that is asked about all the same: it was done at some time before. */
+const LOST: Asking = { call: { kind: 'create' }, invokedAt: 0, outcome: { kind: 'unknown' } };
+
 export class OwnerHistories {
   readonly #histories = new Map<TaskId, Asking[]>();
   /** Calls and returns in the order in which they happened. */
@@ -26,7 +29,7 @@ export class OwnerHistories {
 
   about(taskId: TaskId, asking: Asking): Asking {
     const history = this.#histories.get(taskId);
-    if (history === undefined) this.#histories.set(taskId, [asking]);
+    if (history === undefined) this.#histories.set(taskId, asking.call.kind === 'create' ? [asking] : [LOST, asking]);
     else history.push(asking);
     return asking;
   }
