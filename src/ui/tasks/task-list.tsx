@@ -11,6 +11,7 @@ import { Pages, usePlace } from '../parts/pages.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { listAddress, type TaskListFilter } from '../route.ts';
 import { FilterBar } from './filter-bar.tsx';
+import { listsNewTask } from './listed-by.ts';
 import { ScheduleText } from './schedule-text.tsx';
 
 const COLUMNS: readonly Column<TaskAnswer>[] = [
@@ -49,8 +50,9 @@ export function TaskList({ page, filter }: { readonly page: Page; readonly filte
   const { value, problem, current } = answered;
   useReloadOn(
     page.events,
-    ({ kind, task_id }) =>
-      (kind === 'TaskCreated' && place.cursor === null) || value?.items.some(({ id }) => id === task_id) === true,
+    (event) =>
+      (place.cursor === null && listsNewTask(filter, event)) ||
+      value?.items.some(({ id }) => id === event.task_id) === true,
     answered.reload,
   );
   return (

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { AttemptAnswer } from '../../src/ui/api/answers.ts';
+import { attemptWords, lateByMs, printMs, tookMs } from '../../src/ui/tasks/attempt-words.ts';
+import { listsNewTask } from '../../src/ui/tasks/listed-by.ts';
+import { isMissed, wordsOf } from '../../src/ui/tasks/record-words.ts';
+
+const ATTEMPT: AttemptAnswer = {
+  number: 1,
+  node_id: 'n1',
+  result: 'succeeded',
+  claimed_at: '2027-01-01T00:00:00.000Z',
+  started_at: '2027-01-01T00:00:00.010Z',
+  ended_at: '2027-01-01T00:00:00.250Z',
+  status: 200,
+  error: null,
+  excerpt: null,
+};
+
+describe('how an attempt ended', () => {
+  const cases: readonly (readonly [Partial<AttemptAnswer>, string])[] = [
+    [{}, 'succeeded with 200'],
+    [{ result: 'open', status: null }, 'on its way'],
+    [{ result: 'failed', status: 503 }, 'answered 503'],
+    [{ result: 'failed', status: null, error: 'refused' }, 'failed: refused'],
+    [{ result: 'failed', status: null }, 'failed: no answer'],
+    [{ result: 'lost' }, 'lost with its node; what became of the request is not known'],
+    [{ result: 'withheld' }, 'withheld: the task was changed before it was sent'],
+  ];
+  for (const [changes, words] of cases)
+    test(words, () => assert.equal(attemptWords({ ...ATTEMPT, ...changes }), words));
+
+  test('how long it took, and how late the first one left', () => {
+    assert.equal(tookMs(ATTEMPT), 240);
+    assert.equal(tookMs({ ...ATTEMPT, ended_at: null }), null);
+    assert.equal(lateByMs('2027-01-01T00:00:00.000Z', [ATTEMPT]), 10);
+    // The first attempts of a long row of them are not kept.
+    assert.equal(lateByMs('2027-01-01T00:00:00.000Z', [{ ...ATTEMPT, number: 2 }]), null);
+    assert.deepEqual([0, 999, 1_500, 61_000].map(printMs), ['0 ms', '999 ms', '1.5 s', '1 min 1 s']);
+  });
+});
+
+test('what was done to a task is said in words, and what was missed stands out', () => {
+  const record = (type: string) => ({ at: '2027-01-01T00:00:00.000Z', type, by: 'token' });
+  assert.equal(wordsOf(record('TaskPaused')), 'Paused');
+  assert.equal(wordsOf(record('DueTimesSkipped')), 'Missed: due times were passed over');
+  assert.equal(wordsOf(record('OfANewerVersion')), 'OfANewerVersion');
+  assert.deepEqual(['TaskPaused', 'DueTimesSkipped'].map(record).map(isMissed), [false, true]);
+});
+
+describe('a list asks anew for a task that it would show', () => {
+  const none = { name: '', state: '', tag: '' };
+  const created = { id: '1', kind: 'TaskCreated', name: 'Morning Report', tags: ['billing'] };
+  for (const [filter, listed] of [
+    [none, true],
+    [{ ...none, name: 'report' }, true],
+    [{ ...none, name: 'backup' }, false],
+    [{ ...none, tag: 'billing', state: 'scheduled' }, true],
+    [{ ...none, tag: 'bill' }, false],
+    [{ ...none, state: 'paused' }, false],
+  ] as const) {
+    test(`${JSON.stringify(filter)}: ${listed}`, () => assert.equal(listsNewTask(filter, created), listed));
+  }
+  test('a nameless one, or another event, is none', () => {
+    assert.equal(listsNewTask({ ...none, name: 'x' }, { id: '1', kind: 'TaskCreated', name: null }), false);
+    assert.equal(listsNewTask(none, { id: '1', kind: 'TaskPaused' }), false);
+  });
+});
