@@ -11,7 +11,7 @@ import { strangersEnvironment } from './stranger.ts';
 
 /** The tarball as a stranger meets it: made, installed into an empty folder by the real npm, and put to work there. */
 const ROOT = join(import.meta.dirname, '..', '..');
-const PACKAGED = /^(?:package\.json|npm-shrinkwrap\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/[\w-]+\.md)$/;
+const PACKAGED = /^(?:package\.json|npm-shrinkwrap\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/[\w-]+\.(?:md|png))$/;
 const OPERATIONS = /^ops\/(?:runbook\.md|(?:systemd|prometheus|grafana)\/[\w.-]+)$/;
 const COMPILED = /^dist\/(?:src|machines)\/.+\.js$/;
 const PAGES = /^dist\/ui\/(?:[\w-]+\.(?:html|js|svg)|assets\/[\w.-]+)$/;
