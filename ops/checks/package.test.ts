@@ -81,6 +81,7 @@ describe('the package', () => {
     try {
       await until(() => node.process.exitCode !== null || node.output().includes('"msg":"ready"'), node.output);
       const url = /listens on (http:\S+)/.exec(node.output())?.[1] ?? assert.fail(node.output());
+      assert.match(await (await fetch(`${url}/`)).text(), /<div id="page">/, 'the pages came built');
       const dueAt = new Date(Date.now() + 1_000).toISOString();
       const { status, taskId } = await createTask(url, {
         schedule: dueAt,

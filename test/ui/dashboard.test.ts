@@ -57,8 +57,10 @@ describe('the pages of a node', () => {
     await page.getByText('say which URL is to be called').waitFor();
     await page.getByLabel('Schedule').fill('0 0 30 2 *');
     await page.getByText('never fires').waitFor();
-    await page.getByLabel('Schedule').fill('30 2 * * *');
+    // Of five Sundays in March, one is that on which clocks go forward.
+    await page.getByLabel('Schedule').fill('30 2 * 3 0');
     await page.getByLabel('Time zone').fill('Europe/Berlin');
+    await page.locator('.time-note').waitFor();
     await page.getByRole('list', { name: 'Next times' }).getByRole('listitem').nth(4).waitFor();
     await page.getByLabel('URL').fill(`${sink.url}/made`);
     await page.getByLabel('Body').fill('{"n": 1.0}');
@@ -118,6 +120,7 @@ describe('the pages of a node', () => {
     await page.getByLabel('API token').fill(TOKEN);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('No tasks yet').waitFor();
+    await page.getByText('live', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'Debugger' }).click();
     await page.getByRole('link', { name: 'Tasks', exact: true }).click();
     await page.getByText('No tasks yet').waitFor();

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AttemptAnswer } from '../../src/ui/api/answers.ts';
+import type { AttemptAnswer, TaskAnswer } from '../../src/ui/api/answers.ts';
 import { attemptWords, lateByMs, printMs, tookMs } from '../../src/ui/tasks/attempt-words.ts';
 import { listsNewTask } from '../../src/ui/tasks/listed-by.ts';
+import { previewOf } from '../../src/ui/tasks/next-times.ts';
 import { isMissed, wordsOf } from '../../src/ui/tasks/record-words.ts';
 
 const ATTEMPT: AttemptAnswer = {
@@ -64,5 +65,21 @@ describe('a list asks anew for a task that it would show', () => {
   test('a nameless one, or another event, is none', () => {
     assert.equal(listsNewTask({ ...none, name: 'x' }, { id: '1', kind: 'TaskCreated', name: null }), false);
     assert.equal(listsNewTask(none, { id: '1', kind: 'TaskPaused' }), false);
+  });
+});
+
+describe('the next times of a task', () => {
+  const task = { state: 'scheduled', schedule: '0 9 * * THU', timezone: 'UTC', next_at: '2027-01-07T09:00:00.000Z' };
+  const asked = (changes: object) => previewOf({ ...task, ...changes } as TaskAnswer);
+  test('begin with the one that is known', () =>
+    assert.deepEqual(asked({}), {
+      format: '0 9 * * THU',
+      timezone: 'UTC',
+      from: '2027-01-07T08:59:59.999Z',
+      count: 5,
+    }));
+  test('are not asked for where a preview would say something else', () => {
+    const changes = [{ state: 'paused' }, { timezone: null }, { next_at: null }, { schedule: 'H(0-29)/10 * * * *' }];
+    for (const change of changes) assert.equal(asked(change), null);
   });
 });

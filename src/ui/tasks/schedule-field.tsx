@@ -2,6 +2,7 @@ import { useId } from 'preact/hooks';
 import type { Client } from '../api/client.ts';
 import { Button } from '../parts/button.tsx';
 import { Field } from '../parts/field.tsx';
+import { hasOwnSlot } from './next-times.ts';
 import { SchedulePreview, usePreview } from './schedule-preview.tsx';
 import type { TaskForm } from './task-form.ts';
 
@@ -81,6 +82,9 @@ export function ScheduleField({ client, form, change, problems }: ScheduleFieldP
       </Field>
       <div aria-live="polite">
         {preview.answer === null ? null : <SchedulePreview answer={preview.answer} />}
+        {preview.answer !== null && hasOwnSlot(form.schedule) ? (
+          <p class="small quiet">H stands for a slot of the task’s own: it will differ from the one shown.</p>
+        ) : null}
         {preview.problem?.kind === 'unreachable' ? <p class="quiet">{preview.problem.title}.</p> : null}
       </div>
     </fieldset>

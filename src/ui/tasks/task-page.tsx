@@ -10,6 +10,7 @@ import { Instant } from '../parts/instant.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
 import { listAddress } from '../route.ts';
 import { Executions } from './executions.tsx';
+import { previewOf } from './next-times.ts';
 import { isMissed, wordsOf } from './record-words.ts';
 import { SchedulePreview } from './schedule-preview.tsx';
 import { ScheduleText } from './schedule-text.tsx';
@@ -129,10 +130,9 @@ function Facts({ task }: { readonly task: TaskAnswer }) {
 }
 
 function NextTimes({ client, task }: { readonly client: Client; readonly task: TaskAnswer }) {
-  // An interval counts from the task's creation and a lone instant is told above: of both a preview from now would say something else.
-  const shown = task.state === 'scheduled' && task.timezone !== null;
-  const query = { format: task.schedule, timezone: task.timezone, from: task.last_scheduled_at, count: 5 };
-  const { value } = useAnswer<PreviewAnswer>(client, shown ? 'v1/schedule/preview' : null, query, 0);
+  const query = previewOf(task);
+  const shown = query !== null;
+  const { value } = useAnswer<PreviewAnswer>(client, shown ? 'v1/schedule/preview' : null, query ?? {}, 0);
   if (!shown || value === null) return null;
   return (
     <section class="card card-body" aria-labelledby="next-times">
