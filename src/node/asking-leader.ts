@@ -8,7 +8,8 @@ import type { Answer, Ask, PeerNote } from './peer-notes.ts';
 
 /** A node's questions to whoever leads: sent, sent again, sent to the next leader, until they are answered or given up. */
 export type Asked =
-  | { readonly kind: 'answered'; readonly answer: Answer }
+  /** `before`: an earlier leader was asked as well, and may have done it. */
+  | { readonly kind: 'answered'; readonly answer: Answer; readonly before: boolean }
   /** This node leads now: it is its own matter. `sent`: another may have done it before. */
   | { readonly kind: 'own'; readonly sent: boolean }
   /** Given up. `sent`: somebody may have done it. */
@@ -25,6 +26,8 @@ interface Pending {
   readonly once: boolean;
   /** The term of the leader that was asked last. */
   sentTerm: Term | null;
+  /** One of an earlier term was asked before that. */
+  sentBefore: boolean;
 }
 
 export class AskingLeader {
@@ -57,7 +60,7 @@ export class AskingLeader {
     const givenUp = this.#clock.setTimer(withinMs, () =>
       this.#settle(askId, (pending) => ({ kind: 'late', sent: pending.sentTerm !== null })),
     );
-    const pending: Pending = { ask: longest, bytes, asked, settle, givenUp, once, sentTerm: null };
+    const pending: Pending = { ask: longest, bytes, asked, settle, givenUp, once, sentTerm: null, sentBefore: false };
     this.#pending.set(askId, pending);
     this.#sendOne(pending);
     this.#arm();
@@ -68,7 +71,7 @@ export class AskingLeader {
     // Whoever does not lead leaves the question open: it goes to the next leader. What an earlier leader says of it holds no more once
     // a later one was asked, which may carry it out.
     if (answer.type === 'not-leading' || this.#pending.get(askId)?.sentTerm !== term) return;
-    this.#settle(askId, () => ({ kind: 'answered', answer }));
+    this.#settle(askId, ({ sentBefore }) => ({ kind: 'answered', answer, before: sentBefore }));
   }
 
   /** Somebody else leads, or this node does. */
@@ -88,6 +91,7 @@ export class AskingLeader {
     const leader = this.#leadership.elsewhere;
     if (leader === null || (pending.once && pending.sentTerm !== null)) return;
     const { term } = this.#leadership;
+    pending.sentBefore ||= pending.sentTerm !== null && pending.sentTerm !== term;
     pending.sentTerm = term;
     this.#send(leader, { note: { ...pending.ask, term }, bytes: pending.bytes });
   }

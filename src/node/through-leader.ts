@@ -94,8 +94,11 @@ export class ThroughLeader {
     }
     const asked = await asking.ask(errand.askId, errand.ask, withinMs, once);
     switch (asked.kind) {
-      case 'answered':
-        return errand.read(asked.answer) ?? errand.unavailable('no_leader');
+      case 'answered': {
+        const outcome = errand.read(asked.answer) ?? errand.unavailable('no_leader');
+        // That this leader did not do it says nothing of the one that was asked before.
+        return asked.before && outcome.outcome === 'unavailable' ? errand.unknown(null) : outcome;
+      }
       case 'own':
       case 'late':
         return asked.sent ? errand.unknown(null) : errand.unavailable('no_leader');

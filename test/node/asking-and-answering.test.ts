@@ -73,7 +73,7 @@ test('what a leader refuses holds no more once the next one was asked', async ()
   await new Promise((resolve) => setImmediate(resolve));
   assert.ok(!settled);
   asking.answered({ kind: 'answer', askId, answer: { type: 'taken' }, term: 2 });
-  assert.deepEqual(await outcome, { kind: 'answered', answer: { type: 'taken' } });
+  assert.deepEqual(await outcome, { kind: 'answered', answer: { type: 'taken' }, before: true });
 });
 
 test('whoever asks again under the same id while the first is under way hears the same, and nobody hangs', async () => {
@@ -85,7 +85,7 @@ test('whoever asks again under the same id while the first is under way hears th
   assert.equal(sent.length, 1);
   asking.answered({ kind: 'answer', askId, answer: { type: 'taken' }, term: 1 });
   const late = new Promise((resolve) => setImmediate(resolve, 'hangs'));
-  const answered = { kind: 'answered', answer: { type: 'taken' } };
+  const answered = { kind: 'answered', answer: { type: 'taken' }, before: false };
   assert.deepEqual(await Promise.race([Promise.all(asked), late]), [answered, answered]);
   asking.stop();
 });

@@ -17,7 +17,10 @@ const STEP_MS = 20;
 /** What is asked of a node of three with two dead (issue: in under 5 s). */
 const ANSWERED_MS_MAX = 5_000;
 
-type Outcome = { readonly outcome: 'done' | 'unknown' | 'unavailable'; readonly reason?: 'no_leader' };
+type Outcome = {
+  readonly outcome: 'done' | 'unknown' | 'unavailable';
+  readonly reason?: 'no_leader' | 'overloaded';
+};
 
 function onNode(here: () => Promise<Outcome>) {
   const clock = steppedClock(0);
@@ -34,7 +37,7 @@ function onNode(here: () => Promise<Outcome>) {
     askId: 'a1' as CommandId,
     ask: { type: 'start', nodeId: 'n1', instance: 'i', incarnation: 1 } satisfies Ask,
     here,
-    read: () => null,
+    read: (answer) => (answer.type === 'taken' ? { outcome: 'unavailable', reason: 'overloaded' } : null),
     unavailable: () => ({ outcome: 'unavailable', reason: 'no_leader' }),
     unknown: () => ({ outcome: 'unknown' }),
   };
@@ -52,7 +55,7 @@ function onNode(here: () => Promise<Outcome>) {
       clock.pass(STEP_MS);
     }
   };
-  return { leadership, ended };
+  return { leadership, asking, ended };
 }
 
 test('what a leader had in its log when it lost its majority is unknown, and soon said to be', async () => {
@@ -102,6 +105,26 @@ test('what came to nobody’s log is unavailable: a leader that steps down refus
   assert.equal(outcome, 'unavailable');
   assert.ok(afterMs <= NO_LEADER_WAIT_MS + 2 * STEP_MS, `after ${afterMs} ms`);
 });
+
+for (const [name, terms, said] of [
+  ['that the only leader which was asked had no room is for certain not done', [1], 'unavailable'],
+  ['what an earlier leader was asked for may be done, whatever the next one has no room for', [1, 2], 'unknown'],
+] as const)
+  test(name, async () => {
+    const { leadership, asking, ended } = onNode(() => assert.fail('it never leads'));
+    leadership.changed(n2, 1);
+    const { outcome } = await ended((passedMs) => {
+      if (passedMs === STEP_MS && terms.length > 1) {
+        leadership.changed(n2, 2);
+        asking.leaderChanged();
+      }
+      const term = terms.at(-1) ?? 1;
+      if (passedMs >= 2 * STEP_MS)
+        asking.answered({ kind: 'answer', askId: 'a1' as CommandId, answer: { type: 'taken' }, term });
+      if (passedMs === ELECTION_TIMEOUT_MAX_MS) leadership.changed(null, term);
+    });
+    assert.equal(outcome, said);
+  });
 
 test('through elections that follow each other it is asked on, up to its deadline', async () => {
   const { leadership, ended } = onNode(() => assert.fail('it never leads'));

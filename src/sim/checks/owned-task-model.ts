@@ -64,7 +64,7 @@ function isSame(expected: OwnerSeen, seen: OwnerSeen): boolean {
   return mayComplete && shownTask({ ...task, life: 'completed' }) === shownTask(seen.task);
 }
 
-export function shownTask(task: ShownTask): string {
+function shownTask(task: ShownTask): string {
   return task.life === 'absent' ? 'absent' : `${task.life} v${task.version} ${task.body}`;
 }
 
