@@ -3,7 +3,13 @@ import type { RaftCore } from '../raft/core.ts';
 import { everyoneIn } from '../raft/membership.ts';
 import type { Incarnation, MemberId } from '../raft/types.ts';
 import { type MeasuredNote, measured } from './batches.ts';
-import { TRACE_ANSWER_MS, TRACE_NOTE_BYTES_MAX, TRACE_PAGE_MAX, TRACE_WATCH_MS_MAX } from './limits.ts';
+import {
+  TRACE_ANSWER_MS,
+  TRACE_NOTE_BYTES_MAX,
+  TRACE_PAGE_BYTES_MAX,
+  TRACE_PAGE_MAX,
+  TRACE_WATCH_MS_MAX,
+} from './limits.ts';
 import type { PeerNote } from './peer-notes.ts';
 import type { TracePage, TracePlace } from './trace-page.ts';
 import type { Tracing } from './tracing.ts';
@@ -32,7 +38,7 @@ export class PeerTraces {
   /** Null: it does not answer, or is no member. */
   async of(nodeId: string, place: TracePlace | null): Promise<TracePage | null> {
     const { core, clock, send } = this.#options;
-    if (core.self.startsWith(`${nodeId}/`)) return this.#page(place);
+    if (core.self.startsWith(`${nodeId}/`)) return this.#page(place, TRACE_PAGE_BYTES_MAX);
     const member = everyoneIn(core.configuration).find((one) => one.startsWith(`${nodeId}/`));
     if (member === undefined) return null;
     this.#asked += 1;
@@ -51,14 +57,18 @@ export class PeerTraces {
 
   noted(from: MemberId, note: Extract<PeerNote, { readonly kind: 'trace-asked' | 'trace-told' }>): void {
     if (note.kind === 'trace-told') this.#waiting.get(note.askId)?.(note.page);
-    else this.#options.send(from, measured({ kind: 'trace-told', askId: note.askId, page: this.#page(note.place) }));
+    else
+      this.#options.send(
+        from,
+        measured({ kind: 'trace-told', askId: note.askId, page: this.#page(note.place, TRACE_NOTE_BYTES_MAX) }),
+      );
   }
 
-  #page(place: TracePlace | null): TracePage {
+  #page(place: TracePlace | null, bytesMax: number): TracePage {
     const { tracing, incarnation } = this.#options;
     tracing.watch(TRACE_WATCH_MS_MAX);
     const line = place?.epoch === incarnation ? place.line : 0;
-    const { lines, skipped } = tracing.newest(line, TRACE_PAGE_MAX, TRACE_NOTE_BYTES_MAX);
+    const { lines, skipped } = tracing.newest(line, TRACE_PAGE_MAX, bytesMax);
     return { epoch: incarnation, skipped, lines };
   }
 }

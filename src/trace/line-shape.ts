@@ -41,7 +41,7 @@ const entry = shaped({ index: isCount, term: isCount, kind: isText, data: orAbse
 const peer = shaped({ state: isText, match: isCount, next: isCount, inFlight: isCount });
 const at = { line: isCount, atMs: isNumber };
 
-const SHAPES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
+export const SHAPES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   step: {
     ...at,
     ...role,

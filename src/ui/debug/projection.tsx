@@ -170,6 +170,11 @@ function TaskLife({ debug, taskId, state }: TaskLifeProps) {
     <Part title={`Task ${task?.definition.name ?? taskId}`}>
       <div class="buttons">
         <Button onClick={() => debug.set({ filter: { ...debug.filter, task: taskId } })}>Its lines</Button>
+        {debug.source === 'live' ? (
+          <a class="button" href={`./#/tasks/${taskId}`}>
+            In the dashboard
+          </a>
+        ) : null}
         <Button kind="plain" onClick={() => debug.set({ task: null })}>
           Close
         </Button>
