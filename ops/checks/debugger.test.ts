@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { simulate } from '../../src/sim/simulate.ts';
@@ -8,6 +11,7 @@ import { assertAccessible } from '../../test/ui/accessible.ts';
 import { openBrowser, openPage } from '../../test/ui/browser.ts';
 import { createTask } from '../../test/whole/client.ts';
 import { type NatsCluster, openNatsCluster } from '../../test/whole/nats-cluster.ts';
+import { serve } from '../../test/whole/serving.ts';
 import { openSink, type Sink } from '../../test/whole/sink.ts';
 
 /** The debugger against three nodes, of which one is killed; against more than a page can show; and against files that are not as they should be. */
@@ -122,6 +126,36 @@ describe('the debugger and three nodes', () => {
     await page.getByText(/The file is cut: line \d+ does not end\./).waitFor();
     await openTrace(page, 'photo.jpg', 'JFIF');
     await page.getByText('This is no trace of xcron').waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
+  test('on a phone, in the dark, under a base path and with a token: all of it is there', async (t) => {
+    const environment = { XCRON_API_TOKEN: 'correct-horse-battery-staple', XCRON_HTTP_BASE_PATH: '/scheduler' };
+    const folder = mkdtempSync(join(tmpdir(), 'xcron-debugger-'));
+    const locked = await serve(folder, { environment });
+    t.after(async () => {
+      await locked.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const phone = { viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true } as const;
+    const base = `${locked.url.replace(/\/scheduler$/, '')}/scheduler`;
+    const { page, complaints } = await openPage(t, browser, `${base}/debug`, phone);
+    await page.getByRole('button', { name: 'Watch the cluster' }).click();
+    await page.getByText('This node asks for a token').waitFor();
+    await page.getByLabel('API token').fill(environment.XCRON_API_TOKEN);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await roleIn(page, 'n1', 'leader');
+    await assertAccessible(page, 'live, on a phone, in the dark');
+    await openTrace(page, 'seed-50.jsonl', `${rows.join('\n')}\n`);
+    await page.getByText('npm run sim -- --seed 50 --steps 4000').waitFor();
+    await assertAccessible(page, 'a file, on a phone, in the dark');
+    const [width, inner] = await page.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]');
+    assert.equal(width, inner, 'nothing stands out at the side');
+    await page.getByRole('tab', { name: 'raft-role' }).press('ArrowRight');
+    await page.getByRole('tab', { name: 'task', selected: true }).waitFor();
+    await page.getByRole('listbox').press('Home');
+    await page.getByRole('listbox').press('ArrowDown');
+    await page.locator('.row[aria-selected="true"]').waitFor();
     assert.deepEqual(complaints, []);
   });
 
