@@ -1,4 +1,3 @@
-import { charts } from 'virtual:statecharts';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Page } from '../page.ts';
 import { Button } from '../parts/button.tsx';
@@ -6,6 +5,7 @@ import { EmptyState } from '../parts/empty-state.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Shell } from '../parts/shell.tsx';
 import { Chart, useDragging } from './chart.tsx';
+import { charts } from './charts.ts';
 import { Debugger } from './debugger.ts';
 import { Detail } from './detail.tsx';
 import { EventList } from './event-list.tsx';
@@ -85,9 +85,18 @@ function Machines({ debug }: { readonly debug: Debugger }) {
   // On a phone the whole would be too small to read.
   const [whole, setWhole] = useState(innerWidth > 700);
   const dragging = useDragging();
+  const box = useRef<HTMLElement>(null);
+  const lit = litBy(name, debug);
+  // Of a drawing that is larger than its place, the part that is lit is in view.
+  useEffect(() => {
+    const state = charts.find((one) => one.name === name)?.states.find(({ id }) => id === lit.state);
+    if (whole || state === undefined || box.current === null) return;
+    const { clientWidth, clientHeight } = box.current;
+    box.current.scrollLeft = state.x + (state.width - clientWidth) / 2;
+    box.current.scrollTop = state.y + (state.height - clientHeight) / 2;
+  }, [name, lit.state, whole]);
   const chart = charts.find((one) => one.name === name);
   if (chart === undefined) return null;
-  const lit = litBy(name, debug);
   const whose = name === 'raft-role' || name === 'node' ? debug.node : debug.task;
   return (
     <section class="card machines" aria-label="Machines">
@@ -126,6 +135,7 @@ function Machines({ debug }: { readonly debug: Debugger }) {
           </Button>
         </div>
         <section
+          ref={box}
           class={whole ? 'chart-fit' : 'chart-free'}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is to be scrolled by keys as well
           tabIndex={0}

@@ -1,4 +1,5 @@
+/** Made by ops/statecharts when the pages are built. */
 declare module 'virtual:statecharts' {
-  import type { DrawnChart } from './drawn-chart.ts';
-  export const charts: readonly DrawnChart[];
+  // A declaration like this one cannot name a type of another file: charts.ts says which.
+  export const charts: readonly object[];
 }
