@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { StepLine, TraceHeader } from '../../src/trace/format.ts';
+import { writeTrace } from '../../src/trace/read-trace.ts';
+import { Debugger } from '../../src/ui/debug/debugger.ts';
+
+const HEADER: TraceHeader = {
+  format: 'xcron-trace',
+  version: 1,
+  source: 'live',
+  clusterId: 'home',
+  nodes: ['n1'],
+  made: 'by hand',
+};
+const step = (node: string, atMs: number, more: Partial<StepLine> = {}): StepLine => ({
+  what: 'step',
+  line: atMs,
+  atMs,
+  node,
+  role: 'follower',
+  term: 1,
+  vote: null,
+  leader: null,
+  last: 1,
+  commit: 1,
+  applied: 1,
+  ...more,
+});
+const file = (name: string, header: Partial<TraceHeader>, lines: readonly StepLine[]) => ({
+  name,
+  text: writeTrace({ ...HEADER, ...header }, lines),
+});
+
+test('files of one cluster are put together by time; one of another cluster is left out, and that is said', () => {
+  const debug = new Debugger(() => {});
+  debug.openFiles([
+    file('one', {}, [step('n1', 1), step('n1', 3)]),
+    file('two', { nodes: ['n2'] }, [step('n2', 2, { role: 'leader' })]),
+    file('three', { clusterId: 'away' }, [step('n9', 1)]),
+  ]);
+  assert.deepEqual(debug.book?.nodes, ['n1', 'n2']);
+  assert.deepEqual(
+    [0, 1, 2].map((place) => debug.book?.line(place)?.atMs),
+    [1, 2, 3],
+  );
+  assert.equal(debug.problem, 'three: it is of cluster away, and the first of home: left out.');
+  assert.equal(debug.node, 'n2', 'the leader is shown where nobody chose');
+});
+
+test('what cannot be opened leaves what is open as it was', () => {
+  const debug = new Debugger(() => {});
+  debug.openFiles([file('one', {}, [step('n1', 1)])]);
+  debug.openFiles([{ name: 'photo', text: 'JFIF' }]);
+  assert.equal(debug.name, 'one');
+  assert.match(debug.problem ?? '', /^This is no trace of xcron/);
+});
+
+test('live, it follows until somebody looks at a line, and follows again when it is told to', () => {
+  const debug = new Debugger(() => {});
+  debug.watch();
+  debug.looked({ header: HEADER, lines: [step('n1', 1), step('n1', 2)] });
+  assert.equal(debug.place, 1);
+  debug.goTo(0);
+  debug.looked({ header: HEADER, lines: [step('n1', 3)] });
+  assert.deepEqual([debug.place, debug.follows], [0, false]);
+  debug.follow();
+  assert.equal(debug.place, 2);
+});
+
+test('a look that brings too much is thinned: changes of role stay, and what is left out is counted', () => {
+  const debug = new Debugger(() => {});
+  debug.watch();
+  const lines = Array.from({ length: 20_000 }, (_, at) => step('n1', at));
+  const before = { self: 'n1/a', role: 'follower', term: 1, vote: null, leader: null } as const;
+  lines[7_777] = step('n1', 7_777, { role: 'preCandidate', before, moves: [{ type: 'ELECTION_DUE' }] });
+  debug.looked({ header: HEADER, lines });
+  const { book } = debug;
+  assert.ok(book !== null && book.end < 5_000);
+  assert.ok(book.spansOf('n1').some(({ role }) => role === 'preCandidate'));
+  assert.equal(book.skipped + book.end - 1, 20_000);
+});
