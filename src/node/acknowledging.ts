@@ -23,6 +23,8 @@ export class Acknowledging {
   /** Who left the members may hold a lease from before. */
   #configuration: Configuration;
   #membersSinceMs = 0;
+  /** Since when nobody left; a node that has started since knows of nobody who left before. */
+  #whoLeftSinceMs = Number.NEGATIVE_INFINITY;
   #waits: Wait[] = [];
   #stopped = false;
 
@@ -56,6 +58,8 @@ export class Acknowledging {
   look(): void {
     const { configuration, monotonicMs } = this.#core;
     if (configuration !== this.#configuration) {
+      const stays = new Set(configuration.members.map(idOf));
+      if (!this.#configuration.members.every((member) => stays.has(idOf(member)))) this.#whoLeftSinceMs = monotonicMs;
       this.#configuration = configuration;
       this.#membersSinceMs = monotonicMs;
     }
@@ -73,6 +77,8 @@ export class Acknowledging {
 
   #areSilent(holders: Holders, index: LogIndex): boolean {
     const { configuration, self } = this.#core;
+    // Among those that nobody knows of is who left lately: it hears of no cancel, and its lease may run on.
+    if (holders === null && this.#core.monotonicMs - this.#whoLeftSinceMs <= SEND_LEASE_OVER_MS) return false;
     const all = holders ?? configuration.members.filter((one) => idOf(one) !== self).map(({ nodeId }) => nodeId);
     return all.every((nodeId) => this.#isSilent(nodeId, index));
   }

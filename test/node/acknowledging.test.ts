@@ -92,3 +92,18 @@ test('a holder that is no member any more has its lease all the same', async () 
   passMs(1);
   assert.equal(await now(waiting), true);
 });
+
+test('who left lately may hold what nobody knows of, and is waited for; one who comes is not', async () => {
+  const { acknowledging, peer, members, passMs } = leader();
+  for (const name of ['n2', 'n3']) peer(name).appliedIndex = 7;
+  members('n1', 'n2');
+  const unknown = acknowledging.untilSilent(7, null);
+  assert.equal(await now(acknowledging.untilSilent(7, ['n2'])), true);
+  passMs(SEND_LEASE_OVER_MS);
+  assert.equal(await now(unknown), 'waits');
+  passMs(1);
+  assert.equal(await now(unknown), true);
+  members('n1', 'n2', 'n3');
+  peer('n3').appliedIndex = 8;
+  assert.equal(await now(acknowledging.untilSilent(7, null)), true);
+});
