@@ -36,6 +36,21 @@ describe('who is signed in', () => {
     assert.deepEqual(seen, ['signed_out', undefined]);
   });
 
+  test('a token that no header can hold is refused in words, given or kept', () => {
+    for (const unfit of ['☃', '“secret”', 'se\u200Bcret', 'se cret']) {
+      const tab = storage();
+      const session = createSession(tab);
+      session.signIn(unfit);
+      assert.match(session.refusal()?.detail ?? '', /^A token has only visible ASCII characters/, unfit);
+      assert.deepEqual([session.token(), tab.kept.size], [null, 0]);
+      tab.setItem('xcron-token', unfit);
+      const later = createSession(tab);
+      assert.deepEqual([later.token(), later.refusal()?.title, tab.kept.size], [null, 'That is no token', 0]);
+      later.signIn('secret');
+      assert.deepEqual([later.token(), later.refusal()], ['secret', null]);
+    }
+  });
+
   test('where storage is forbidden the token is kept for as long as the page is open', () => {
     const forbidden = (): never => {
       throw new Error('forbidden');

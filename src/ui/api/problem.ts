@@ -42,6 +42,18 @@ export function signedOut(): Problem {
   };
 }
 
+export function unfitToken(): Problem {
+  return {
+    kind: 'signed_out',
+    title: 'That is no token',
+    detail:
+      'A token has only visible ASCII characters. What was given has others, or blanks within: they may have come with copying it.',
+    code: null,
+    status: null,
+    fields: {},
+  };
+}
+
 /** From an answer that is no success; its body may be a proxy's, and anything. */
 export function problemOf(status: number, body: unknown, hadToken: boolean): Problem {
   const said: ProblemDocument = typeof body === 'object' && body !== null ? body : {};

@@ -1,4 +1,4 @@
-import { type Problem, signedOut } from './problem.ts';
+import { type Problem, signedOut, unfitToken } from './problem.ts';
 
 /**
  * The token of this tab, and whether the node wants another one. It lives in sessionStorage: it ends with the tab, is never sent by
@@ -23,6 +23,8 @@ export interface TokenStorage {
 }
 
 const TOKEN = 'xcron-token';
+/** What a header can hold (RFC 9110 §5.5), without blanks (RFC 6750 §2.1): of anything else no request can be made. */
+const FIT_TOKEN = /^[\x21-\x7e]+$/;
 
 export function createSession(storage: TokenStorage): Session {
   let token: string | null = attempt(() => storage.getItem(TOKEN)) ?? null;
@@ -31,6 +33,12 @@ export function createSession(storage: TokenStorage): Session {
   const tell = (): void => {
     for (const changed of watching) changed();
   };
+  // Kept by a page of before, or by hand.
+  if (token !== null && !FIT_TOKEN.test(token)) {
+    token = null;
+    refusal = unfitToken();
+    attempt(() => storage.removeItem(TOKEN));
+  }
   const keep = (next: string | null): void => {
     token = next;
     refusal = null;
@@ -44,7 +52,11 @@ export function createSession(storage: TokenStorage): Session {
   return {
     token: () => token,
     refusal: () => refusal,
-    signIn: (given) => keep(given.trim()),
+    signIn(given) {
+      const token = given.trim();
+      if (FIT_TOKEN.test(token)) keep(token);
+      else refused(unfitToken());
+    },
     signOut() {
       keep(null);
       refused(signedOut());
