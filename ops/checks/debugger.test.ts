@@ -137,7 +137,7 @@ describe('the debugger and three nodes', () => {
       await locked.kill('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     });
-    const phone = { viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true } as const;
+    const phone = { viewport: { width: 360, height: 690 }, colorScheme: 'dark', hasTouch: true } as const;
     const base = `${locked.url.replace(/\/scheduler$/, '')}/scheduler`;
     const { page, complaints } = await openPage(t, browser, `${base}/debug`, phone);
     await page.getByRole('button', { name: 'Watch the cluster' }).click();
@@ -151,6 +151,14 @@ describe('the debugger and three nodes', () => {
     await assertAccessible(page, 'a file, on a phone, in the dark');
     const [width, inner] = await page.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]');
     assert.equal(width, inner, 'nothing stands out at the side');
+    assert.ok(
+      await page.evaluate<boolean>(`(() => {
+        const of = (found) => document.querySelector(found).getBoundingClientRect();
+        const [place, lit] = [of('.chart-free'), of('.chart [data-lit="true"]')];
+        return lit.left >= place.left && lit.right <= place.right && lit.top >= place.top && lit.bottom <= place.bottom;
+      })()`),
+      'the state that is lit is in view',
+    );
     await page.getByRole('tab', { name: 'raft-role' }).press('ArrowRight');
     await page.getByRole('tab', { name: 'task', selected: true }).waitFor();
     await page.getByRole('listbox').press('Home');

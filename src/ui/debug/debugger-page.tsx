@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Page } from '../page.ts';
 import { Button } from '../parts/button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
@@ -8,6 +8,7 @@ import { Chart, useDragging } from './chart.tsx';
 import { charts } from './charts.ts';
 import { Debugger } from './debugger.ts';
 import { Detail } from './detail.tsx';
+import { placeOf } from './drawn-chart.ts';
 import { EventList } from './event-list.tsx';
 import { Lanes } from './lanes.tsx';
 import { Projection } from './projection.tsx';
@@ -87,15 +88,15 @@ function Machines({ debug }: { readonly debug: Debugger }) {
   const dragging = useDragging();
   const box = useRef<HTMLElement>(null);
   const lit = litBy(name, debug);
-  // Of a drawing that is larger than its place, the part that is lit is in view.
-  useEffect(() => {
-    const state = charts.find((one) => one.name === name)?.states.find(({ id }) => id === lit.state);
-    if (whole || state === undefined || box.current === null) return;
-    const { clientWidth, clientHeight } = box.current;
-    box.current.scrollLeft = state.x + (state.width - clientWidth) / 2;
-    box.current.scrollTop = state.y + (state.height - clientHeight) / 2;
-  }, [name, lit.state, whole]);
   const chart = charts.find((one) => one.name === name);
+  // Of a drawing that is larger than its place, the part that is lit is in view; while nothing is, where the machine begins.
+  useLayoutEffect(() => {
+    if (whole || chart === undefined || box.current === null) return;
+    const { clientWidth, clientHeight } = box.current;
+    const { x, y, width, height } = placeOf(chart, lit.state);
+    box.current.scrollLeft = x + (width - clientWidth) / 2;
+    box.current.scrollTop = y + (height - clientHeight) / 2;
+  }, [chart, lit.state, whole]);
   if (chart === undefined) return null;
   const whose = name === 'raft-role' || name === 'node' ? debug.node : debug.task;
   return (

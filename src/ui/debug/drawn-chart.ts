@@ -9,16 +9,19 @@ export interface DrawnChart {
   readonly start: { readonly x: number; readonly y: number };
 }
 
-export interface DrawnState {
+interface DrawnBox {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface DrawnState extends DrawnBox {
   /** Empty for the sign that stands for any state. */
   readonly id: string;
   readonly title: string;
   readonly description: string;
   readonly isFinal: boolean;
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
   /** Entry and exit actions, and what is taken inside. */
   readonly lines: readonly DrawnLine[];
 }
@@ -38,4 +41,9 @@ export interface DrawnArrow {
   /** Of an SVG path. */
   readonly path: string;
   readonly lines: readonly DrawnLine[];
+}
+
+/** Where one looks for a state: at its box, or where the machine begins. */
+export function placeOf({ states, start }: DrawnChart, state: string | null): DrawnBox {
+  return states.find(({ id }) => id === state && id !== '') ?? { ...start, width: 0, height: 0 };
 }
