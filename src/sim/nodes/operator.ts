@@ -131,8 +131,10 @@ export class Operator {
       this.#undoing -= 1;
       this.#undo(operation, done);
     };
-    const isAsked = this.#ask(operation, ({ outcome }) => {
-      if (outcome !== 'done') this.#world.queue.after(ASK_AGAIN_MS, again);
+    const isAsked = this.#ask(operation, (outcome) => {
+      // Of one that was led out, and is away, nothing can be taken back; once it is there again, it is asked for again.
+      const isGone = outcome.outcome === 'refused' && outcome.code === 'member_not_found';
+      if (outcome.outcome !== 'done' && !isGone) this.#world.queue.after(ASK_AGAIN_MS, again);
       else {
         this.#undoing -= 1;
         done();
