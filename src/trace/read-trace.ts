@@ -25,7 +25,7 @@ export function readTrace(text: string): ReadTrace | NoTrace {
   const skipped = new Map<string, number>();
   let end: EndLine | null = null;
   let number = 1;
-  for (const row of rowsAfter(text, begin.length)) {
+  for (const { row, ends } of rowsAfter(text, begin.length)) {
     number += 1;
     if (end !== null) return { header, lines, problem: `Line ${number} stands behind the end of the trace.` };
     if (lines.length >= LINES_READ_MAX) {
@@ -36,15 +36,20 @@ export function readTrace(text: string): ReadTrace | NoTrace {
       };
     }
     const line = parsed(row);
-    if (line === undefined) return { header, lines, problem: cutAt(number, lines.length) };
+    if (line === undefined) {
+      return {
+        header,
+        lines,
+        problem: ends ? notOfTrace(number, 'not JSON', lines.length) : cutAt(number, lines.length),
+      };
+    }
     const shape = isLineShaped(line);
     if (shape === 'end') end = line as EndLine;
     else if (shape === 'line') lines.push(line as TraceLine);
     else if (shape === 'unknown') {
       const { what } = line as { readonly what: string };
       skipped.set(what, (skipped.get(what) ?? 0) + 1);
-    } else
-      return { header, lines, problem: `Line ${number} is no line of a trace: ${shape}. ${whatIsShown(lines.length)}` };
+    } else return { header, lines, problem: notOfTrace(number, shape, lines.length) };
   }
   return { header, lines, problem: whatIsWrong(header, lines.length, end, skipped) };
 }
@@ -76,11 +81,11 @@ function readHeader(text: string): { readonly header: TraceHeader; readonly leng
   return { header: value, length: newline < 0 ? text.length : newline + 1 };
 }
 
-function* rowsAfter(text: string, from: number): Generator<string> {
+function* rowsAfter(text: string, from: number): Generator<{ readonly row: string; readonly ends: boolean }> {
   for (let at = from; at < text.length; ) {
     const newline = text.indexOf('\n', at);
     const end = newline < 0 ? text.length : newline;
-    if (end > at) yield text.slice(at, end);
+    if (end > at) yield { row: text.slice(at, end), ends: newline >= 0 };
     at = end + 1;
   }
 }
@@ -98,6 +103,9 @@ const newer = (version: number): string =>
 
 const whatIsShown = (lines: number): string =>
   lines === 0 ? 'Nothing could be read before it.' : `The ${lines} lines before it are shown.`;
+
+const notOfTrace = (number: number, why: string, lines: number): string =>
+  `Line ${number} is no line of a trace: ${why}. ${whatIsShown(lines)}`;
 
 const cutAt = (number: number, lines: number): string =>
   `The file is cut: line ${number} does not end. ${whatIsShown(lines)}`;

@@ -47,6 +47,12 @@ const cases: readonly (readonly [name: string, file: string, problem: RegExp, sh
   ['another file', '{"format":"har","version":1}\n', /^This is no trace of xcron/, null],
   ['not even JSON', 'GIF89a', /^This is no trace of xcron/, null],
   ['cut in a line', rowsOf(11).slice(0, -20), /^The file is cut: line 11 does not end\. The 9 lines before/, 9],
+  [
+    'with a line of something else',
+    `${rowsOf(3)}%PNG\n${rowsOf(11)}`,
+    /^Line 4 is no line of a trace: not JSON\. The 2 lines before it are shown\.$/,
+    2,
+  ],
   ['cut between lines', rowsOf(11), /^The file is cut: its last line is missing\. 10 lines are shown\.$/, 10],
   ['cut in the first line', text.slice(0, 40), /^This is no trace of xcron/, null],
   [

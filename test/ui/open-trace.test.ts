@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { StepLine, TraceHeader } from '../../src/trace/format.ts';
 import { writeTrace } from '../../src/trace/read-trace.ts';
 import { Debugger } from '../../src/ui/debug/debugger.ts';
+import type { Looked } from '../../src/ui/debug/watching.ts';
 
 const HEADER: TraceHeader = {
   format: 'xcron-trace',
@@ -12,6 +13,7 @@ const HEADER: TraceHeader = {
   nodes: ['n1'],
   made: 'by hand',
 };
+const looked = (lines: Looked['lines']): Looked => ({ header: HEADER, lines, unseen: { nodes: [], lines: 0 } });
 const step = (node: string, atMs: number, more: Partial<StepLine> = {}): StepLine => ({
   what: 'step',
   line: atMs,
@@ -43,7 +45,7 @@ test('files of one cluster are put together by time; one of another cluster is l
     [0, 1, 2].map((place) => debug.book?.line(place)?.atMs),
     [1, 2, 3],
   );
-  assert.equal(debug.problem, 'three: it is of cluster away, and the first of home: left out.');
+  assert.equal(debug.problem?.detail, 'three: it is of cluster away, and the first of home: left out.');
   assert.equal(debug.node, 'n2', 'the leader is shown where nobody chose');
 });
 
@@ -52,16 +54,17 @@ test('what cannot be opened leaves what is open as it was', () => {
   debug.openFiles([file('one', {}, [step('n1', 1)])]);
   debug.openFiles([{ name: 'photo', text: 'JFIF' }]);
   assert.equal(debug.name, 'one');
-  assert.match(debug.problem ?? '', /^This is no trace of xcron/);
+  assert.equal(debug.problem?.title, 'Not opened: photo');
+  assert.match(debug.problem?.detail ?? '', /^This is no trace of xcron.* What is shown is still one\.$/);
 });
 
 test('live, it follows until somebody looks at a line, and follows again when it is told to', () => {
   const debug = new Debugger(() => {});
   debug.watch();
-  debug.looked({ header: HEADER, lines: [step('n1', 1), step('n1', 2)] });
+  debug.looked(looked([step('n1', 1), step('n1', 2)]));
   assert.equal(debug.place, 1);
   debug.goTo(0);
-  debug.looked({ header: HEADER, lines: [step('n1', 3)] });
+  debug.looked(looked([step('n1', 3)]));
   assert.deepEqual([debug.place, debug.follows], [0, false]);
   debug.follow();
   assert.equal(debug.place, 2);
@@ -73,7 +76,7 @@ test('a look that brings too much is thinned: changes of role stay, and what is 
   const lines = Array.from({ length: 20_000 }, (_, at) => step('n1', at));
   const before = { self: 'n1/a', role: 'follower', term: 1, vote: null, leader: null } as const;
   lines[7_777] = step('n1', 7_777, { role: 'preCandidate', before, moves: [{ type: 'ELECTION_DUE' }] });
-  debug.looked({ header: HEADER, lines });
+  debug.looked(looked(lines));
   const { book } = debug;
   assert.ok(book !== null && book.end < 5_000);
   assert.ok(book.spansOf('n1').some(({ role }) => role === 'preCandidate'));

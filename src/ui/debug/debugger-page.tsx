@@ -225,15 +225,13 @@ function save(debug: Debugger): void {
 /** What is not as it should be, and what is not shown. */
 function Said({ debug }: { readonly debug: Debugger }) {
   const { book, trouble, problem } = debug;
-  const away = book === null ? 0 : book.skipped;
+  const { nodes, lines } = debug.unseen;
+  const away = book === null ? 0 : book.skipped - lines;
   return (
     <>
       {problem === null ? null : (
-        <Notice
-          kind="warn"
-          title={debug.source === 'file' ? 'This trace is not whole, or not of here' : 'Look at this'}
-        >
-          {problem}
+        <Notice kind="warn" title={problem.title}>
+          {problem.detail}
         </Notice>
       )}
       {trouble === null ? null : (
@@ -241,10 +239,19 @@ function Said({ debug }: { readonly debug: Debugger }) {
           {trouble.detail}
         </Notice>
       )}
+      {nodes.length === 0 ? null : (
+        <Notice kind="quiet" title={`Not known: what happened while ${nodes.join(', ')} did not answer`}>
+          {lines === 0 ? '' : `At least ${lines.toLocaleString('en')} lines came and went meanwhile. `}
+          The lane says when that was.
+        </Notice>
+      )}
       {away === 0 ? null : (
         <Notice kind="quiet" title={`A sample: ${away.toLocaleString('en')} lines were passed over`}>
-          The nodes did more than a page can show. Roles, terms and indices are those of the lines that are here;
-          “passed over” stands in the trace where some are missing.
+          {debug.source === 'live'
+            ? 'The nodes did more than a page can show. '
+            : 'There were more than could be carried, or a node did not answer for a while. '}
+          Roles, terms and indices are those of the lines that are here; “passed over” stands in the trace where some
+          are missing.
         </Notice>
       )}
       {book === null || book.dropped === 0 ? null : (

@@ -17,13 +17,15 @@ const LINES_PER_LOOK_MAX = 4_000;
 
 export const SPEEDS = [1, 2, 5, 10, 50] as const;
 
+const NONE_UNSEEN: Looked['unseen'] = { nodes: [], lines: 0 };
+
 export class Debugger {
   book: TraceBook | null = null;
   source: 'live' | 'file' | null = null;
   /** Of a file: its name. */
   name = '';
   /** What is wrong with the file that was opened, or the node that is watched. */
-  problem: string | null = null;
+  problem: { readonly title: string; readonly detail: string } | null = null;
   trouble: Problem | null = null;
   place = 0;
   follows = false;
@@ -37,6 +39,8 @@ export class Debugger {
   cluster: string | null = null;
   /** Lines that the page left out by itself. */
   thinned = 0;
+  /** Nodes that did not answer for a while, and how many lines came and went meanwhile. */
+  unseen: Looked['unseen'] = NONE_UNSEEN;
   /** The entry that was asked for: one line may say that several are committed. */
   #entry: number | null = null;
   readonly #matches = new FilteredPlaces();
@@ -47,16 +51,23 @@ export class Debugger {
     this.#changed = changed;
   }
 
-  looked({ header, lines }: Looked): void {
+  looked({ header, lines, unseen }: Looked): void {
     this.cluster = header.clusterId;
     if (this.source !== 'live' || this.book === null) return;
     if (this.book.header.clusterId !== header.clusterId && this.book.header !== EMPTY_HEADER) {
       const { follows } = this;
       this.#open(new TraceBook(header, LIVE_BOUNDS), 'live');
       this.follows = follows;
-      this.problem = 'The node belongs to another cluster now: what is shown begins with that.';
+      this.problem = {
+        title: 'Another cluster',
+        detail: 'The node belongs to it now: what is shown begins with that.',
+      };
     } else this.book.header = header;
     this.book.append(this.#thin(lines));
+    if (unseen.nodes.length > 0) {
+      const nodes = [...new Set([...this.unseen.nodes, ...unseen.nodes])].sort();
+      this.unseen = { nodes, lines: this.unseen.lines + unseen.lines };
+    }
     if (this.follows) this.place = Math.max(0, this.book.end - 1);
     this.place = Math.max(this.place, this.book.first);
     this.#changed();
@@ -130,10 +141,16 @@ export class Debugger {
       this.#open(book, 'file');
       // What went wrong is at the end, as a rule.
       this.place = Math.max(book.first, book.end - 1);
-      this.name = files.map(({ name }) => name).join(', ');
-    }
-    this.problem = problems.length === 0 ? null : problems.join(' ');
+      this.name = named(files);
+    } else problems.push(this.#stillShown());
+    const title = header === null ? `Not opened: ${named(files)}` : 'This trace is not whole, or not of here';
+    this.problem = files.length === 0 || problems.length === 0 ? null : { title, detail: problems.join(' ').trim() };
     this.#changed();
+  }
+
+  #stillShown(): string {
+    if (this.book === null) return '';
+    return this.source === 'live' ? 'What is shown is the cluster, as before.' : `What is shown is still ${this.name}.`;
   }
 
   #open(book: TraceBook, source: 'live' | 'file'): void {
@@ -143,6 +160,7 @@ export class Debugger {
     this.problem = null;
     this.trouble = null;
     this.thinned = 0;
+    this.unseen = NONE_UNSEEN;
     this.place = book.first;
     this.#entry = null;
     this.follows = false;
@@ -244,6 +262,8 @@ export class Debugger {
     return this.#folds?.at(this.position) ?? null;
   }
 }
+
+const named = (files: readonly { readonly name: string }[]): string => files.map(({ name }) => name).join(', ');
 
 const EMPTY_HEADER: TraceHeader = {
   format: 'xcron-trace',

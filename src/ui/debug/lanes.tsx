@@ -1,4 +1,5 @@
 import type { NoteLine, StepLine, TraceLine } from '../../trace/format.ts';
+import { isAwayAt, type Outage, outagesOf } from '../../trace/outages.ts';
 import type { TraceBook } from '../../trace/trace-book.ts';
 import type { Debugger } from './debugger.ts';
 import { clockOf } from './instants.ts';
@@ -47,7 +48,8 @@ interface LaneProps {
 
 function Lane({ debug, book, node, fromMs, toMs, nowMs }: LaneProps) {
   const step = book.stepAt(node, debug.place);
-  const gone = whyGone(book, node, debug.place);
+  const outages = outagesOf(book, node);
+  const gone = outages.find((outage) => isAwayAt(outage, debug.place)) ?? null;
   const share = (atMs: number): number => (100 * (atMs - fromMs)) / (toMs - fromMs);
   const spans = book.spansOf(node).map((span, at, all) => {
     const left = Math.max(0, share(span.fromMs));
@@ -93,11 +95,23 @@ function Lane({ debug, book, node, fromMs, toMs, nowMs }: LaneProps) {
               {width > 7 ? `${role} · ${term}` : ''}
             </span>
           ))}
-        {gone === null || gone.atMs > toMs ? null : (
-          <span class="span span-gone" style={{ left: `${Math.max(0, share(gone.atMs))}%`, right: 0 }}>
-            {gone.kind}
-          </span>
-        )}
+        {outages
+          .map((outage) => ({
+            ...outage,
+            left: Math.max(0, share(outage.fromMs)),
+            right: Math.min(100, share(outage.toMs ?? toMs)),
+          }))
+          .filter(({ left, right }) => left < 100 && right > left)
+          .map(({ from, kind, left, right }) => (
+            <span
+              key={from}
+              class="span span-gone"
+              style={{ left: `${left}%`, width: `${right - left}%` }}
+              title={`${node} ${kind}: what it did is not known`}
+            >
+              {right - left > 7 ? kind : ''}
+            </span>
+          ))}
         {notes.map((place) => {
           const line = book.line(place);
           if (!isMarked(line)) return null;
@@ -115,7 +129,7 @@ function atMs(event: MouseEvent & { readonly currentTarget: HTMLElement }, fromM
   return fromMs + ((event.clientX - left) / width) * (toMs - fromMs);
 }
 
-function RoleBadge({ role, gone }: { readonly role: string | null; readonly gone: NoteLine | null }) {
+function RoleBadge({ role, gone }: { readonly role: string | null; readonly gone: Outage | null }) {
   if (gone !== null) return <span class="badge badge-bad">{gone.kind}</span>;
   if (role === null) return null;
   const kind = role === 'leader' ? 'accent' : role === 'follower' ? '' : 'warn';
@@ -152,19 +166,4 @@ function Peers({ peers }: { readonly peers: NonNullable<StepLine['peers']> }) {
       ))}
     </ul>
   );
-}
-
-const GONE: ReadonlySet<string> = new Set(['does not answer', 'stopped']);
-const BACK: ReadonlySet<string> = new Set(['answers again', 'started', 'was started again']);
-
-/** The last that was seen of it, if that is its end. */
-function whyGone(book: TraceBook, node: string, place: number): NoteLine | null {
-  for (let at = book.notes.length - 1; at >= 0; at -= 1) {
-    const where = book.notes[at] ?? 0;
-    const line = where > place ? undefined : book.line(where);
-    if (line?.what !== 'note' || line.node !== node) continue;
-    if (GONE.has(line.kind)) return line;
-    if (BACK.has(line.kind)) return null;
-  }
-  return null;
 }

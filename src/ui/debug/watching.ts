@@ -6,7 +6,11 @@ import type { Problem } from '../api/problem.ts';
 export interface Looked {
   readonly header: TraceHeader;
   readonly lines: readonly TraceLine[];
+  /** Nodes of which it is not known what happened before this look, as nobody could ask them; and the lines that came and went then. */
+  readonly unseen: { readonly nodes: readonly string[]; readonly lines: number };
 }
+
+const ALL_SEEN = { nodes: [], lines: 0 } as const;
 
 export interface WatchEvents {
   looked(looked: Looked): void;
@@ -41,23 +45,43 @@ export function watchTraces(client: Client, events: WatchEvents, isHidden: () =>
   let hadTrouble = false;
   const away = new Set<string>();
   let lines = 0;
+  /** The node that the page came from: it asks the others. */
+  let own: string | null = null;
+  let lastHeader: TraceHeader | null = null;
+  let lastMs = 0;
+
+  const note = (node: string, atMs: number, kind: string): TraceLine => {
+    lines += 1;
+    return { what: 'note', line: lines, atMs, node, kind };
+  };
 
   /** What the page saw, and no node said: told as lines of their own, so that a saved trace has them too. */
   function seen({ nodes }: Answer, atMs: number): TraceLine[] {
     const notes: TraceLine[] = [];
-    const note = (node: string, kind: string): void => {
-      lines += 1;
-      notes.push({ what: 'note', line: lines, atMs, node, kind });
-    };
     for (const { node_id: node, answered, skipped, restarted } of nodes) {
-      if (!answered && !away.has(node)) note(node, 'does not answer');
-      if (answered && away.has(node)) note(node, 'answers again');
+      if (!answered && !away.has(node)) notes.push(note(node, atMs, 'does not answer'));
+      if (answered && away.has(node)) notes.push(note(node, atMs, 'answers again'));
       if (answered) away.delete(node);
       else away.add(node);
-      if (restarted) note(node, 'was started again');
+      if (restarted) notes.push(note(node, atMs, 'was started again'));
       if (skipped > 0) notes.push({ what: 'gap', atMs, node, lines: skipped });
     }
     return notes;
+  }
+
+  /** Of a node that could not ask, or be asked, nobody knows what it did, and what it lost of that is no sample. */
+  function unseen({ nodes }: Answer): Looked['unseen'] {
+    const wasOut = own !== null && away.has(own);
+    const lost = nodes.filter(({ node_id, skipped }) => skipped > 0 && (wasOut || away.has(node_id)));
+    const ids = new Set([...(wasOut && own !== null ? [own] : []), ...lost.map(({ node_id }) => node_id)]);
+    return { nodes: [...ids], lines: lost.reduce((sum, { skipped }) => sum + skipped, 0) };
+  }
+
+  /** From the last that was heard on: when it ended after that, nobody saw. */
+  function ownIsOut(): void {
+    if (own === null || lastHeader === null || away.has(own)) return;
+    away.add(own);
+    events.looked({ header: lastHeader, lines: [note(own, lastMs, 'does not answer')], unseen: ALL_SEEN });
   }
 
   async function look(): Promise<void> {
@@ -67,6 +91,7 @@ export function watchTraces(client: Client, events: WatchEvents, isHidden: () =>
     if (stopped) return;
     if (!told.ok) {
       hadTrouble = true;
+      if (told.problem.kind === 'unreachable') ownIsOut();
       events.trouble(told.problem);
       return again(LOOK_AGAIN_MS);
     }
@@ -75,7 +100,12 @@ export function watchTraces(client: Client, events: WatchEvents, isHidden: () =>
     const { header, items } = told.value;
     cursor = told.value.cursor;
     const atMs = items.at(-1)?.atMs ?? Date.now();
-    events.looked({ header, lines: [...items, ...seen(told.value, atMs)] });
+    const missed = unseen(told.value);
+    events.looked({ header, lines: [...items, ...seen(told.value, atMs)], unseen: missed });
+    // It stands first among those that it asked.
+    own = told.value.nodes[0]?.node_id ?? null;
+    lastHeader = header;
+    lastMs = atMs;
     again(LOOK_EVERY_MS);
   }
 
