@@ -15,6 +15,13 @@ export function serveUi(scope: FastifyInstance, ui: UiFiles, basePath: string, i
       });
     });
   }
+  // As people type it; what the page asks for is relative, and would lead nowhere from there.
+  for (const page of ui.paths.filter((path) => path !== '/' && !path.includes('.'))) {
+    scope.get(`${basePath}${page}/`, (_request, reply) => {
+      reply.hijack();
+      reply.raw.writeHead(308, { location: `..${page}`, 'content-length': 0 }).end();
+    });
+  }
   // The pages' own addresses are relative: they start at the slash.
   const last = basePath.split('/').at(-1);
   if (last === undefined || last === '') return;

@@ -5,6 +5,7 @@ import { FailedList } from './failed/failed-list.tsx';
 import { openPage, type Page } from './page.ts';
 import type { Section } from './parts/header.tsx';
 import { Shell } from './parts/shell.tsx';
+import { useTitle } from './parts/title.ts';
 import { type Route, readRoute } from './route.ts';
 import { EditTask, NewTask } from './tasks/task-editor.tsx';
 import { TaskList } from './tasks/task-list.tsx';
@@ -20,6 +21,17 @@ const SECTION: Readonly<Record<Route['page'], Section | null>> = {
   nowhere: null,
 };
 
+/** A task's pages know its name. */
+const TITLE: Readonly<Record<Route['page'], string | null>> = {
+  tasks: 'Tasks',
+  task: null,
+  edit: null,
+  new: 'New task',
+  failed: 'Failed',
+  cluster: 'Cluster',
+  nowhere: 'Nothing is here',
+};
+
 function Dashboard({ page }: { readonly page: Page }) {
   const [route, setRoute] = useState(() => readRoute(location.hash));
   useEffect(() => {
@@ -27,6 +39,7 @@ function Dashboard({ page }: { readonly page: Page }) {
     addEventListener('hashchange', look);
     return () => removeEventListener('hashchange', look);
   }, []);
+  useTitle(TITLE[route.page]);
   return (
     <Shell session={page.session} section={SECTION[route.page]}>
       <Content page={page} route={route} />

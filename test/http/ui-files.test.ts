@@ -34,6 +34,13 @@ describe('the pages for the browser', () => {
     assert.equal((await ask('GET', '/v1/tasks')).status, 401);
   });
 
+  test('a slash behind a page leads to it, under any base path', async (t) => {
+    const { ask } = serving({ uiDirectory: built(t) });
+    const { status, headers } = await ask('GET', '/debug/');
+    assert.deepEqual([status, headers.location], [308, '../debug']);
+    assert.equal((await ask('GET', '/assets/')).status, 404);
+  });
+
   test('allow nothing inline, no frame round them and no other host', async (t) => {
     const { ask } = serving({ uiDirectory: built(t) });
     for (const path of ['/', '/debug', '/theme.js', '/assets/index-abc123.js']) {

@@ -42,6 +42,10 @@ describe('the pages of a node', () => {
     // Long before it is asked for anyway.
     await page.getByRole('link', { name: 'told live' }).waitFor({ timeout: 8_000 });
     await assertAccessible(page, 'tasks');
+    assert.equal(await page.title(), 'Tasks · xcron');
+    await page.getByRole('link', { name: 'told live' }).click();
+    await page.getByRole('heading', { name: 'told live', level: 1 }).waitFor();
+    assert.equal(await page.title(), 'told live · xcron');
     await page.getByRole('link', { name: 'Debugger' }).click();
     await page.getByRole('heading', { name: 'Debugger', level: 1 }).waitFor();
     await assertAccessible(page, 'debugger');

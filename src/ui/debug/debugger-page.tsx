@@ -14,7 +14,7 @@ import { Lanes } from './lanes.tsx';
 import { Projection } from './projection.tsx';
 import { Scrubber } from './scrubber.tsx';
 import { watchTraces } from './watching.ts';
-import { litBy } from './what-is-lit.ts';
+import { litBy, whyNothingIsLit } from './what-is-lit.ts';
 
 /** Drawn again at most this often, however much happens: more than a person sees. */
 const DRAW_EVERY_MS = 100;
@@ -98,6 +98,7 @@ function Machines({ debug }: { readonly debug: Debugger }) {
     box.current.scrollTop = y + (height - clientHeight) / 2;
   }, [chart, lit.state, whole]);
   if (chart === undefined) return null;
+  const why = lit.state === null && debug.book !== null ? whyNothingIsLit(name, debug.book.header) : null;
   const whose = name === 'raft-role' || name === 'node' ? debug.node : debug.task;
   return (
     <section class="card machines" aria-label="Machines">
@@ -135,6 +136,7 @@ function Machines({ debug }: { readonly debug: Debugger }) {
             Fit
           </Button>
         </div>
+        {why === null ? null : <p class="quiet small">{why}</p>}
         <section
           ref={box}
           class={whole ? 'chart-fit' : 'chart-free'}

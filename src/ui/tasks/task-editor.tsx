@@ -5,6 +5,7 @@ import { type Answered, useAnswer } from '../api/use-answer.ts';
 import type { Page } from '../page.ts';
 import { Button } from '../parts/button.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
+import { useTitle } from '../parts/title.ts';
 import { CallbackFields, NameFields, PolicyFields } from './callback-fields.tsx';
 import { randomKey } from './random-key.ts';
 import { RequestView } from './request-view.tsx';
@@ -20,6 +21,7 @@ export function NewTask({ page, like }: { readonly page: Page; readonly like: st
 
 export function EditTask({ page, taskId }: { readonly page: Page; readonly taskId: string }) {
   const answered = useAnswer<TaskAnswer>(page.client, `v1/tasks/${taskId}`, {}, 0);
+  useTitle(`Change ${answered.value?.name ?? `task ${taskId}`}`);
   return <OnceRead answered={answered}>{(task) => <Editor page={page} form={formOf(task)} task={task} />}</OnceRead>;
 }
 

@@ -8,6 +8,7 @@ import { StateBadge } from '../parts/badge.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
+import { useTitle } from '../parts/title.ts';
 import { listAddress } from '../route.ts';
 import { Executions } from './executions.tsx';
 import { previewOf } from './next-times.ts';
@@ -24,6 +25,7 @@ export function TaskPage({ page, taskId }: { readonly page: Page; readonly taskI
   const path = `v1/tasks/${taskId}`;
   const { value: task, problem, reload } = useAnswer<TaskAnswer>(client, path, {}, ASKED_ANYWAY_EVERY_MS);
   useReloadOn(events, (event) => event.task_id === taskId, reload);
+  useTitle(task?.name ?? `Task ${taskId}`);
   if (task === null) {
     if (problem === null) return null;
     return problem.code === 'task_not_found' ? (
