@@ -219,6 +219,15 @@ test('a task is run once however often that is asked for under one id, of whiche
     assert.equal((await node.submit({ type: 'RunTask', taskId, version: null }, by)).outcome, 'committed');
     const read = await node.readTask(taskId);
     assert.equal(read.ok && read.value?.runCount, 2);
+    // All nodes end at once: an outcome that nobody could take any more would be held on to for as long as a node may drain.
+    const open = async (): Promise<number> => {
+      const found = await node.readTask(taskId);
+      return found.ok ? (found.value?.openRuns.length ?? 0) : Number.NaN;
+    };
+    await until(
+      async () => (await open()) === 0,
+      async () => `${await open()} runs are open`,
+    );
   }));
 
 test('what is asked again under its id is told as the first time, and at once', () =>
