@@ -20,6 +20,9 @@ export interface FollowingOptions {
 
 /** Between two rounds over all nodes, none of which answered. */
 const ROUND_PAUSE_MS = 1_000;
+/** A node that has just begun may not have heard yet where the others are; later, some come and go. */
+const LEARN_AGAIN_MS = 500;
+const LEARN_WHOLE_AGAIN_MS = 30_000;
 
 /** Null when it was told to end; else why there is nothing to follow. */
 export async function followEvents(options: FollowingOptions): Promise<Failure | null> {
@@ -35,8 +38,10 @@ export async function followEvents(options: FollowingOptions): Promise<Failure |
       if (hasFollowed) note(`goes on at ${client.server}`);
       hasFollowed = true;
       failedInARow = 0;
-      void servers.learn(client);
+      const over = new AbortController();
+      void servers.keepLearning(client, over.signal);
       lastId = await readAll(opened.body, lastId, options);
+      over.abort();
       if (!signal.aborted) note(`${client.server} ended the events`);
     } else {
       if (opened.exit !== EXIT.unavailable) return opened;
@@ -101,7 +106,17 @@ export class FollowedServers {
     this.#at = (this.#at + 1) % this.#clients.length;
   }
 
-  async learn(client: ApiClient): Promise<void> {
+  async keepLearning(client: ApiClient, over: AbortSignal): Promise<void> {
+    while (!over.aborted) {
+      const isWhole = await this.#learn(client);
+      await delay(isWhole ? LEARN_WHOLE_AGAIN_MS : LEARN_AGAIN_MS, undefined, { signal: over, ref: false }).catch(
+        () => {},
+      );
+    }
+  }
+
+  /** Whether it knows where all members are. */
+  async #learn(client: ApiClient): Promise<boolean> {
     const answer = await client.send({ method: 'GET', path: '/v1/cluster' });
     const members = answer.ok ? member(answer.json, 'members') : null;
     const urls = Array.isArray(members) ? members.map((one) => text(one, 'http_url').replace(/\/+$/, '')) : [];
@@ -109,5 +124,6 @@ export class FollowedServers {
     const isFit = (url: string): boolean => /^https?:\/\//.test(url) && (!this.#isSecure || url.startsWith('https:'));
     const others = urls.filter((url) => isFit(url) && !this.#clients.some(({ server }) => server === url));
     this.#clients = [...this.#clients, ...others.map((server) => createApiClient({ server, token: this.#token }))];
+    return urls.length > 0 && urls.every((url) => url !== '');
   }
 }

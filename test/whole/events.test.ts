@@ -31,6 +31,13 @@ const toldIn = (text: string): readonly Told[] =>
     .filter((line) => line.startsWith('{') && line.endsWith('}'))
     .map((line) => JSON.parse(line) as Told);
 
+async function urlsSeenBy(nodeId: string): Promise<readonly (string | null)[]> {
+  const { value } = await readJson<{ readonly members: readonly { readonly http_url: string | null }[] }>(
+    `${cluster.node(nodeId).url}/v1/cluster`,
+  );
+  return value.members.map(({ http_url }) => http_url);
+}
+
 test('a follower tells what the leader does, and when it ends another goes on: each event once; NATS has each once', async (t) => {
   const published: Told[] = [];
   const subscription = operator.connection.subscribe('xcron.demo.events.>', {
@@ -39,6 +46,11 @@ test('a follower tells what the leader does, and when it ends another goes on: e
   await operator.connection.flush();
   const leader = await cluster.leader();
   const [followed = '', other = ''] = ['n1', 'n2', 'n3'].filter((nodeId) => nodeId !== leader);
+  // So that it knows of the others when that one goes.
+  await until(
+    async () => (await urlsSeenBy(followed)).every((url) => url !== null),
+    async () => JSON.stringify(await urlsSeenBy(followed)),
+  );
   const following = start(t, ['events', '--kind', 'TaskCreated', '--json', '--server', cluster.node(followed).url]);
   const mine = (): readonly Told[] => toldIn(following.out());
   const created: string[] = [];
