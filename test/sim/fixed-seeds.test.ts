@@ -9,9 +9,7 @@ const STEPS = 20_000;
 const PINNED: Readonly<Record<number, string>> = {
   16: 'a transfer is refused because the quorum was checked a moment ago',
   27: 'what a turn appended before a truncation is written behind it',
-  50: 'a recovering node is whole too soon',
   122: 'a learner that does not know of its promotion refuses its vote',
-  272: 'who was removed, and added again, does not vote before it knows',
 };
 
 function runTwice(seed: number): void {

@@ -33,13 +33,17 @@ export const LOSSES: readonly Mutant[] = [
     "(progress.state === 'snapshot' && matchIndex >= (progress.snapshot?.head.index ?? 0))",
     "(progress.state === 'snapshot' && matchIndex < 0)",
   ),
-  mutant(
-    'a recovering node is whole too soon',
-    'case 30',
-    FOLLOWING,
-    'if (core.matched.index < index || core.durableIndex < index) return;',
-    'if (core.matched.index + index < 1) return;',
-  ),
+  {
+    ...mutant(
+      'a recovering node is whole too soon',
+      'case 30',
+      FOLLOWING,
+      'if (core.matched.index < index || core.durableIndex < index) return;',
+      'if (core.matched.index + index < 1) return;',
+    ),
+    // One run in a hundred comes by, if that: it takes the leader away at the very moment.
+    script: 'test/raft/bugs-recovering.test.ts',
+  },
   {
     name: 'a damaged row is taken for what was written',
     from: 'case 30',

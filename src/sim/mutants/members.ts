@@ -76,13 +76,16 @@ export const MEMBERS: readonly Mutant[] = [
     '    host.instance = nextInstance(host.instance);\n',
     '',
   ),
-  mutant(
-    'who was removed, and added again, does not vote before it knows',
-    'case 12',
-    ROLE,
-    'VOTE_GRANTED: voteOnce,\n      },\n    },\n  },\n});',
-    '},\n    },\n  },\n});',
-  ),
+  {
+    ...mutant(
+      'who was removed, and added again, does not vote before it knows',
+      'case 12',
+      ROLE,
+      'VOTE_GRANTED: voteOnce,\n      },\n    },\n  },\n});',
+      '},\n    },\n  },\n});',
+    ),
+    script: 'test/raft/added-again.test.ts',
+  },
   mutant('who was removed hears no more of it', 'case 14', ROLE, "        READMITTED: 'learner',\n", ''),
   {
     ...mutant(
