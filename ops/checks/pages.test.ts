@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { MISFIRE_AFTER_MS } from '../../src/tasks/limits.ts';
 import { assertAccessible } from '../../test/ui/accessible.ts';
 import { openBrowser, openPage } from '../../test/ui/browser.ts';
 import { createTask, YEARLY } from '../../test/whole/client.ts';
@@ -55,6 +56,7 @@ describe('the pages, at length', () => {
     edit: () => `/#/tasks/${taskId}/edit`,
     'no such task': () => '/#/tasks/1',
     failed: () => '/#/failed',
+    missed: () => '/#/missed',
     cluster: () => '/#/cluster',
     nowhere: () => '/#/nowhere',
     debugger: () => '/debug',
@@ -130,14 +132,30 @@ describe('the pages, at length', () => {
     await createTask(first.url, { ...YEARLY, name: 'before' });
     const { page } = await openPage(t, browser, `${first.url}/`);
     await page.getByRole('link', { name: 'before' }).waitFor();
+    await createTask(first.url, {
+      name: 'frequent',
+      schedule: EVERY_SECOND,
+      callback: { url: `${sink.url}/frequent` },
+    });
+    await page.getByRole('link', { name: 'frequent' }).waitFor();
     await first.kill('SIGKILL');
+    const killedAtMs = Date.now();
     await page.getByText('The node does not answer').waitFor({ timeout: 30_000 });
     await page.getByRole('link', { name: 'before' }).waitFor();
+    await until(
+      () => Date.now() - killedAtMs > MISFIRE_AFTER_MS + 2_000,
+      () => 'time does not pass',
+    );
     const again = await serve(join(folder, 'away'), { flags: ['--http-port', new URL(first.url).port] });
     t.after(() => again.kill('SIGTERM'));
     await createTask(again.url, { ...YEARLY, name: 'after' });
     await page.getByRole('link', { name: 'after' }).waitFor({ timeout: 30_000 });
     assert.equal(await page.getByText('The node does not answer').count(), 0);
+    await page.goto(`${again.url}/#/missed`);
+    const missed = page.getByRole('list', { name: 'Missed due times' });
+    await missed.getByRole('link', { name: 'frequent' }).first().waitFor();
+    await missed.getByText('Not sent:').first().waitFor();
+    await assertAccessible(page, 'what was missed');
   });
 
   describe('on a cluster', () => {

@@ -83,10 +83,16 @@ export const executionSchema = Type.Object(
   closed,
 );
 
-export const deadLetterSchema = Type.Object(
+const namedTask = Type.Object({ id, name: wrap(orNull(Type.String())), state: taskSchema.properties.state }, closed);
+
+export const deadLetterSchema = Type.Object({ task: namedTask, execution: executionSchema }, closed);
+
+export const missedSchema = Type.Object(
   {
-    task: Type.Object({ id, name: wrap(orNull(Type.String())), state: taskSchema.properties.state }, closed),
-    execution: executionSchema,
+    task: namedTask,
+    at: wrap({ ...instant, description: 'When they were passed over.' }),
+    from: wrap({ ...instant, description: 'The first due time of them.' }),
+    through: wrap({ ...instant, description: 'Every due time up to here; the one after it was sent.' }),
   },
   closed,
 );

@@ -1,4 +1,4 @@
-import type { DeadLetter } from '../node/api.ts';
+import type { DeadLetter, MissedPlace } from '../node/api.ts';
 import type { TaskId } from '../tasks/task.ts';
 import { parseTaskId } from '../tasks/task-id.ts';
 import { CURSOR_CHARS_MAX } from './limits.ts';
@@ -7,7 +7,7 @@ import { CURSOR_CHARS_MAX } from './limits.ts';
  * Where a list goes on. Opaque to clients: what is inside may change, so it carries the kind of list it belongs to, and one of
  * another list is refused instead of misread.
  */
-type ListKind = 'tasks' | 'executions' | 'letters';
+type ListKind = 'tasks' | 'executions' | 'letters' | 'missed';
 
 const print = (kind: ListKind, after: string): string => Buffer.from(`${kind}:${after}`).toString('base64url');
 
@@ -38,9 +38,23 @@ export const deadLetterCursor = ({ endedAtMs, taskId, run }: DeadLetter): string
   print('letters', `${endedAtMs}-${taskId}-${run}`);
 
 export function readDeadLetterCursor(cursor: string): DeadLetter | null {
-  const [endedAtMs = '', id = '', run = '', ...more] = read('letters', cursor)?.split('-') ?? [];
+  const place = readPlace('letters', cursor);
+  return place === null ? null : { endedAtMs: place.atMs, taskId: place.taskId, run: place.number };
+}
+
+export const missedCursor = ({ atMs, taskId, fromMs }: MissedPlace): string =>
+  print('missed', `${atMs}-${taskId}-${fromMs}`);
+
+export function readMissedCursor(cursor: string): MissedPlace | null {
+  const place = readPlace('missed', cursor);
+  return place === null ? null : { atMs: place.atMs, taskId: place.taskId, fromMs: place.number };
+}
+
+/** A time, a task, and a number that tells apart what was then with this task. */
+function readPlace(kind: ListKind, cursor: string): { atMs: number; taskId: TaskId; number: number } | null {
+  const [at = '', id = '', number = '', ...more] = read(kind, cursor)?.split('-') ?? [];
   const taskId = parseTaskId(id);
   const isNumber = (text: string): boolean => /^[1-9][0-9]{0,14}$/.test(text);
-  if (taskId === null || !isNumber(endedAtMs) || !isNumber(run) || more.length > 0) return null;
-  return { endedAtMs: Number(endedAtMs), taskId, run: Number(run) };
+  if (taskId === null || !isNumber(at) || !isNumber(number) || more.length > 0) return null;
+  return { atMs: Number(at), taskId, number: Number(number) };
 }

@@ -1,7 +1,7 @@
 import type { Attempt, Execution } from '../tasks/execution.ts';
 import type { TaskRecord } from '../tasks/task.ts';
 
-const instant = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+export const instantJson = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 export function executionJson(execution: Execution): string {
   return JSON.stringify({
@@ -9,13 +9,13 @@ export function executionJson(execution: Execution): string {
     task_id: execution.taskId,
     run: execution.run,
     trigger: execution.trigger,
-    scheduled_at: instant(execution.scheduledAtMs),
+    scheduled_at: instantJson(execution.scheduledAtMs),
     late: execution.late,
     state: execution.state,
     failures: execution.failures,
-    next_attempt_at: instant(execution.nextAttemptAtMs),
-    created_at: instant(execution.createdAtMs),
-    ended_at: instant(execution.endedAtMs),
+    next_attempt_at: instantJson(execution.nextAttemptAtMs),
+    created_at: instantJson(execution.createdAtMs),
+    ended_at: instantJson(execution.endedAtMs),
     attempts: execution.attempts.map(attempt),
   });
 }
@@ -27,9 +27,9 @@ function attempt(made: Attempt) {
     incarnation: made.incarnation,
     task_version: made.version,
     result: made.result,
-    claimed_at: instant(made.claimedAtMs),
-    started_at: instant(made.startedAtMs),
-    ended_at: instant(made.endedAtMs),
+    claimed_at: instantJson(made.claimedAtMs),
+    started_at: instantJson(made.startedAtMs),
+    ended_at: instantJson(made.endedAtMs),
     status: made.status,
     error: made.error,
     excerpt: made.excerpt,
@@ -38,9 +38,9 @@ function attempt(made: Attempt) {
 
 export const recordJson = ({ atMs, type, by, fromMs, throughMs }: TaskRecord): string =>
   JSON.stringify({
-    at: instant(atMs),
+    at: instantJson(atMs),
     type,
     by,
-    ...(fromMs === undefined ? {} : { from: instant(fromMs) }),
-    ...(throughMs === undefined ? {} : { through: instant(throughMs) }),
+    ...(fromMs === undefined ? {} : { from: instantJson(fromMs) }),
+    ...(throughMs === undefined ? {} : { through: instantJson(throughMs) }),
   });

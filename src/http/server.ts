@@ -24,6 +24,7 @@ import {
 } from './limits.ts';
 import { endWith } from './malformed.ts';
 import { createMetricsRegistry, metricsOperation } from './metrics.ts';
+import { missedOperations } from './missed-operations.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { originalOperations } from './original-api.ts';
@@ -214,6 +215,7 @@ function operationsOf(
     updateTask,
     ...executionOperations,
     ...deadLetterOperations,
+    ...missedOperations,
     ...scheduleOperations,
     ...clusterOperations,
     ...eventOperations,

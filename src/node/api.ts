@@ -1,7 +1,8 @@
 import type { RaftRole } from '../raft/role.ts';
 import type { LogIndex, Term } from '../raft/types.ts';
 import type { Result } from '../result.ts';
-import type { DeadLetter, ProjectionCounts, TaskFilter } from '../store/projection.ts';
+import type { MissedDueTimes } from '../store/missed-due-times.ts';
+import type { DeadLetter, MissedPlace, ProjectionCounts, TaskFilter } from '../store/projection.ts';
 import type { Command, Refusal } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
 import type { Execution } from '../tasks/execution.ts';
@@ -14,7 +15,7 @@ import type { StatisticsSeen, StatisticsWindow } from './statistics.ts';
 import type { TracePage, TracePlace } from './trace-page.ts';
 import type { Tracing } from './tracing.ts';
 
-export type { DeadLetter, TaskFilter };
+export type { DeadLetter, MissedPlace, TaskFilter };
 
 /** What HTTP, the CLI and cluster operations stand on: one node, whatever its role. */
 export interface SchedulerNode {
@@ -42,6 +43,12 @@ export interface SchedulerNode {
     limit: number,
     consistency?: Consistency,
   ): Promise<ReadOutcome<readonly FailedExecution[]>>;
+  /** Due times that were passed over, the last ones first, below a position. */
+  listMissed(
+    below: MissedPlace | null,
+    limit: number,
+    consistency?: Consistency,
+  ): Promise<ReadOutcome<readonly MissedOfTask[]>>;
   /** `requestId`: the same id twice is one operation. Null: it gets one here. */
   operate(operation: ClusterOperation, asked: Asked, requestId: CommandId | null): Promise<OperationOutcome>;
   /** Of this node alone: its log forgets what its state holds. Resolves to why it could not, in words, or to null. */
@@ -75,6 +82,11 @@ export type Consistency = 'linearizable' | 'stale';
 export interface FailedExecution {
   readonly task: Task;
   readonly execution: Execution;
+}
+
+export interface MissedOfTask {
+  readonly task: Task;
+  readonly missed: MissedDueTimes;
 }
 
 export interface Asked {

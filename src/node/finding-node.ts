@@ -46,6 +46,7 @@ export class FindingNode implements SchedulerNode {
   listExecutions: SchedulerNode['listExecutions'] = (...about) => this.#node?.listExecutions(...about) ?? notReadable();
   listDeadLetters: SchedulerNode['listDeadLetters'] = (...about) =>
     this.#node?.listDeadLetters(...about) ?? notReadable();
+  listMissed: SchedulerNode['listMissed'] = (...about) => this.#node?.listMissed(...about) ?? notReadable();
   readExecution: SchedulerNode['readExecution'] = (...about) => this.#node?.readExecution(...about) ?? notReadable();
   operate: SchedulerNode['operate'] = (operation, asked, requestId) =>
     this.#node?.operate(operation, asked, requestId) ?? Promise.resolve(NOT_YET);

@@ -333,6 +333,7 @@ export class Node implements SchedulerNode {
   listTasks: SchedulerNode['listTasks'] = (...about) => this.#requests.reads.tasks(...about);
   listExecutions: SchedulerNode['listExecutions'] = (...about) => this.#requests.reads.executions(...about);
   listDeadLetters: SchedulerNode['listDeadLetters'] = (...about) => this.#requests.reads.deadLetters(...about);
+  listMissed: SchedulerNode['listMissed'] = (...about) => this.#requests.reads.missed(...about);
   readExecution: SchedulerNode['readExecution'] = (...about) => this.#requests.reads.execution(...about);
   health(): NodeHealth {
     const { value, context } = this.#life.getSnapshot();

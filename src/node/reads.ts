@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
-import type { DeadLetter, Projection, TaskFilter } from '../store/projection.ts';
+import type { DeadLetter, MissedPlace, Projection, TaskFilter } from '../store/projection.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
-import type { Consistency, FailedExecution, ReadOutcome, UnavailableReason } from './api.ts';
+import type { Consistency, FailedExecution, MissedOfTask, ReadOutcome, UnavailableReason } from './api.ts';
 import { READ_DEADLINE_MS } from './limits.ts';
 import type { Replica } from './replica.ts';
 import { RETRY_AFTER_MS } from './submitting.ts';
@@ -68,6 +68,20 @@ export class Reads {
       );
       // What went in between is not listed.
       return read.filter((one): one is FailedExecution => one.task !== undefined && one.execution !== undefined);
+    }, consistency);
+  }
+
+  missed(
+    below: MissedPlace | null,
+    limit: number,
+    consistency?: Consistency,
+  ): Promise<ReadOutcome<readonly MissedOfTask[]>> {
+    return this.#read(async (projection) => {
+      const found = await projection.newestMissed(below, limit);
+      const read = await Promise.all(
+        found.map(async (missed) => ({ task: await projection.readTask(missed.taskId), missed })),
+      );
+      return read.filter((one): one is MissedOfTask => one.task !== undefined);
     }, consistency);
   }
 

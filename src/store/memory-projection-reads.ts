@@ -1,9 +1,17 @@
 import type { IdempotencyRecord, StateMeta } from '../tasks/entities.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { Task } from '../tasks/task.ts';
+import { missedBy } from './missed-due-times.ts';
 import type { DeadLetter, DuePosition, Projection } from './projection.ts';
 import { RUNS_PER_ANSWER_MAX } from './projection-bounds.ts';
-import { compareDeadLetters, compareDue, compareRuns, compareTaskIds, compareTexts } from './projection-order.ts';
+import {
+  compareDeadLetters,
+  compareDue,
+  compareMissed,
+  compareRuns,
+  compareTaskIds,
+  compareTexts,
+} from './projection-order.ts';
 import { taskFilter, taskOrder } from './projection-reads.ts';
 import { countsAsHistory, prunableRuns } from './projection-retention.ts';
 import { openAttemptOf } from './projection-slices.ts';
@@ -18,6 +26,7 @@ type MemoryReads = {
     | 'orphanedClaims'
     | 'prunable'
     | 'newestDeadLetters'
+    | 'newestMissed'
     | 'deadLettersBefore'
     | 'finishedTasksBefore'
     | 'keysExpiredBefore']: Synchronous<Projection[Name]>;
@@ -94,6 +103,12 @@ export function createMemoryReads({ tasks, executions, keys, meta }: MemoryState
         .map(({ taskId, run, endedAtMs }): DeadLetter => ({ taskId, run, endedAtMs: endedAtMs ?? 0 }))
         .filter((letter) => below === null || compareDeadLetters(letter, below) < 0)
         .sort((a, b) => compareDeadLetters(b, a))
+        .slice(0, limit),
+    newestMissed: (below, limit) =>
+      [...tasks.values()]
+        .flatMap(missedBy)
+        .filter((missed) => below === null || compareMissed(missed, below) < 0)
+        .sort((a, b) => compareMissed(b, a))
         .slice(0, limit),
     deadLettersBefore: (endedBeforeMs, limit) =>
       refs(

@@ -205,6 +205,7 @@ export function openMemoryProjection(options: MemoryProjectionOptions = {}): Pro
     openClaims: (...question) => after(() => reads.openClaims(...question)),
     prunable: (...question) => after(() => reads.prunable(...question)),
     newestDeadLetters: (...question) => after(() => reads.newestDeadLetters(...question)),
+    newestMissed: (...question) => after(() => reads.newestMissed(...question)),
     deadLettersBefore: (...question) => after(() => reads.deadLettersBefore(...question)),
     finishedTasksBefore: (...question) => after(() => reads.finishedTasksBefore(...question)),
     keysExpiredBefore: (...question) => after(() => reads.keysExpiredBefore(...question)),

@@ -4,6 +4,7 @@ import { makeDirectoryDurably, syncDirectory } from './durable-file.ts';
 import { formatHash, rowHash } from './entity-hash.ts';
 import { parseLastIncluded } from './last-included.ts';
 import { type LastIncluded, StorageRefused } from './log-store.ts';
+import { MISSED_INDEX, MISSED_SCHEMA, rebuildMissed } from './missed-index.ts';
 import type { ProjectionCounts } from './projection.ts';
 import { SQLITE_CACHE_KIB } from './projection-bounds.ts';
 import { NO_COUNTS, NO_META } from './projection-empty.ts';
@@ -85,7 +86,8 @@ export function openStateFile(path: string): Database.Database {
       database.pragma('temp_store = MEMORY');
       if (database.pragma('user_version', { simple: true }) === 0) create(database);
       syncDirectory(dirname(path));
-      readFileState(database, path);
+      const { index } = readFileState(database, path);
+      if (missedIndexOf(database) !== String(index)) indexMissed(database, index);
       return database;
     } catch (error) {
       database.close();
@@ -113,6 +115,7 @@ export function openStateFileToRead(path: string): Database.Database {
 function create(database: Database.Database): void {
   database.transaction(() => {
     database.exec(SCHEMA);
+    database.exec(MISSED_SCHEMA);
     database.pragma(`application_id = ${APPLICATION_ID}`);
     database.pragma(`user_version = ${PROJECTION_FORMAT}`);
     const meta = encodeMeta(NO_META);
@@ -139,6 +142,16 @@ function checkFormat(database: Database.Database, path: string): void {
       `${path} has format ${version}; this xcron knows up to ${PROJECTION_FORMAT}`,
       'Run the newer xcron that wrote it, or start on another --data-dir.',
     );
+}
+
+const missedIndexOf = (database: Database.Database): unknown =>
+  database.prepare('SELECT value FROM meta WHERE name = ?').pluck().get(MISSED_INDEX);
+
+function indexMissed(database: Database.Database, index: number): void {
+  database.transaction(() => {
+    rebuildMissed(database);
+    database.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run(MISSED_INDEX, String(index));
+  })();
 }
 
 /** Neither is there in a file of an older xcron. */
@@ -171,6 +184,7 @@ export function readFileState(database: Database.Database, path: string): FileSt
 export function writeFileState(database: Database.Database, state: FileState): void {
   const write = database.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)');
   write.run('applied_index', String(state.index));
+  write.run(MISSED_INDEX, String(state.index));
   write.run('state', state.meta);
   write.run('state_hash', formatHash(state.hash));
   write.run('counts', JSON.stringify(state.counts));

@@ -1,5 +1,5 @@
 import type { TaskId } from '../tasks/task.ts';
-import type { DeadLetter, DuePosition, RunRef } from './projection.ts';
+import type { DeadLetter, DuePosition, MissedPlace, RunRef } from './projection.ts';
 
 /** The orders in which the port lists things; the file's indexes have the same ones. Negative when `a` comes first. */
 
@@ -16,6 +16,9 @@ export const compareDue = (a: DuePosition, b: DuePosition): number => a.dueAtMs 
 
 export const compareDeadLetters = (a: DeadLetter, b: DeadLetter): number =>
   a.endedAtMs - b.endedAtMs || compareRuns(a, b);
+
+export const compareMissed = (a: MissedPlace, b: MissedPlace): number =>
+  a.atMs - b.atMs || compareTaskIds(a.taskId, b.taskId) || a.fromMs - b.fromMs;
 
 /** By Unicode code point, which is the order of SQLite's UTF-8 texts (and not of JavaScript's code units). */
 export const compareTexts = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -2,7 +2,8 @@ import type { LogIndex } from '../raft/types.ts';
 import type { ExecutionState } from '../tasks/execution.ts';
 import type { TaskId, TaskState } from '../tasks/task.ts';
 import type { LastIncluded } from './log-store.ts';
-import type { DeadLetter, DuePosition, ProjectionCounts, RunRef, TaskFilter } from './projection.ts';
+import type { MissedDueTimes } from './missed-due-times.ts';
+import type { DeadLetter, DuePosition, MissedPlace, ProjectionCounts, RunRef, TaskFilter } from './projection.ts';
 import type { TaskHistory } from './projection-retention.ts';
 
 /**
@@ -21,6 +22,7 @@ export interface TaskRow {
     readonly definition: string;
     readonly name: string | null;
     readonly tags: readonly string[];
+    readonly missed: readonly MissedDueTimes[];
   } | null;
 }
 
@@ -134,6 +136,10 @@ export interface Requests {
   'newest-dead-letters': {
     readonly ask: { readonly below: DeadLetter | null; readonly limit: number };
     readonly answer: Step<DeadLetter, DeadLetter>;
+  };
+  'newest-missed': {
+    readonly ask: { readonly below: MissedPlace | null; readonly limit: number };
+    readonly answer: Step<MissedDueTimes, MissedPlace>;
   };
   'finished-tasks': {
     readonly ask: { readonly after: FinishedTask | null; readonly beforeMs: number; readonly limit: number };

@@ -1,12 +1,20 @@
 import type { IdempotencyRecord } from '../tasks/entities.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
+import { type MissedDueTimes, missedBy } from './missed-due-times.ts';
 import type { Overlay } from './overlay.ts';
 import type { Change } from './overlay-collection.ts';
-import type { DeadLetter, RunRef, TaskFilter } from './projection.ts';
+import type { DeadLetter, MissedPlace, RunRef, TaskFilter } from './projection.ts';
 import type { ProjectionLink } from './projection-link.ts';
 import { list } from './projection-merge.ts';
-import { compareDeadLetters, compareRuns, compareTaskIds, compareTexts, foldName } from './projection-order.ts';
+import {
+  compareDeadLetters,
+  compareMissed,
+  compareRuns,
+  compareTaskIds,
+  compareTexts,
+  foldName,
+} from './projection-order.ts';
 import type { ExecutionText, ExpiringKey, FinishedTask, TaskTexts } from './projection-protocol.ts';
 import { openAttemptOf } from './projection-slices.ts';
 import { decodeExecution, decodeTask, runKey } from './rows.ts';
@@ -24,6 +32,7 @@ export interface ProjectionReads {
   openClaims(after: RunRef | null, limit: number): Promise<ClaimedRun[]>;
   deadLetters(beforeMs: number, limit: number): Promise<DeadLetter[]>;
   newestDeadLetters(below: DeadLetter | null, limit: number): Promise<DeadLetter[]>;
+  newestMissed(below: MissedPlace | null, limit: number): Promise<MissedDueTimes[]>;
   finishedTasks(beforeMs: number, limit: number): Promise<FinishedTask[]>;
   expiredKeys(beforeMs: number, limit: number): Promise<ExpiringKey[]>;
 }
@@ -132,6 +141,23 @@ export function createReads({ tasks, executions, keys }: Overlay, link: Projecti
             ),
           position: (letter) => letter,
           compare: (a, b) => compareDeadLetters(b, a),
+        },
+        below,
+        limit,
+      ),
+    newestMissed: (below, limit) =>
+      list<'newest-missed', MissedDueTimes, MissedPlace, MissedDueTimes>(
+        link,
+        {
+          name: 'newest-missed',
+          ask: (from, rows) => ({ below: from, limit: rows }),
+          fromFile: (row) => (tasks.shadow(row.taskId) === undefined ? row : undefined),
+          *inMemory() {
+            // What was only created has missed nothing yet.
+            for (const missed of changed(tasks, missedBy, ({ createdBy }) => createdBy === null)) yield* missed;
+          },
+          position: (missed) => missed,
+          compare: (a, b) => compareMissed(b, a),
         },
         below,
         limit,

@@ -1,5 +1,6 @@
 import type { Execution } from '../tasks/execution.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
+import { missedBy } from './missed-due-times.ts';
 import type { Frozen } from './overlay.ts';
 import { LOOP_CHECK_EVERY, LOOP_SLICE_MS, SLICE_CHARACTERS_MAX, SLICE_ROWS_MAX } from './projection-bounds.ts';
 import type { ExecutionRow, Slice, TaskRow } from './projection-protocol.ts';
@@ -95,7 +96,7 @@ export function taskRow(task: Task, withDefinition: boolean): TaskRow {
     finishedAtMs,
     status: encodeTaskStatus(task),
     wide: withDefinition
-      ? { definition: encodeTaskDefinition(task), name: definition.name, tags: definition.tags }
+      ? { definition: encodeTaskDefinition(task), name: definition.name, tags: definition.tags, missed: missedBy(task) }
       : null,
   };
 }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { formatHash } from './entity-hash.ts';
 import { StorageFailed, StorageRefused } from './log-store.ts';
+import { createMissedQuery } from './missed-index.ts';
 import { createStateCopies } from './projection-copy.ts';
 import { openStateFile, openStateFileToRead, readFileState } from './projection-file.ts';
 import type {
@@ -70,6 +71,7 @@ function openState(path: string): StateFile {
   const handlers: StateFile['handlers'] = {
     ...createQueries(database, path),
     tasks: createSearch(database, path),
+    'newest-missed': createMissedQuery(database),
     slice(slice) {
       write(() => writes.apply(slice));
       return null;

@@ -4,6 +4,7 @@ import { creationsIn } from '../tasks/creations.ts';
 import type { EntryContent } from '../tasks/entry.ts';
 import type { TaskId } from '../tasks/task.ts';
 import { rowHash, sumHashes } from './entity-hash.ts';
+import { createMissedRows } from './missed-index.ts';
 import type { ProjectionCounts } from './projection.ts';
 import type { FileState } from './projection-file.ts';
 import { writeFileState } from './projection-file.ts';
@@ -27,6 +28,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export function createWrites(database: Database.Database, opened: FileState): ProjectionWrites {
   const statements = prepareWrites(database);
+  const missedRows = createMissedRows(database);
   let state = opened;
   let tasks: Mutable<ProjectionCounts['tasks']> = { ...opened.counts.tasks };
   let executions = opened.counts.executions;
@@ -110,7 +112,7 @@ export function createWrites(database: Database.Database, opened: FileState): Pr
   }
 
   function putDefinition(taskId: TaskId, id: bigint, wide: NonNullable<TaskRow['wide']>): void {
-    const { definition, name, tags } = wide;
+    const { definition, name, tags, missed } = wide;
     const old = isNew(taskId) ? undefined : statements.oldDefinition.get(id);
     if (old?.[1] === 1n) removeLabels(id);
     const share = rowHash('definition', taskId, definition);
@@ -119,6 +121,7 @@ export function createWrites(database: Database.Database, opened: FileState): Pr
     replaceHash(old?.[0], share);
     if (name !== null) statements.putName.run(id, foldName(name));
     for (const tag of tags) statements.putTag.run(tag, id);
+    if (old !== undefined || missed.length > 0) missedRows.put(id, missed);
   }
 
   function removeLabels(id: bigint): void {
@@ -136,6 +139,7 @@ export function createWrites(database: Database.Database, opened: FileState): Pr
     if (wide?.[1] === 1n) removeLabels(id);
     statements.removeTask.run(id);
     statements.removeDefinition.run(id);
+    missedRows.remove(id);
     replaceHash(old[0], 0n);
     replaceHash(wide?.[0], 0n);
     tasks[old[1]] -= 1;

@@ -5,6 +5,7 @@ import type { EntityRef } from '../tasks/needs.ts';
 import type { Task, TaskId, TaskState } from '../tasks/task.ts';
 import type { LogEnds } from './last-included.ts';
 import type { LastIncluded } from './log-store.ts';
+import type { MissedDueTimes } from './missed-due-times.ts';
 import type { RefusedPairs } from './refused-pairs.ts';
 
 /**
@@ -70,6 +71,8 @@ export interface Projection {
   prunable(kept: number, excess: number, limit: number): Promise<readonly PrunableTask[]>;
   /** Failed executions, those that ended last first, below a position. */
   newestDeadLetters(below: DeadLetter | null, limit: number): Promise<readonly DeadLetter[]>;
+  /** Due times that were passed over, of all tasks, the last ones first, below a position. */
+  newestMissed(below: MissedPlace | null, limit: number): Promise<readonly MissedDueTimes[]>;
   /** Failed executions that ended before. */
   deadLettersBefore(endedBeforeMs: number, limit: number): Promise<readonly RunRef[]>;
   finishedTasksBefore(finishedBeforeMs: number, limit: number): Promise<readonly FinishedTaskRuns[]>;
@@ -130,6 +133,9 @@ export interface RunRef {
 export interface DeadLetter extends RunRef {
   readonly endedAtMs: number;
 }
+
+/** In the order of time, then task; no task passes over the same due time twice. */
+export type MissedPlace = Pick<MissedDueTimes, 'atMs' | 'taskId' | 'fromMs'>;
 
 export interface PrunableTask {
   readonly taskId: TaskId;

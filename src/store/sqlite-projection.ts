@@ -134,6 +134,7 @@ export async function openProjection(options: ProjectionOptions): Promise<Sqlite
       return history.prunable(kept, excess, limit);
     },
     newestDeadLetters: reads.newestDeadLetters,
+    newestMissed: reads.newestMissed,
     deadLettersBefore: async (endedBeforeMs, limit) => (await reads.deadLetters(endedBeforeMs, limit)).map(refOf),
     async finishedTasksBefore(finishedBeforeMs, limit) {
       const finished = await reads.finishedTasks(finishedBeforeMs, limit);

@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ClusterPage } from './cluster/cluster-page.tsx';
 import { FailedList } from './failed/failed-list.tsx';
+import { MissedList } from './failed/missed-list.tsx';
 import { openPage, type Page } from './page.ts';
 import type { Section } from './parts/header.tsx';
 import { Shell } from './parts/shell.tsx';
@@ -17,6 +18,7 @@ const SECTION: Readonly<Record<Route['page'], Section | null>> = {
   edit: 'tasks',
   new: 'tasks',
   failed: 'failed',
+  missed: 'failed',
   cluster: 'cluster',
   nowhere: null,
 };
@@ -28,6 +30,7 @@ const TITLE: Readonly<Record<Route['page'], string | null>> = {
   edit: null,
   new: 'New task',
   failed: 'Failed',
+  missed: 'Missed',
   cluster: 'Cluster',
   nowhere: 'Nothing is here',
 };
@@ -61,6 +64,8 @@ function Content({ page, route }: { readonly page: Page; readonly route: Route }
       return <ClusterPage page={page} />;
     case 'failed':
       return <FailedList page={page} />;
+    case 'missed':
+      return <MissedList page={page} />;
     default:
       return (
         <>

@@ -6,6 +6,7 @@ export type Route =
   /** `like`: a task whose fields the new one begins with. */
   | { readonly page: 'new'; readonly like: string | null }
   | { readonly page: 'failed' }
+  | { readonly page: 'missed' }
   | { readonly page: 'cluster' }
   | { readonly page: 'nowhere' };
 
@@ -32,7 +33,7 @@ export function readRoute(hash: string): Route {
     return { page: 'tasks', filter: { name: text('name'), state: text('state'), tag: text('tag') } };
   }
   if (page === 'new') return { page, like: TASK_ID.test(text('like')) ? text('like') : null };
-  if (page === 'failed' || page === 'cluster') return { page };
+  if (page === 'failed' || page === 'missed' || page === 'cluster') return { page };
   return { page: 'nowhere' };
 }
 

@@ -1,5 +1,13 @@
 import { createMemoryReads } from '../../src/store/memory-projection-reads.ts';
-import type { DeadLetter, DuePosition, Projection, RunRef, TaskFilter } from '../../src/store/projection.ts';
+import type { MissedDueTimes } from '../../src/store/missed-due-times.ts';
+import type {
+  DeadLetter,
+  DuePosition,
+  MissedPlace,
+  Projection,
+  RunRef,
+  TaskFilter,
+} from '../../src/store/projection.ts';
 import type { Task, TaskId } from '../../src/tasks/task.ts';
 import type { EntitiesInMaps } from '../tasks/entities-in-maps.ts';
 import { START_MS } from '../tasks/scenario.ts';
@@ -16,6 +24,7 @@ export type Reads = Pick<
   | 'orphanedClaims'
   | 'prunable'
   | 'newestDeadLetters'
+  | 'newestMissed'
   | 'deadLettersBefore'
   | 'finishedTasksBefore'
   | 'keysExpiredBefore'
@@ -44,6 +53,7 @@ export function oracle(state: EntitiesInMaps): Reads {
     orphanedClaims: later(reads.orphanedClaims),
     prunable: later(reads.prunable),
     newestDeadLetters: later(reads.newestDeadLetters),
+    newestMissed: later(reads.newestMissed),
     deadLettersBefore: later(reads.deadLettersBefore),
     finishedTasksBefore: later(reads.finishedTasksBefore),
     keysExpiredBefore: later(reads.keysExpiredBefore),
@@ -110,6 +120,10 @@ export async function askEverything(reads: Reads, known: EntitiesInMaps): Promis
     answers[`newest letters by ${limit}`] = await allPages<DeadLetter, DeadLetter>(
       (below) => reads.newestDeadLetters(below, limit),
       (letter) => letter,
+    );
+    answers[`missed by ${limit}`] = await allPages<MissedDueTimes, MissedPlace>(
+      (below) => reads.newestMissed(below, limit),
+      (missed) => missed,
     );
     answers[`orphans, ${limit}`] = await reads.orphanedClaims(limit);
     for (const kept of [0, 2, 60]) answers[`prunable ${kept}, ${limit}`] = await reads.prunable(kept, 1, limit);

@@ -15,6 +15,8 @@ import { refused } from '../../src/result.ts';
 import { latestFireMs } from '../../src/schedule/latest-fire.ts';
 import { nextFireMs } from '../../src/schedule/next-fire.ts';
 import { parseSchedule } from '../../src/schedule/parse.ts';
+import { missedBy } from '../../src/store/missed-due-times.ts';
+import { compareMissed } from '../../src/store/projection-order.ts';
 import { decideAttempt, decideClaim } from '../../src/tasks/claim.ts';
 import type { Command } from '../../src/tasks/command.ts';
 import { refusal } from '../../src/tasks/command.ts';
@@ -160,6 +162,14 @@ export function createFakeNode(clock = manualClock()): FakeNode {
         .reverse();
       const at = failed.findIndex(({ execution: { taskId, run } }) => taskId === below?.taskId && run === below.run);
       return read(failed.slice(at + 1, at + 1 + limit), consistency);
+    },
+    async listMissed(below, limit, consistency) {
+      const missed = [...state.tasks.values()].flatMap(missedBy).sort((a, b) => compareMissed(b, a));
+      const found = missed.filter((one) => below === null || compareMissed(one, below) < 0);
+      return read(
+        found.slice(0, limit).map((one) => ({ task: taskOf(one.taskId), missed: one })),
+        consistency,
+      );
     },
     readExecution: async (taskId, run, consistency) => read(state.execution(taskId, run), consistency),
     async operate(operation, { by }, requestId) {

@@ -107,6 +107,9 @@ describe('the pages of a node', () => {
     await assertAccessible(page, 'failed');
     await page.getByRole('button', { name: 'Run again: doomed' }).click();
     await page.getByText('Run 2 was committed.').waitFor();
+    await page.getByRole('link', { name: 'Missed' }).click();
+    await page.getByText('Nothing was missed').waitFor();
+    await assertAccessible(page, 'missed');
     await until(
       () => sink.received.length === 2,
       () => `${sink.received.length} callbacks`,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { howFar } from '../../src/ui/parts/how-far.ts';
+import { howFar, howLong } from '../../src/ui/parts/how-far.ts';
 
 const NOW_MS = Date.UTC(2027, 0, 1);
 for (const [awayMs, said] of [
@@ -12,4 +12,16 @@ for (const [awayMs, said] of [
   [-90 * 86_400_000, '90 days ago'],
 ] as const) {
   test(`${awayMs} ms away is said as "${said}"`, () => assert.equal(howFar(NOW_MS + awayMs, NOW_MS), said));
+}
+
+for (const [ms, said] of [
+  [0, '0 s'],
+  [999, '0 s'],
+  [59_999, '59 s'],
+  [70_472, '1 min 10 s'],
+  [3_600_000, '1 h'],
+  [3_725_000, '1 h 2 min'],
+  [86_400_000 + 59_000, '1 d'],
+] as const) {
+  test(`a span of ${ms} ms is said as "${said}"`, () => assert.equal(howLong(ms), said));
 }

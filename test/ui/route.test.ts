@@ -19,6 +19,10 @@ describe('which page an address asks for', () => {
   for (const hash of ['#/tasks/x', '#/tasks/1/2', '#/other', '#/failed/1', '#/tasks/00', '#/tasks/1/edit/2']) {
     test(`"${hash}" is nowhere`, () => assert.deepEqual(readRoute(hash), { page: 'nowhere' }));
   }
+  test('what failed and what was missed are lists of their own', () => {
+    assert.deepEqual(readRoute('#/failed'), { page: 'failed' });
+    assert.deepEqual(readRoute('#/missed'), { page: 'missed' });
+  });
   test('a search stands in the address', () => {
     const filter = { name: 'a b&c=#', state: 'paused', tag: '%' };
     assert.deepEqual(readRoute(listAddress(filter)), { page: 'tasks', filter });

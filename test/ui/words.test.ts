@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AttemptAnswer, TaskAnswer } from '../../src/ui/api/answers.ts';
+import { missedWords } from '../../src/ui/failed/missed-words.ts';
 import { attemptWords, lateByMs, printMs, tookMs } from '../../src/ui/tasks/attempt-words.ts';
 import { listsNewTask } from '../../src/ui/tasks/listed-by.ts';
 import { previewOf } from '../../src/ui/tasks/next-times.ts';
@@ -81,5 +82,19 @@ describe('the next times of a task', () => {
   test('are not asked for where a preview would say something else', () => {
     const changes = [{ state: 'paused' }, { timezone: null }, { next_at: null }, { schedule: 'H(0-29)/10 * * * *' }];
     for (const change of changes) assert.equal(asked(change), null);
+  });
+});
+
+describe('which due times were missed', () => {
+  const from = '2027-01-01T00:00:00.000Z';
+  test('one alone', () => {
+    const words = missedWords({ from, through: '2027-01-01T00:00:00.400Z' });
+    assert.match(words, /^Not sent: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+  });
+  test('all until a time', () => {
+    assert.match(
+      missedWords({ from, through: '2027-01-01T02:05:59.000Z' }),
+      /and what was due until .*, 2 h 5 min later$/,
+    );
   });
 });

@@ -79,7 +79,21 @@ export interface PreviewAnswer {
   readonly text: string;
 }
 
+export interface NamedTaskAnswer {
+  readonly id: string;
+  readonly name: string | null;
+  readonly state: TaskState;
+}
+
+/** Due times of one task that were passed over. */
+export interface MissedAnswer {
+  readonly task: NamedTaskAnswer;
+  readonly at: string;
+  readonly from: string;
+  readonly through: string;
+}
+
 export interface DeadLetterAnswer {
-  readonly task: { readonly id: string; readonly name: string | null; readonly state: TaskState };
+  readonly task: NamedTaskAnswer;
   readonly execution: ExecutionAnswer;
 }

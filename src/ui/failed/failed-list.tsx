@@ -1,18 +1,17 @@
-import { useState } from 'preact/hooks';
-import type { DeadLetterAnswer, PageAnswer, TaskAnswer } from '../api/answers.ts';
+import type { DeadLetterAnswer, PageAnswer } from '../api/answers.ts';
 import type { Client } from '../api/client.ts';
-import type { Problem } from '../api/problem.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { LiveBadge } from '../live/live-badge.tsx';
 import { useReloadOn } from '../live/use-live.ts';
 import type { Page } from '../page.ts';
 import { StateBadge } from '../parts/badge.tsx';
-import { Button } from '../parts/button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
 import { Pages, usePlace } from '../parts/pages.tsx';
 import { Attempts } from '../tasks/attempts.tsx';
+import { Again } from './again.tsx';
+import { WhatWentWrong } from './what-went-wrong.tsx';
 
 const PAGE_ITEMS = 20;
 /** Beside what is told live: that may be cut off. */
@@ -36,9 +35,9 @@ export function FailedList({ page }: { readonly page: Page }) {
         <h1>Failed</h1>
         <LiveBadge events={events} />
       </div>
+      <WhatWentWrong current="failed" />
       <p class="quiet">
-        Executions whose every attempt failed, the last one first. They are kept for 30 days, up to 1,000 a task. What
-        was missed in an outage stands in the history of its task.
+        Executions whose every attempt failed, the last one first. They are kept for 30 days, up to 1,000 a task.
       </p>
       {problem === null ? null : <ProblemNotice problem={problem} />}
       {value === null ? null : (
@@ -74,48 +73,9 @@ function DeadLetter({ letter, client }: { readonly letter: DeadLetterAnswer; rea
           <Instant at={execution.ended_at} full />
           {task.state === 'scheduled' ? null : <StateBadge state={task.state} />}
         </div>
-        <Again letter={letter} client={client} />
+        <Again task={task} client={client} word="Run again" />
       </div>
       <Attempts attempts={execution.attempts} />
     </li>
-  );
-}
-
-/** A run asked for is a new execution, with an id of its own. A finished task runs no more: another one like it does. */
-function Again({ letter: { task }, client }: { readonly letter: DeadLetterAnswer; readonly client: Client }) {
-  const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState('');
-  const [problem, setProblem] = useState<Problem | null>(null);
-  if (task.state === 'paused') {
-    return (
-      <a class="button" href={`#/tasks/${task.id}`}>
-        Resume it first
-      </a>
-    );
-  }
-  if (task.state !== 'scheduled') {
-    return (
-      <a class="button" href={`#/new?like=${task.id}`}>
-        New one like it
-      </a>
-    );
-  }
-  const run = async (): Promise<void> => {
-    setBusy(true);
-    const told = await client.send<TaskAnswer>('POST', `v1/tasks/${task.id}/run`);
-    setBusy(false);
-    setProblem(told.ok ? null : told.problem);
-    setSaid(told.ok ? `Run ${told.value.run_count} was committed.` : '');
-  };
-  return (
-    <div class="buttons">
-      <span class="small quiet" role="status">
-        {said}
-      </span>
-      <Button disabled={busy} onClick={() => void run()} label={`Run again: ${task.name ?? task.id}`}>
-        Run again
-      </Button>
-      {problem === null ? null : <ProblemNotice problem={problem} />}
-    </div>
   );
 }

@@ -17,6 +17,23 @@ export function howFar(atMs: number, nowMs: number): string {
   return 'now';
 }
 
+const SPANS: readonly (readonly [letter: string, ms: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+];
+
+/** The two largest units, of which the smaller says nothing where it is none. */
+export function howLong(ms: number): string {
+  const at = SPANS.findIndex(([, unitMs]) => ms >= unitMs);
+  const [name, unitMs] = SPANS[at] ?? ['s', 1_000];
+  const whole = `${Math.floor(ms / unitMs)} ${name}`;
+  const smaller = at < 0 ? undefined : SPANS[at + 1];
+  const rest = smaller === undefined ? 0 : Math.floor((ms % unitMs) / smaller[1]);
+  return rest === 0 || smaller === undefined ? whole : `${whole} ${rest} ${smaller[0]}`;
+}
+
 /** In the zone of whoever looks. */
 export function localInstant(atMs: number): string {
   const at = new Date(atMs);
