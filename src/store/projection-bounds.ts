@@ -25,8 +25,9 @@ export const SLICE_CHARACTERS_MAX = 256 * 2 ** 10;
 /** Slices handed over and not yet written; one more than one, so that the worker does not wait for the loop. */
 export const SLICES_IN_FLIGHT_MAX = 2;
 
-/** Rows looked through, and text sent back, in one step of a read: the worker is held for about 5 ms, and the loop for 2 (parsing). */
-export const SCAN_ROWS_MAX = 5_000;
+/** Rows walked in one step of a search: 2 ms of the worker where they are in memory, up to 30 where they come from the disk. */
+export const SEARCH_ROWS_MAX = 25_000;
+/** Text sent back in one step of a read: the worker is held for about 5 ms, and the loop for 2 (parsing). */
 export const ANSWER_CHARACTERS_MAX = 256 * 2 ** 10;
 /** Refs asked for in one message. */
 export const FETCH_REFS_MAX = 1_000;

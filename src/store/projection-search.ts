@@ -1,73 +1,114 @@
 import type Database from 'better-sqlite3';
-import type { TaskId, TaskState } from '../tasks/task.ts';
+import type { TaskId } from '../tasks/task.ts';
 import type { TaskFilter } from './projection.ts';
-import { ANSWER_CHARACTERS_MAX, SCAN_ROWS_MAX } from './projection-bounds.ts';
+import { ANSWER_CHARACTERS_MAX, SEARCH_ROWS_MAX } from './projection-bounds.ts';
 import { foldName } from './projection-order.ts';
 import type { Answer, Ask, TaskTexts } from './projection-protocol.ts';
 import { verifier } from './projection-queries.ts';
 
 /**
- * The worker's search for tasks, by id. The narrowest index that the filter allows names candidates (tag, then name, then state);
- * the rest of the filter is looked up for each. A name is searched in a table of names alone, at most SCAN_ROWS_MAX a step, by plain
- * comparison of folded text: nothing in it needs escaping, and letters beyond ASCII fold too, which LIKE does not do.
+ * The worker's search for tasks, by id. The narrowest index that the filter allows is walked (tag, then name, then state), at most
+ * SEARCH_ROWS_MAX rows a step, and SQLite looks up the rest of the filter for each row: as ids in JavaScript, a million names take
+ * ten times as long. A name is searched by plain comparison of folded text: nothing in it needs escaping, and letters beyond ASCII
+ * fold too, which LIKE does not do. An index of trigrams would not be much faster, and each creation would pay for it.
  */
-export function createSearch(database: Database.Database, path: string): (ask: Ask<'tasks'>) => Answer<'tasks'> {
+export function createSearch(
+  database: Database.Database,
+  path: string,
+  rowsMax = SEARCH_ROWS_MAX,
+): (ask: Ask<'tasks'>) => Answer<'tasks'> {
   const verified = verifier(path);
-  type Ids = [after: bigint, limit: number];
-  const ids = <P extends unknown[]>(sql: string) => database.prepare<P, TaskId>(sql).pluck();
-  const listed = (newestFirst: boolean) => {
-    const [beyond, order] = newestFirst ? ['<', 'DESC'] : ['>', 'ASC'];
-    const tagged = `SELECT CAST(task_id AS TEXT) FROM tags WHERE tag = ? AND task_id ${beyond} ?`;
-    const named = `SELECT CAST(task_id AS TEXT) FROM names WHERE task_id ${beyond} ?`;
-    return {
-      byTag: ids<[string, ...Ids]>(`${tagged} ORDER BY task_id ${order} LIMIT ?`),
-      byName: ids<Ids>(`${named} ORDER BY task_id ${order} LIMIT ?`),
-      byState: ids<[string, ...Ids]>(
-        `SELECT CAST(id AS TEXT) FROM tasks WHERE state = ? AND id ${beyond} ? ORDER BY id ${order} LIMIT ?`,
-      ),
-      all: ids<Ids>(`SELECT CAST(id AS TEXT) FROM tasks WHERE id ${beyond} ? ORDER BY id ${order} LIMIT ?`),
-    };
-  };
-  const oldestFirst = listed(false);
-  const newestFirst = listed(true);
-  const nameOf = database.prepare<[bigint], string>('SELECT folded FROM names WHERE task_id = ?').pluck();
-  const stateOf = database.prepare<[bigint], TaskState>('SELECT state FROM tasks WHERE id = ?').pluck();
   const textsOf = database
     .prepare<[bigint], readonly [string, bigint, string, bigint]>(
       'SELECT status, tasks.hash, definition, definitions.hash FROM tasks JOIN definitions USING (id) WHERE id = ?',
     )
     .raw()
     .safeIntegers();
+  const prepared = new Map<string, Walk>();
 
-  function candidates(filter: TaskFilter, after: bigint, limit: number): readonly TaskId[] {
-    const { byTag, byName, byState, all } = filter.newestFirst === true ? newestFirst : oldestFirst;
-    if (filter.tag !== undefined) return byTag.all(filter.tag, after, limit);
-    if (filter.name !== undefined) return byName.all(after, limit);
-    if (filter.state !== undefined) return byState.all(filter.state, after, limit);
-    return all.all(after, limit);
+  function walkOf(filter: TaskFilter): Walk {
+    const shape = walkShape(filter);
+    const known = prepared.get(shape);
+    if (known !== undefined) return known;
+    const made = prepareWalk(database, filter);
+    prepared.set(shape, made);
+    return made;
   }
 
   return ({ filter, after, limit }) => {
-    const name = filter.name === undefined ? undefined : foldName(filter.name);
-    const exact = name === undefined && (filter.tag === undefined || filter.state === undefined);
-    const scanned = exact ? Math.min(limit, SCAN_ROWS_MAX) : SCAN_ROWS_MAX;
-    const found = candidates(filter, after === null ? startOf(filter) : BigInt(after), scanned);
+    const walk = walkOf(filter);
+    const of = {
+      tag: filter.tag ?? null,
+      state: filter.state ?? null,
+      name: filter.name === undefined ? null : foldName(filter.name),
+      after: after === null ? startOf(filter) : BigInt(after),
+      rows: rowsMax,
+    };
+    const found = walk.matching.all({ ...of, limit });
     const rows: TaskTexts[] = [];
     let characters = 0;
     for (const taskId of found) {
-      const id = BigInt(taskId);
-      if (name !== undefined && nameOf.get(id)?.includes(name) !== true) continue;
-      if (filter.state !== undefined && stateOf.get(id) !== filter.state) continue;
-      const texts = textsOf.get(id);
+      const texts = textsOf.get(BigInt(taskId));
       if (texts === undefined) continue;
       const [status, statusHash, definition, definitionHash] = texts;
       verified('task', taskId, status, statusHash);
       verified('definition', taskId, definition, definitionHash);
       rows.push([taskId, status, definition]);
       characters += status.length + definition.length;
-      if (rows.length >= limit || characters > ANSWER_CHARACTERS_MAX) return { rows, through: taskId };
+      if (characters > ANSWER_CHARACTERS_MAX) return { rows, through: taskId };
     }
-    return { rows, through: found.length < scanned ? null : (found.at(-1) ?? null) };
+    // As many as were asked for: it stopped at the last of them. Else it came to the end of the step, or of all there is.
+    const last = found.at(-1);
+    return { rows, through: found.length >= limit && last !== undefined ? last : (walk.end.get(of) ?? null) };
+  };
+}
+
+interface Bound {
+  readonly tag: string | null;
+  readonly state: string | null;
+  readonly name: string | null;
+  readonly after: bigint;
+  readonly rows: number;
+}
+
+/** One way through an index. */
+interface Walk {
+  /** Of the next rows, those that the whole filter lets through. */
+  readonly matching: Database.Statement<[Bound & { readonly limit: number }], TaskId>;
+  /** Where these rows end; none when there are not as many. */
+  readonly end: Database.Statement<[Bound], TaskId>;
+}
+
+const walkShape = ({ tag, state, name, newestFirst = false }: TaskFilter): string =>
+  [tag, state, name].map((part) => Number(part !== undefined)).join('') + Number(newestFirst);
+
+function prepareWalk(database: Database.Database, { tag, state, name, newestFirst = false }: TaskFilter): Walk {
+  const [beyond, order] = newestFirst ? ['<', 'DESC'] : ['>', 'ASC'];
+  const walked = (table: string, id: string, rest: string): string =>
+    `FROM ${table} WHERE ${rest} ${id} ${beyond} @after ORDER BY ${id} ${order}`;
+  const named = 'instr(folded, @name) > 0';
+  const conditions: string[] = [];
+  let [column, source] = ['id', walked('tasks', 'id', '')];
+  if (tag !== undefined) {
+    [column, source] = ['task_id', walked('tags', 'task_id', 'tag = @tag AND')];
+    if (name !== undefined) conditions.push(`EXISTS (SELECT 1 FROM names WHERE names.task_id = walk.id AND ${named})`);
+  } else if (name !== undefined) {
+    [column, source] = ['task_id', walked('names', 'task_id', '')];
+    conditions.push(named);
+  } else if (state !== undefined) source = walked('tasks', 'id', 'state = @state AND');
+  // By the narrow index: the rows of the table are wide, and these lie anywhere in it.
+  if (state !== undefined && (tag !== undefined || name !== undefined))
+    conditions.push(
+      'EXISTS (SELECT 1 FROM tasks INDEXED BY tasks_by_state WHERE tasks.state = @state AND tasks.id = walk.id)',
+    );
+  const columns = `${column} AS id${tag === undefined && name !== undefined ? ', folded' : ''}`;
+  const only = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const prepare = <P>(sql: string) => database.prepare<[P], TaskId>(sql).pluck();
+  return {
+    matching: prepare(
+      `SELECT CAST(id AS TEXT) FROM (SELECT ${columns} ${source} LIMIT @rows) AS walk ${only} LIMIT @limit`,
+    ),
+    end: prepare(`SELECT CAST(${column} AS TEXT) ${source} LIMIT 1 OFFSET @rows - 1`),
   };
 }
 

@@ -63,7 +63,7 @@ export function oracle(state: EntitiesInMaps): Reads {
   };
 }
 
-const FILTERS: readonly TaskFilter[] = [
+export const FILTERS: readonly TaskFilter[] = [
   {},
   { state: 'scheduled' },
   { state: 'paused' },
