@@ -10,24 +10,21 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { lineForPerson } from '../../src/cli/node-log.ts';
+import { readFlags, USAGE } from './cluster-flags.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { nodeFlags } from './runtime.mjs';
 import { ensureSystemTools, NATS_SERVER, thisMachine } from './system-tools.ts';
 import { ensureUi } from './ui.mjs';
 
-const { values } = parseArgs({
-  options: {
-    'first-port': { type: 'string', default: '8001' },
-    'nats-port': { type: 'string', default: '4222' },
-    'data-dir': { type: 'string', default: join('data', 'cluster') },
-  },
-});
-const FIRST_PORT = Number(values['first-port']);
+const flags = readFlags(process.argv.slice(2));
+if (flags === null || typeof flags === 'string') {
+  if (flags === null) console.log(USAGE);
+  else console.error(`xcron: ${flags}\n${USAGE}`);
+  process.exit(flags === null ? 0 : 2);
+}
+const { firstPort: FIRST_PORT, directory: DIRECTORY, natsPort: NATS_PORT } = flags;
 const NODES = [0, 1, 2].map((at) => ({ nodeId: `n${at + 1}`, port: FIRST_PORT + at }));
-const DIRECTORY = values['data-dir'];
-const NATS_PORT = Number(values['nats-port']);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** A node ends when this process is gone without having said so. */

@@ -112,7 +112,10 @@ test('nodes that go away while they are watched are said to be silent, and in th
   const row = (nodeId: string) => page.getByRole('row', { name: new RegExp(`^${nodeId} `) });
   await row(leader).getByText('leader').waitFor();
   await cluster.kill(leader, 'SIGKILL');
-  await row(leader).getByText('silent').waitFor();
+  await row(leader).getByText('silent', { exact: true }).waitFor();
+  await row(leader)
+    .getByText(/^silent for \d+ s$/)
+    .waitFor();
   await page.getByText(/^n\d is silent$/).waitFor();
   assert.notEqual(await cluster.leader(), leader);
   await page.getByRole('row').getByText('leader').waitFor();
@@ -121,5 +124,5 @@ test('nodes that go away while they are watched are said to be silent, and in th
   await cluster.kill(asked, 'SIGKILL');
   await page.getByText('The node does not answer').waitFor();
   await page.getByText('connecting again').waitFor();
-  await row(leader).getByText('silent').waitFor();
+  await row(leader).getByText('silent', { exact: true }).waitFor();
 });

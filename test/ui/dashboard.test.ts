@@ -73,6 +73,7 @@ describe('the pages of a node', () => {
     await press('Create the task');
     await page.getByRole('heading', { name: 'made in the form' }).waitFor();
     await page.getByText('Nothing was sent yet').waitFor();
+    await page.getByText('"n": 1.0').waitFor();
 
     await press('Run now');
     await page.getByText('succeeded with 200').waitFor();

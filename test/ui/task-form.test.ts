@@ -2,20 +2,21 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { TaskAnswer } from '../../src/ui/api/answers.ts';
+import type { ReadTask } from '../../src/ui/api/answers.ts';
 import { curlLine } from '../../src/ui/tasks/curl-line.ts';
 import { createRequest, DEFAULT_FORM, formOf, type TaskForm, updateRequest } from '../../src/ui/tasks/task-form.ts';
 
 const FORM: TaskForm = { ...DEFAULT_FORM, schedule: '@daily', url: 'http://127.0.0.1:9000/' };
 
-const TASK: TaskAnswer = {
+const TASK: ReadTask = {
   id: '1',
   name: 'report',
   tags: ['a', 'b'],
   schedule: '0 9 * * *',
   timezone: 'Europe/Berlin',
   dst: 'once',
-  callback: { url: 'http://127.0.0.1:9000/', method: 'POST', headers: { 'x-a': '1', 'x-b': '2' }, body: { n: 1 } },
+  callback: { url: 'http://127.0.0.1:9000/', method: 'POST', headers: { 'x-a': '1', 'x-b': '2' } },
+  bodyText: '{"n":  1.0}',
   retry: { attempts: 5, backoff: '1s', backoff_max: '5m' },
   misfire: 'latest',
   overlap: 'allow',
@@ -121,7 +122,9 @@ describe('the request of a change', () => {
   test('a form of a task, sent as a new one, is the same task', () => {
     const { name, tags, schedule, timezone, callback } = TASK;
     const { method: _, ...rest } = callback;
-    assert.deepEqual(JSON.parse(createRequest(before).text), { name, tags, schedule, timezone, callback: rest });
+    const { text } = createRequest(before);
+    assert.deepEqual(JSON.parse(text), { name, tags, schedule, timezone, callback: { ...rest, body: { n: 1 } } });
+    assert.ok(text.includes('"body": {"n":  1.0}'), text);
   });
 });
 

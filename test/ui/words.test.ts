@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AttemptAnswer, TaskAnswer } from '../../src/ui/api/answers.ts';
 import { missedWords } from '../../src/ui/failed/missed-words.ts';
-import { attemptWords, lateByMs, printMs, tookMs } from '../../src/ui/tasks/attempt-words.ts';
+import { attemptWords, excerptTitle, lateByMs, printMs, tookMs } from '../../src/ui/tasks/attempt-words.ts';
 import { listsNewTask } from '../../src/ui/tasks/listed-by.ts';
 import { previewOf } from '../../src/ui/tasks/next-times.ts';
 import { isMissed, wordsOf } from '../../src/ui/tasks/record-words.ts';
@@ -31,6 +31,11 @@ describe('how an attempt ended', () => {
   ];
   for (const [changes, words] of cases)
     test(words, () => assert.equal(attemptWords({ ...ATTEMPT, ...changes }), words));
+
+  test('what an excerpt is of', () => {
+    assert.equal(excerptTitle({ status: 503 }), 'What the target answered');
+    assert.equal(excerptTitle({ status: null }), 'What went wrong');
+  });
 
   test('how long it took, and how late the first one left', () => {
     assert.equal(tookMs(ATTEMPT), 240);

@@ -1,3 +1,5 @@
+import { memberText } from './json-text.ts';
+
 /** What the node answers, as far as the pages read it (/openapi.json has the whole). */
 
 export type TaskState = 'scheduled' | 'paused' | 'completed' | 'cancelled';
@@ -13,7 +15,6 @@ export interface TaskAnswer {
     readonly url: string;
     readonly method: string;
     readonly headers: Readonly<Record<string, string>>;
-    readonly body?: unknown;
   };
   readonly retry: { readonly attempts: number; readonly backoff: string; readonly backoff_max: string };
   readonly misfire: string;
@@ -29,6 +30,17 @@ export interface TaskAnswer {
   readonly updated_at: string;
   readonly finished_at: string | null;
 }
+
+/** A task that was asked for by itself. */
+export interface ReadTask extends TaskAnswer {
+  /** Of its callback, as its owner wrote it. Null: there is none. */
+  readonly bodyText: string | null;
+}
+
+export const readTask = (text: string): ReadTask => ({
+  ...(JSON.parse(text) as TaskAnswer),
+  bodyText: memberText(text, ['callback', 'body']) ?? null,
+});
 
 export interface PageAnswer<T> {
   readonly items: readonly T[];

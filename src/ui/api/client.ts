@@ -2,13 +2,16 @@ import { type Problem, problemOf, unreachable } from './problem.ts';
 
 /** How a page speaks to the node it came from. Paths are relative, so that it works under any base path. */
 export interface Client {
-  get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<Told<T>>;
+  get<T>(path: string, query?: Query, signal?: AbortSignal, read?: Read<T>): Promise<Told<T>>;
   /** An answer without an end; it is broken off by its reader, or by `signal`. */
   stream(path: string, query: Query, signal: AbortSignal): Promise<Told<ReadableStream<Uint8Array>>>;
   send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, sending?: Sending): Promise<Told<T>>;
 }
 
 export type Told<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
+
+/** What is made of an answer's text. Throws where it is not as it should be. */
+export type Read<T> = (text: string) => T;
 
 export type Query = Readonly<Record<string, string | number | null | undefined>>;
 
@@ -31,7 +34,12 @@ export interface ClientOptions {
 const ANSWER_MS_MAX = 20_000;
 
 export function createClient({ base, token, signedOut, fetch = globalThis.fetch }: ClientOptions): Client {
-  async function ask<T>(path: string, init: RequestInit, asked?: AbortSignal): Promise<Told<T>> {
+  async function ask<T>(
+    path: string,
+    init: RequestInit,
+    asked?: AbortSignal,
+    read: Read<T> = JSON.parse,
+  ): Promise<Told<T>> {
     const bearer = token();
     const headers = new Headers(init.headers);
     if (bearer !== null) headers.set('authorization', `Bearer ${bearer}`);
@@ -45,9 +53,9 @@ export function createClient({ base, token, signedOut, fetch = globalThis.fetch 
     } catch {
       return { ok: false, problem: unreachable() };
     }
-    const value = readJson(text);
-    if (response.ok && value !== undefined) return { ok: true, value: value as T };
-    const problem = problemOf(response.status, value, bearer !== null);
+    const value = response.ok ? orUndefined(read, text) : undefined;
+    if (value !== undefined) return { ok: true, value };
+    const problem = problemOf(response.status, orUndefined(JSON.parse, text), bearer !== null);
     // An answer to what was asked before signing in says nothing of the token that is there now.
     if (problem.kind === 'signed_out' && token() === bearer) signedOut(problem);
     return { ok: false, problem };
@@ -63,7 +71,7 @@ export function createClient({ base, token, signedOut, fetch = globalThis.fetch 
       const init = { headers, signal: AbortSignal.any([late.signal, signal]), cache: 'no-store' } as const;
       const response = await fetch(new URL(path + printQuery(query), base), init);
       if (response.ok && response.body !== null) return { ok: true, value: response.body };
-      const problem = problemOf(response.status, readJson(await response.text()), bearer !== null);
+      const problem = problemOf(response.status, orUndefined(JSON.parse, await response.text()), bearer !== null);
       if (problem.kind === 'signed_out' && token() === bearer) signedOut(problem);
       return { ok: false, problem };
     } catch {
@@ -75,7 +83,7 @@ export function createClient({ base, token, signedOut, fetch = globalThis.fetch 
 
   return {
     stream,
-    get: (path, query = {}, signal) => ask(path + printQuery(query), {}, signal),
+    get: (path, query = {}, signal, read) => ask(path + printQuery(query), {}, signal, read),
     send(method, path, { body, headers = {} } = {}) {
       const type = body === undefined ? {} : { 'content-type': 'application/json' };
       return ask(path, { method, headers: { ...type, ...headers }, ...(body === undefined ? {} : { body }) });
@@ -92,9 +100,9 @@ export function printQuery(query: Query): string {
   return given.size === 0 ? '' : `?${given}`;
 }
 
-function readJson(text: string): unknown {
+function orUndefined<T>(read: Read<T>, text: string): T | undefined {
   try {
-    return JSON.parse(text);
+    return read(text);
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { Client, Query } from './client.ts';
+import type { Client, Query, Read } from './client.ts';
 import { printQuery } from './client.ts';
 import type { Problem } from './problem.ts';
 
@@ -23,8 +23,14 @@ interface State<T> {
 /** A node that is away may be back soon. */
 const FAILED_AGAIN_MS = 2_000;
 
-/** Asks when the question changes, and every so often; not while nobody looks. */
-export function useAnswer<T>(client: Client, path: string | null, query: Query, everyMs: number): Answered<T> {
+/** Asks when the question changes, and every so often; not while nobody looks. `read` is one function, not one a call. */
+export function useAnswer<T>(
+  client: Client,
+  path: string | null,
+  query: Query,
+  everyMs: number,
+  read?: Read<T>,
+): Answered<T> {
   const question = path === null ? null : path + printQuery(query);
   const [state, setState] = useState<State<T>>({ value: null, problem: null, question: null });
   const ask = useRef<() => void>(() => {});
@@ -38,7 +44,7 @@ export function useAnswer<T>(client: Client, path: string | null, query: Query, 
       clearTimeout(timer);
       if (asking) return;
       asking = true;
-      const told = await client.get<T>(question, {}, leaving.signal);
+      const told = await client.get<T>(question, {}, leaving.signal, read);
       asking = false;
       if (leaving.signal.aborted) return;
       setState((before) =>
@@ -59,7 +65,7 @@ export function useAnswer<T>(client: Client, path: string | null, query: Query, 
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', lookIfSeen);
     };
-  }, [client, question, everyMs]);
+  }, [client, question, everyMs, read]);
 
   const reload = useCallback(() => ask.current(), []);
   return { value: state.value, problem: state.problem, current: state.question === question, reload };

@@ -2,6 +2,7 @@ import type { ClusterAnswer, MemberAnswer } from '../api/cluster-answers.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Button } from '../parts/button.tsx';
 import { type Column, Table } from '../parts/table.tsx';
+import { behindInWords, heardInWords } from './member-words.ts';
 import { drain, type Operation, promote, remove, transferTo, undrain } from './operation.ts';
 
 export interface MembersProps {
@@ -45,7 +46,7 @@ const columnsOf = (cluster: ClusterAnswer, ask: MembersProps['ask']): readonly C
     ),
   },
   { title: 'Behind', cell: (member) => <span class="number">{behindInWords(cluster, member)}</span> },
-  { title: 'Heard', cell: ({ lag_ms }) => <span class="number">{lag_ms === null ? '–' : `${lag_ms} ms ago`}</span> },
+  { title: 'Heard', cell: (member) => <span class="number">{heardInWords(member)}</span> },
   { title: 'Operations', cell: (member) => <MemberOperations cluster={cluster} member={member} ask={ask} /> },
 ];
 
@@ -64,15 +65,6 @@ function Role({ member }: { readonly member: MemberAnswer }) {
   return (
     <span>{member.role === null || member.role === 'follower' ? member.kind : `${member.kind}, ${member.role}`}</span>
   );
-}
-
-/** Only a leader knows how far others are, and tells it once a second: elsewhere it may be less by then. */
-function behindInWords({ commit_index, role: own }: ClusterAnswer, { match_index, role }: MemberAnswer): string {
-  if (match_index === null) return '–';
-  const behind = commit_index - match_index;
-  return behind <= 0 || role === 'leader'
-    ? 'up to date'
-    : `${own === 'leader' ? '' : 'up to '}${behind} ${behind === 1 ? 'entry' : 'entries'}`;
 }
 
 interface MemberOperationsProps extends MembersProps {

@@ -7,7 +7,7 @@ const LISTS = [
 export function WhatWentWrong({ current }: { readonly current: 'failed' | 'missed' }) {
   return (
     <nav aria-label="What went wrong">
-      <ul class="tabs">
+      <ul class="list-tabs">
         {LISTS.map(([list, title, href]) => (
           <li key={list}>
             <a href={href} aria-current={list === current ? 'page' : undefined}>

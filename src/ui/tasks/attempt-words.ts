@@ -18,6 +18,10 @@ export function attemptWords({ result, status, error }: AttemptAnswer): string {
   }
 }
 
+/** What the excerpt is: where there was no status, nothing came from the target. */
+export const excerptTitle = ({ status }: Pick<AttemptAnswer, 'status'>): string =>
+  status === null ? 'What went wrong' : 'What the target answered';
+
 /** From the first byte to the end of the answer; null while it is not over, or never began. */
 export function tookMs({ started_at, ended_at }: AttemptAnswer): number | null {
   return started_at === null || ended_at === null ? null : Date.parse(ended_at) - Date.parse(started_at);

@@ -1,5 +1,5 @@
 import type { AttemptAnswer } from '../api/answers.ts';
-import { attemptWords, printMs, tookMs } from './attempt-words.ts';
+import { attemptWords, excerptTitle, printMs, tookMs } from './attempt-words.ts';
 
 export function Attempts({ attempts }: { readonly attempts: readonly AttemptAnswer[] }) {
   return (
@@ -25,7 +25,7 @@ function Attempt({ attempt }: { readonly attempt: AttemptAnswer }) {
         </span>
         {attempt.excerpt === null || attempt.excerpt === '' ? null : (
           <details class="excerpt">
-            <summary class="small">What the target answered</summary>
+            <summary class="small">{excerptTitle(attempt)}</summary>
             <pre class="code">{attempt.excerpt}</pre>
           </details>
         )}

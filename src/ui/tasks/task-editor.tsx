@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
-import type { TaskAnswer } from '../api/answers.ts';
+import { type ReadTask, readTask, type TaskAnswer } from '../api/answers.ts';
 import type { Problem } from '../api/problem.ts';
 import { type Answered, useAnswer } from '../api/use-answer.ts';
 import type { Page } from '../page.ts';
@@ -14,20 +14,20 @@ import { createRequest, DEFAULT_FORM, formOf, type TaskForm, updateRequest } fro
 
 /** A new task, an empty one or like another. */
 export function NewTask({ page, like }: { readonly page: Page; readonly like: string | null }) {
-  const model = useAnswer<TaskAnswer>(page.client, like === null ? null : `v1/tasks/${like}`, {}, 0);
+  const model = useAnswer<ReadTask>(page.client, like === null ? null : `v1/tasks/${like}`, {}, 0, readTask);
   if (like === null) return <Editor page={page} form={DEFAULT_FORM} task={null} />;
   return <OnceRead answered={model}>{(task) => <Editor page={page} form={formOf(task)} task={null} />}</OnceRead>;
 }
 
 export function EditTask({ page, taskId }: { readonly page: Page; readonly taskId: string }) {
-  const answered = useAnswer<TaskAnswer>(page.client, `v1/tasks/${taskId}`, {}, 0);
+  const answered = useAnswer<ReadTask>(page.client, `v1/tasks/${taskId}`, {}, 0, readTask);
   useTitle(`Change ${answered.value?.name ?? `task ${taskId}`}`);
   return <OnceRead answered={answered}>{(task) => <Editor page={page} form={formOf(task)} task={task} />}</OnceRead>;
 }
 
 interface OnceReadProps {
-  readonly answered: Answered<TaskAnswer>;
-  readonly children: (task: TaskAnswer) => preact.ComponentChildren;
+  readonly answered: Answered<ReadTask>;
+  readonly children: (task: ReadTask) => preact.ComponentChildren;
 }
 
 function OnceRead({ answered, children }: OnceReadProps) {

@@ -1,4 +1,4 @@
-import type { TaskAnswer } from '../api/answers.ts';
+import type { ReadTask } from '../api/answers.ts';
 
 /** What is typed into the form of a task, as text, and the request that it becomes. */
 export interface TaskForm {
@@ -63,10 +63,7 @@ export function createRequest(form: TaskForm): DraftRequest {
   return { text: print(request), problems };
 }
 
-/**
- * What was changed, and no more (RFC 7396): an untouched body keeps the bytes that it came in, which this page, having read it as JSON,
- * could not give back.
- */
+/** What was changed, and no more (RFC 7396). */
 export function updateRequest(form: TaskForm, before: TaskForm): DraftRequest {
   const changed = (...names: (keyof TaskForm)[]): boolean => names.some((name) => form[name] !== before[name]);
   const removed = headerMembers(before.headers)
@@ -95,7 +92,7 @@ export function updateRequest(form: TaskForm, before: TaskForm): DraftRequest {
   return { text: print(request), problems: problemsOf(form) };
 }
 
-export function formOf(task: TaskAnswer): TaskForm {
+export function formOf(task: ReadTask): TaskForm {
   const { callback, retry } = task;
   return {
     name: task.name ?? '',
@@ -107,7 +104,7 @@ export function formOf(task: TaskAnswer): TaskForm {
     headers: Object.entries(callback.headers)
       .map(([name, value]) => `${name}: ${value}`)
       .join('\n'),
-    body: 'body' in callback ? JSON.stringify(callback.body, null, 2) : '',
+    body: task.bodyText ?? '',
     attempts: String(retry.attempts),
     backoff: retry.backoff,
     backoffMax: retry.backoff_max,

@@ -1,5 +1,13 @@
-import type { PageAnswer, PreviewAnswer, RecordAnswer, TaskAnswer } from '../api/answers.ts';
+import {
+  type PageAnswer,
+  type PreviewAnswer,
+  type ReadTask,
+  type RecordAnswer,
+  readTask,
+  type TaskAnswer,
+} from '../api/answers.ts';
 import type { Client } from '../api/client.ts';
+import { indented } from '../api/json-text.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { LiveBadge } from '../live/live-badge.tsx';
 import { useReloadOn } from '../live/use-live.ts';
@@ -23,7 +31,7 @@ const ASKED_ANYWAY_EVERY_MS = 15_000;
 export function TaskPage({ page, taskId }: { readonly page: Page; readonly taskId: string }) {
   const { client, events } = page;
   const path = `v1/tasks/${taskId}`;
-  const { value: task, problem, reload } = useAnswer<TaskAnswer>(client, path, {}, ASKED_ANYWAY_EVERY_MS);
+  const { value: task, problem, reload } = useAnswer<ReadTask>(client, path, {}, ASKED_ANYWAY_EVERY_MS, readTask);
   useReloadOn(events, (event) => event.task_id === taskId, reload);
   useTitle(task?.name ?? `Task ${taskId}`);
   if (task === null) {
@@ -64,7 +72,7 @@ export function TaskPage({ page, taskId }: { readonly page: Page; readonly taskI
   );
 }
 
-function Facts({ task }: { readonly task: TaskAnswer }) {
+function Facts({ task }: { readonly task: ReadTask }) {
   const { callback, retry } = task;
   const headers = Object.entries(callback.headers);
   return (
@@ -94,14 +102,14 @@ function Facts({ task }: { readonly task: TaskAnswer }) {
             </dd>
           </>
         )}
-        {'body' in callback ? (
+        {task.bodyText === null ? null : (
           <>
             <dt>Body</dt>
             <dd>
-              <pre class="code small">{JSON.stringify(callback.body, null, 2)}</pre>
+              <pre class="code small">{indented(task.bodyText)}</pre>
             </dd>
           </>
-        ) : null}
+        )}
         <dt>Retry</dt>
         <dd>
           {retry.attempts} attempts, {retry.backoff} doubling up to {retry.backoff_max}
