@@ -20,6 +20,8 @@ export interface Sender {
   send(request: CallbackRequest, mayStillSend: () => boolean, settled: (outcome: CallbackOutcome) => void): void;
   /** Accepted and not settled: in flight and waiting. */
   readonly inFlight: number;
+  /** Of these, those that wait for a place. */
+  readonly waiting: number;
   /** For metrics and tests; `targets` and `connections` show that nothing is left behind. */
   readonly counts: SenderCounts;
   /** It may not be sent any more: gives it back if it waits in line. What holds a connection asks by itself, before it is written. */
@@ -156,6 +158,9 @@ export function createSender(options: SenderOptions): Sender {
     },
     get inFlight() {
       return accepted.size;
+    },
+    get waiting() {
+      return accepted.size - lines.inFlight;
     },
     get counts() {
       return {

@@ -15,6 +15,7 @@ import { type DueIndex, keyOfPosition } from './due-index.ts';
 import { DueWindow } from './due-window.ts';
 import { CATCH_UP_MAX, CLAIM_BATCH, DUE_LOOK_MS, LOOK_AHEAD_MAX_MS, SEND_LEASE_OVER_MS } from './limits.ts';
 import { LostHolders } from './lost-holders.ts';
+import { untilOffBeatMs } from './off-beat.ts';
 import type { Replica } from './replica.ts';
 import type { Senders } from './senders.ts';
 import { Targets, targetOf } from './targets.ts';
@@ -173,7 +174,7 @@ export class Firing {
   /** What is left where it is, is claimed when it is due. */
   #claimAhead(nowMs: number, lookMax: number): void {
     const aheadMs = this.#aheadMs;
-    if (aheadMs === 0) return;
+    if (aheadMs === 0 || untilOffBeatMs(nowMs, aheadMs) > 0) return;
     for (const position of this.#window.leftAhead.takeReady(this.#hasRoom)) this.#due.lookAgain(position);
     for (let looked = 0; ; looked += 1) {
       const sender = this.#senders.nextAhead();
@@ -371,9 +372,12 @@ export class Firing {
     const dueAtMs = this.#due.nextDueAtMs;
     const aheadMs = this.#aheadMs;
     if (aheadMs === 0 || this.#noHandsAhead) return dueAtMs;
-    if (this.#window.leftAhead.hasReady(this.#hasRoom)) return Number.NEGATIVE_INFINITY;
+    const nowMs = this.#clock.nowMs();
+    const offBeatAtMs = nowMs + untilOffBeatMs(nowMs, aheadMs);
+    if (this.#window.leftAhead.hasReady(this.#hasRoom)) return Math.min(dueAtMs ?? offBeatAtMs, offBeatAtMs);
     const aheadAtMs = this.#due.nextAheadAtMs;
-    return aheadAtMs === null ? dueAtMs : Math.min(dueAtMs ?? aheadAtMs, aheadAtMs - aheadMs);
+    if (aheadAtMs === null) return dueAtMs;
+    return Math.min(dueAtMs ?? aheadAtMs, Math.max(aheadAtMs - aheadMs, offBeatAtMs));
   }
 
   /** Sleeps until the next due time, but never long: clocks jump. */

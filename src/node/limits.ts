@@ -61,6 +61,11 @@ export const CLAIMS_IN_HAND_MAX = 1_024;
 export const LOOK_AHEAD_MAX_MS = 3_000;
 /** Claims are made ahead only for a node that has fewer than this in hand: the other half is for what is due. */
 export const CLAIMS_AHEAD_MAX = CLAIMS_IN_HAND_MAX / 2;
+/** The part of each second in which the callbacks of that second are sent, and no claims ahead of theirs are made; unless the look-ahead is shorter than this. */
+export const BEAT_MS = 250;
+export const AHEAD_MS_MIN_OFF_BEAT = 1_000;
+/** What came of an attempt waits for this long at most while callbacks that are due wait for a place. */
+export const OUTCOMES_HELD_MS_MAX = 50;
 /** A node that ends waits this long for a leader to take what it gives back. */
 export const GIVE_BACK_MAX_MS = 1_000;
 /** Held by a node until they are due. A leader gives it fewer; more is a bug (I10). */

@@ -19,6 +19,7 @@ import {
   SETTLE_BATCH,
   TOTAL_TIMEOUT_MS,
 } from './limits.ts';
+import { OutcomesBehindSends } from './outcomes-behind-sends.ts';
 import type { AttemptReport } from './peer-notes.ts';
 import type { Replica } from './replica.ts';
 import { isOfAnEarlierStart } from './settling.ts';
@@ -68,6 +69,7 @@ export class Sending {
   /** Claims of this turn. What the turn itself settles again, as when a node catches up, is not sent. */
   #claimed: { readonly taskId: TaskId; readonly run: number; readonly attempt: number }[] = [];
   readonly #held: HeldClaims;
+  readonly #behindSends: OutcomesBehindSends;
   #keepsAhead = true;
   #leavesGivenBack = false;
   #leaving: Timer | null = null;
@@ -85,6 +87,7 @@ export class Sending {
   constructor(options: SendingOptions) {
     this.#options = options;
     this.#held = new HeldClaims(options.clock);
+    this.#behindSends = new OutcomesBehindSends(options.clock, () => options.sender.waiting);
   }
 
   get inHand(): number {
@@ -112,6 +115,7 @@ export class Sending {
   stop(): void {
     this.#stopped = true;
     this.#held.stop();
+    this.#behindSends.release();
     for (const inHand of this.#inHand.values()) inHand.tellOver?.();
   }
 
@@ -334,6 +338,7 @@ export class Sending {
 
   /** Until this node has applied what became of it, whoever committed that: nothing dies with a leader (I7). */
   async #reportUntilOver(inHand: InHand, report: AttemptReport): Promise<void> {
+    await new Promise<void>((told) => this.#behindSends.put(told));
     while (!inHand.over && !this.#isLeft(inHand)) {
       await this.#options.report(report);
       if (inHand.over || this.#isLeft(inHand)) return;

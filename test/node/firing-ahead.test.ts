@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Firing } from '../../src/node/firing.ts';
 import {
+  BEAT_MS,
   CLAIM_BATCH,
   CLAIMS_AHEAD_MAX,
   DUE_AHEAD_MS,
@@ -35,7 +36,7 @@ interface Leading {
 /** `n1` leads `n2` and `n3`, and looks ahead. */
 function leading(t: TestContext, featureLevel = LOOK_AHEAD_LEVEL): Leading {
   const scenario = new Scenario();
-  const clock = steppedClock(START_MS);
+  const clock = steppedClock(START_MS + BEAT_MS);
   const members = ['n1', 'n2', 'n3'].map((nodeId) => ({ nodeId, instance: 'i', kind: 'voter' }));
   for (const { nodeId, instance } of members) {
     const started = { type: 'NodeStarted', nodeId, instance, incarnation: 1 } as const;
@@ -127,21 +128,33 @@ test('what falls due within the look-ahead is claimed, in order, for others than
   assert.deepEqual(turn(), []);
 });
 
+test('in the moment in which others are sent, nothing is claimed ahead; what is due is', async (t) => {
+  const { clock, create, turn } = leading(t);
+  await new Promise(setImmediate);
+  create({ schedule: once(START_MS + 4_000) });
+  create({ schedule: once(START_MS + 1_100), delivery: 'at_most_once' });
+  clock.pass(1_000 - 1);
+  const times = (): number[] => turn().map(({ scheduledAtMs }) => scheduledAtMs - START_MS);
+  assert.deepEqual(times(), [1_100]);
+  clock.pass(1);
+  assert.deepEqual(times(), [4_000]);
+});
+
 test('what is due goes first: a turn that is full of it claims nothing ahead', async (t) => {
   const { create, turn, clock } = leading(t);
   await new Promise(setImmediate);
   for (let count = 0; count < CLAIM_BATCH + 10; count += 1) {
-    create({ schedule: once(START_MS + 100), delivery: 'at_most_once', callback: callbackAt(count) });
+    create({ schedule: once(START_MS + 300), delivery: 'at_most_once', callback: callbackAt(count) });
   }
   assert.deepEqual(turn(), [], 'at most once is never claimed ahead');
   clock.pass(100);
-  create({ schedule: once(START_MS + 500) });
+  create({ schedule: once(START_MS + 700) });
   const first = turn();
   assert.equal(first.length, CLAIM_BATCH);
-  assert.ok(first.every(({ scheduledAtMs }) => scheduledAtMs === START_MS + 100));
+  assert.ok(first.every(({ scheduledAtMs }) => scheduledAtMs === START_MS + 300));
   assert.deepEqual(
     turn().map(({ scheduledAtMs }) => scheduledAtMs - START_MS),
-    [...Array(10).fill(100), 500],
+    [...Array(10).fill(300), 700],
   );
 });
 

@@ -232,6 +232,7 @@ function recordingSender(nodeId: string, sent: Sent[], answering: () => boolean,
   const counts = { sending: 0, waiting: 0, targets: 0, connections: 0, idleConnections: 0 };
   return {
     inFlight: 0,
+    waiting: 0,
     counts,
     send(request, mayStillSend, settled) {
       setImmediate(() => {

@@ -50,6 +50,7 @@ export function sendingOver(
       send: (request: CallbackRequest, mayStillSend: () => boolean, settled: Given['settled']) =>
         given.push({ request, mayStillSend, settled }),
       withhold: (key: string) => withheld.push(key),
+      waiting: 0,
     } as unknown as Sender,
     clock,
     self,

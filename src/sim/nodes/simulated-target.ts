@@ -34,6 +34,9 @@ export class SimulatedTarget {
       get inFlight() {
         return inFlight;
       },
+      get waiting() {
+        return waiting.size;
+      },
       counts,
       send: (request, mayStillSend, settled) => {
         inFlight += 1;

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OUTCOMES_HELD_MS_MAX } from '../../src/node/limits.ts';
+import { OutcomesBehindSends } from '../../src/node/outcomes-behind-sends.ts';
+import { steppedClock } from './stepped-clock.ts';
+
+function holding(waiting: number) {
+  const clock = steppedClock(0);
+  const told: string[] = [];
+  const state = { waiting };
+  const outcomes = new OutcomesBehindSends(clock, () => state.waiting);
+  return { clock, told, state, put: (name: string) => outcomes.put(() => told.push(name)), outcomes };
+}
+
+test('with nothing that waits to be sent, an outcome is told at once', () => {
+  const { told, put } = holding(0);
+  put('a');
+  assert.deepEqual(told, ['a']);
+});
+
+test('while callbacks wait for a place, outcomes wait; the first that finds none waiting is told with all before it, in order', () => {
+  const { told, put, state, clock } = holding(2);
+  put('a');
+  put('b');
+  assert.deepEqual(told, []);
+  state.waiting = 0;
+  put('c');
+  assert.deepEqual(told, ['a', 'b', 'c']);
+  clock.pass(OUTCOMES_HELD_MS_MAX);
+  assert.deepEqual(told, ['a', 'b', 'c']);
+});
+
+test('no outcome waits longer than its bound, however long the line is', () => {
+  const { told, put, clock } = holding(1);
+  put('a');
+  clock.pass(OUTCOMES_HELD_MS_MAX - 1);
+  put('b');
+  assert.deepEqual(told, []);
+  clock.pass(1);
+  assert.deepEqual(told, ['a', 'b']);
+  put('c');
+  clock.pass(OUTCOMES_HELD_MS_MAX);
+  assert.deepEqual(told, ['a', 'b', 'c']);
+});
