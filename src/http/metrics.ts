@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Histogram, NodeMetrics, SchedulerNode } from '../node/api.ts';
+import { LOOP_LAG_SAMPLE_MS } from './limits.ts';
 import type { Operation } from './operation.ts';
 
 /**
@@ -118,7 +119,7 @@ export function createMetricsRegistry(node: SchedulerNode, version: string, data
     }
     return reading;
   };
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_LAG_SAMPLE_MS });
   register(registry, 'xcron_info', 'gauge', 'The version that runs.', () => [{ value: 1, labels: { version } }]);
   register(registry, 'xcron_ready', 'gauge', '1 when the node takes work.', () => one(node.health().ready ? 1 : 0));
   register(registry, 'xcron_leader', 'gauge', '1 when this node leads.', () =>

@@ -76,6 +76,11 @@ export class DueIndex {
     this.#current.delete(keyOf(taskId, run));
   }
 
+  isDue(nowMs: number): boolean {
+    const first = this.#firstOf(this.#heap);
+    return first !== null && first.dueAtMs <= nowMs;
+  }
+
   /** Takes the first one that is due. */
   take(nowMs: number): DuePosition | null {
     const first = this.#firstOf(this.#heap);

@@ -150,6 +150,7 @@ export class Firing {
     // While leadership is to move nothing is taken into the log: what is due waits where it is, in case it does not move.
     if (!this.#active || this.#replica.core.transfer !== null) return;
     const nowMs = this.#clock.nowMs();
+    this.#senders.look();
     this.#targets.fallDue(nowMs);
     const looked = this.#claimDue(nowMs);
     // What is due goes first.
@@ -158,8 +159,11 @@ export class Firing {
   }
 
   #claimDue(nowMs: number): number {
+    this.#noHands = false;
     let looked = 0;
     for (; looked < CLAIM_BATCH; looked += 1) {
+      // Nobody is looked for at rest, when there is a turn with every tick and message all the same.
+      if (!this.#targets.hasReady && !this.#due.isDue(nowMs)) break;
       const sender = this.#senders.next();
       this.#noHands = sender === null;
       if (sender === null) break;

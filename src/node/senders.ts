@@ -34,6 +34,11 @@ export class Senders {
     this.#lag = new AppliedLag(options.core);
   }
 
+  /** Called with each turn of a leader, whether or not anything is due: how far behind others are shows only over time. */
+  look(): void {
+    this.#lag.look();
+  }
+
   /** Nodes take turns; null when all hands are full, or nobody is to send. */
   next(): ClaimHolder | null {
     return this.#next(CLAIMS_IN_HAND_MAX, () => true);
@@ -50,7 +55,6 @@ export class Senders {
     const { schedulingPaused, drained = [] } = meta();
     // An operator holds all scheduling: what is due waits, and its misfire policy decides once this is over.
     if (schedulingPaused === true) return null;
-    this.#lag.look();
     const { members } = core.configuration;
     for (let looked = 0; looked < members.length; looked += 1) {
       this.#turn = (this.#turn + 1) % members.length;

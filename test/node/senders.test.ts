@@ -44,8 +44,9 @@ function leading() {
       core.monotonicMs += LAG_SAMPLE_MS;
       core.appliedIndex += entries;
       progress.heardAtMs = core.monotonicMs;
-      senders.next();
+      senders.look();
     }
+    senders.look();
     return [...new Set([senders.next()?.nodeId, senders.next()?.nodeId])].sort().join(' ');
   }
   return { core, progress, given, senders };
