@@ -1,6 +1,6 @@
 import type { RaftCore } from '../raft/core.ts';
 import { idOf } from '../raft/quorum.ts';
-import type { Configuration, LogIndex } from '../raft/types.ts';
+import type { Configuration, LogIndex, MemberId } from '../raft/types.ts';
 import { SEND_LEASE_OVER_MS } from './limits.ts';
 
 /**
@@ -23,8 +23,8 @@ export class Acknowledging {
   /** Who left the members may hold a lease from before. */
   #configuration: Configuration;
   #membersSinceMs = 0;
-  /** Since when nobody left; a node that has started since knows of nobody who left before. */
-  #whoLeftSinceMs = Number.NEGATIVE_INFINITY;
+  /** Who left within one lease, and when: it hears of no cancel. A node that has started since knows of nobody who left before. */
+  readonly #left = new Map<MemberId, number>();
   #waits: Wait[] = [];
   #stopped = false;
 
@@ -59,7 +59,8 @@ export class Acknowledging {
     const { configuration, monotonicMs } = this.#core;
     if (configuration !== this.#configuration) {
       const stays = new Set(configuration.members.map(idOf));
-      if (!this.#configuration.members.every((member) => stays.has(idOf(member)))) this.#whoLeftSinceMs = monotonicMs;
+      for (const member of this.#configuration.members.map(idOf)) this.#left.set(member, monotonicMs);
+      for (const member of stays) this.#left.delete(member);
       this.#configuration = configuration;
       this.#membersSinceMs = monotonicMs;
     }
@@ -77,19 +78,30 @@ export class Acknowledging {
 
   #areSilent(holders: Holders, index: LogIndex): boolean {
     const { configuration, self } = this.#core;
-    // Among those that nobody knows of is who left lately: it hears of no cancel, and its lease may run on.
-    if (holders === null && this.#core.monotonicMs - this.#whoLeftSinceMs <= SEND_LEASE_OVER_MS) return false;
+    for (const [member, atMs] of this.#left)
+      if (this.#core.monotonicMs - atMs > SEND_LEASE_OVER_MS) this.#left.delete(member);
+    // Among those that nobody knows of is who left lately: its lease may run on.
+    if (holders === null && this.#left.size > 0) return false;
     const all = holders ?? configuration.members.filter((one) => idOf(one) !== self).map(({ nodeId }) => nodeId);
     return all.every((nodeId) => this.#isSilent(nodeId, index));
   }
 
+  /** Each instance by itself: what one has applied that took the place of another, which may live on, says nothing of that one. */
   #isSilent(nodeId: string, index: LogIndex): boolean {
-    const core = this.#core;
-    const member = core.configuration.members.find((one) => one.nodeId === nodeId);
-    const progress = member === undefined ? undefined : core.leading?.peers.get(idOf(member));
+    const members = this.#core.configuration.members.filter((one) => one.nodeId === nodeId).map(idOf);
+    if ([...this.#left.keys()].some((member) => member.startsWith(`${nodeId}/`))) return false;
+    if (members.length === 0) return this.#isLeaseOver(this.#membersSinceMs);
+    return members.every((member) => this.#isMemberSilent(member, index));
+  }
+
+  #isMemberSilent(member: MemberId, index: LogIndex): boolean {
+    const progress = this.#core.leading?.peers.get(member);
     if (progress !== undefined && progress.appliedIndex >= index) return true;
-    const saidMs = progress === undefined ? this.#membersSinceMs : (progress.readConfirmedAtMs ?? 0);
-    const leaseFromMs = Math.max(this.#leadingSinceMs, saidMs);
-    return core.monotonicMs - leaseFromMs > SEND_LEASE_OVER_MS;
+    return this.#isLeaseOver(progress === undefined ? this.#membersSinceMs : (progress.readConfirmedAtMs ?? 0));
+  }
+
+  /** One that was confirmed no later than that. */
+  #isLeaseOver(saidMs: number): boolean {
+    return this.#core.monotonicMs - Math.max(this.#leadingSinceMs, saidMs) > SEND_LEASE_OVER_MS;
   }
 }

@@ -8,7 +8,7 @@ import type { Configuration, InstanceId, NodeId } from '../../src/raft/types.ts'
 import { memberId } from '../../src/raft/types.ts';
 
 const member = (name: string) => ({ nodeId: name as NodeId, instance: 'i' as InstanceId, kind: 'voter' as const });
-const idOf = (name: string) => memberId(name as NodeId, 'i' as InstanceId);
+const idOf = (name: string, instance = 'i') => memberId(name as NodeId, instance as InstanceId);
 
 interface Leader {
   readonly core: RaftCore;
@@ -106,4 +106,32 @@ test('who left lately may hold what nobody knows of, and is waited for; one who 
   members('n1', 'n2', 'n3');
   peer('n3').appliedIndex = 8;
   assert.equal(await now(acknowledging.untilSilent(7, null)), true);
+});
+
+test('an instance that another took the place of has its lease all the same: what the new one applied says nothing of it', async () => {
+  const { core, acknowledging, peer, passMs } = leader();
+  peer('n2').readConfirmedAtMs = 10_000;
+  const again = { ...member('n2'), instance: 'again' as InstanceId };
+  core.leading?.peers.set(idOf('n2', 'again'), { ...createProgress(1, 0), appliedIndex: 7 });
+  core.configuration = { members: [member('n1'), member('n3'), again] };
+  acknowledging.look();
+  const waiting = acknowledging.untilSilent(7, ['n2']);
+  passMs(SEND_LEASE_OVER_MS);
+  assert.equal(await now(waiting), 'waits');
+  passMs(1);
+  assert.equal(await now(waiting), true);
+});
+
+test('nor is it silent while both are members, whichever stands first', async () => {
+  const { core, acknowledging, peer, passMs } = leader();
+  peer('n2').readConfirmedAtMs = 10_000;
+  const again = { ...member('n2'), instance: 'again' as InstanceId, kind: 'learner' as const };
+  core.leading?.peers.set(idOf('n2', 'again'), { ...createProgress(1, 0), appliedIndex: 7 });
+  core.configuration = { members: [again, ...['n1', 'n2', 'n3'].map(member)] };
+  acknowledging.look();
+  const waiting = acknowledging.untilSilent(7, ['n2']);
+  assert.equal(await now(waiting), 'waits');
+  peer('n2').appliedIndex = 7;
+  passMs(1);
+  assert.equal(await now(waiting), true);
 });
