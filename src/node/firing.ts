@@ -212,7 +212,8 @@ export class Firing {
   /** The attempt is over on this node: its request ended, or was never made. Its place is free from now on, and not before. */
   ended(taskId: TaskId, run: number): void {
     if (!this.#counting) return;
-    this.#targets.release(taskId, run);
+    // It may have been taken for lost with its request on the wire: then the place is that of the next attempt, which another may hold.
+    this.#targets.release(taskId, run, this.#self);
     this.#noHands = false;
     this.#noHandsAhead = false;
     this.#arm();

@@ -111,13 +111,14 @@ export class Targets {
     }
   }
 
-  /** The attempt ended, or was never made: its place is free. Takes what `claim` or `claimNext` were given. */
-  release(taskId: TaskId, run: number): void {
+  /** The attempt ended, or was never made: its place is free. Takes what `claim` or `claimNext` were given; only of `nodeId`, where it is named. */
+  release(taskId: TaskId, run: number, nodeId: string | null = null): void {
     const runs = this.#claims.get(taskId);
     const place = run > 0 && runs?.has(run) === false ? -run : run;
     const claim = runs?.get(place);
     if (runs === undefined || claim === undefined) return;
     const { target, holder } = claim;
+    if (nodeId !== null && holder.nodeId !== nodeId) return;
     runs.delete(place);
     holder.open -= 1;
     if (holder.open === 0) this.#holders.delete(keyOf(holder));

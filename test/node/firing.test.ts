@@ -81,6 +81,21 @@ test('a leader that has only begun cannot tell who may still send (I6)', (t) => 
   assert.deepEqual(firing.holdersOf(scenario.taskId), []);
 });
 
+test('an attempt of this node that ends late frees no place of the next one, which another node holds (I6)', (t) => {
+  const scenario = claimed();
+  let nowMs = 0;
+  const firing = firingOver(t, scenario, () => nowMs);
+  firing.count();
+  firing.adopt(scenario.task, scenario.run(1));
+  firing.begin();
+  nowMs = SEND_LEASE_OVER_MS;
+  firing.ended(scenario.taskId, 1);
+  assert.equal(firing.claimsInHand, 1);
+  assert.equal(scenario.when({ type: 'CancelTask', version: null }), null);
+  firing.applied(lastEntry(scenario), [{ applied: true }]);
+  assert.deepEqual(firing.holdersOf(scenario.taskId), ['n1'], 'it is waited for');
+});
+
 test('who was taken for lost may still send what it held, for as long as its lease can run (I6)', (t) => {
   const scenario = claimed();
   let nowMs = 0;
