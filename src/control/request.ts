@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Compile, type Validator } from 'typebox/compile';
 import { ok, type Result, refused } from '../result.ts';
 import type { CommandId } from '../tasks/command-id.ts';
@@ -50,7 +51,15 @@ export function readRequest(verb: Verb, data: Uint8Array): Result<ControlRequest
     const [first] = validator.Errors(input);
     return malformed(first === undefined ? 'the input does not fit' : inWords(first));
   }
-  return ok({ requestId: requestId === undefined ? null : (`nats/${verb.name}/${requestId}` as CommandId), input });
+  return ok({ requestId: requestId === undefined ? null : idOf(verb, requestId, input), input });
+}
+
+/** With what it stands for, as over HTTP: under an id of before, another request would be told that it was done. */
+function idOf({ name }: Verb, requestId: string, input: VerbInput): CommandId {
+  const id = `nats/${name}/${requestId}`;
+  const fields = Object.entries(input).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  if (fields.length === 0) return id as CommandId;
+  return `${id}/${hash('sha256', JSON.stringify(fields), 'base64url')}` as CommandId;
 }
 
 /** The library says of a field that is not in the schema that the schema is false. */
