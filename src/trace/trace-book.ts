@@ -18,9 +18,16 @@ export interface CommittedEntry extends EntrySeen {
 interface NodeBook {
   steps: number[];
   spans: RoleSpan[];
-  /** By index: what it wrote and nobody said is committed. */
-  readonly written: Map<number, Pick<EntrySeen, 'term' | 'kind'>>;
 }
+
+/** At an index that nobody said is committed: who wrote what there, and by term what it says. */
+interface Written {
+  readonly byNode: Map<string, Pick<EntrySeen, 'term' | 'kind'>>;
+  readonly said: Map<number, string>;
+}
+
+/** Far more than a leader appends before it knows that it leads no more. */
+const UNCOMMITTED_MAX = 8_192;
 
 export interface BookBounds {
   readonly linesMax: number;
@@ -34,7 +41,7 @@ export class TraceBook {
   /** Place of the first that is kept. */
   #first = 0;
   readonly #nodes = new Map<string, NodeBook>();
-  readonly #said = new Map<string, string>();
+  readonly #written = new Map<number, Written>();
   readonly #refused = new Map<string, Precondition>();
   #committed: CommittedEntry[] = [];
   /** Up to here it is known what is committed. */
@@ -98,34 +105,50 @@ export class TraceBook {
     }
     for (const { index, term, kind, data } of line.wrote ?? []) {
       if (index <= this.#commit) continue;
-      node.written.set(index, { term, kind });
-      if (data !== undefined) this.#said.set(`${index}/${term}`, data);
+      const written = this.#writtenAt(index);
+      written.byNode.set(line.node, { term, kind });
+      if (data !== undefined) written.said.set(term, data);
     }
     for (const { index, pair, failed } of line.refused ?? []) this.#refused.set(`${index}/${pair}`, failed);
-    if (line.commit > this.#commit) this.#commitThrough(line.commit, node, place);
+    if (line.commit > this.#commit) this.#commitThrough(line.commit, line.node, place);
   }
 
-  #commitThrough(index: number, node: NodeBook, place: number): void {
-    const from = Math.max(this.#commit + 1, index - this.#bounds.entriesMax);
-    for (let at = from; at <= index; at += 1) {
-      const written = node.written.get(at);
-      // Written before the trace began, or in a line that was passed over.
-      if (written === undefined) continue;
-      const { term, kind } = written;
-      const data = this.#said.get(`${at}/${term}`);
-      this.#committed.push({ index: at, term, kind, place, ...(data === undefined ? {} : { data }) });
+  #writtenAt(index: number): Written {
+    let written = this.#written.get(index);
+    if (written === undefined) {
+      written = { byNode: new Map(), said: new Map() };
+      this.#written.set(index, written);
+      const [oldest = index] = this.#written.keys();
+      if (this.#written.size > UNCOMMITTED_MAX) this.#written.delete(oldest);
     }
+    return written;
+  }
+
+  #commitThrough(index: number, node: string, place: number): void {
+    const through = this.#writtenThrough(index);
     this.#commit = index;
-    for (const { written } of this.#nodes.values()) {
-      for (const at of written.keys()) if (at <= index) written.delete(at);
+    for (const at of through) {
+      const written = this.#written.get(at);
+      this.#written.delete(at);
+      // Written before the trace began, or in a line that was passed over.
+      const entry = written?.byNode.get(node);
+      if (entry === undefined) continue;
+      const data = written?.said.get(entry.term);
+      this.#committed.push({ index: at, ...entry, place, ...(data === undefined ? {} : { data }) });
     }
-    for (const key of this.#said.keys()) if (Number.parseInt(key, 10) <= index) this.#said.delete(key);
+  }
+
+  /** Whichever is less to look through: a file may say any commit index. */
+  #writtenThrough(index: number): readonly number[] {
+    const count = index - this.#commit;
+    if (count <= this.#written.size) return Array.from({ length: count }, (_, at) => this.#commit + 1 + at);
+    return [...this.#written.keys()].filter((at) => at <= index).sort((a, b) => a - b);
   }
 
   #node(name: string): NodeBook {
     let node = this.#nodes.get(name);
     if (node === undefined) {
-      node = { steps: [], spans: [], written: new Map() };
+      node = { steps: [], spans: [] };
       this.#nodes.set(name, node);
     }
     return node;

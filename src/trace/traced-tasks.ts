@@ -62,16 +62,27 @@ export class TracedTasks implements Entities {
     if (entry.data === undefined) return { ...NOTHING, problem: 'what the entry says was not carried in the trace' };
     const content = readContent(entry.data);
     if (typeof content === 'string') return { ...NOTHING, problem: content };
-    const { atMs, pairs } = content;
     this.#changed.clear();
-    const events = pairs.flatMap((pair, at) => {
-      const refused = refusedOf(at);
-      return pair.events.map((event): FoldedEvent => {
-        const older = refused === null && !this.#evolve(event, pair.by, atMs);
-        return { event, by: pair.by, refused, older };
-      });
+    const events: FoldedEvent[] = [];
+    const folded = (problem: string | null): FoldedEntry => ({
+      atMs: content.atMs,
+      events,
+      changes: [...this.#changed.values()].map((before) => this.#since(before)),
+      problem,
     });
-    return { atMs, events, changes: [...this.#changed.values()].map((before) => this.#since(before)), problem: null };
+    try {
+      for (const [at, { events: said, by }] of content.pairs.entries()) {
+        const refused = refusedOf(at);
+        for (const event of said) {
+          const older = refused === null && !this.#evolve(event, by, content.atMs);
+          events.push({ event, by, refused, older });
+        }
+      }
+    } catch {
+      // Nodes agree on no such entry: the file says what somebody wrote into it.
+      return folded(DAMAGED);
+    }
+    return folded(null);
   }
 
   /** False where the trace does not know what the event changes. */
@@ -146,5 +157,6 @@ function readContent(data: string): Extract<ReturnType<typeof decodeEntry>, { ok
   }
 }
 
+const DAMAGED = 'the rest of the entry is not what a node writes: the file is damaged';
 /** The simulator's bare core agrees on words of its own. */
 const NO_TASKS = 'the entry says nothing about tasks: this is a run of the consensus core alone';

@@ -32,7 +32,9 @@ function stepInWords(line: StepLine): string {
   const [first, last] = [wrote[0]?.index, wrote.at(-1)?.index];
   if (first !== undefined) parts.push(first === last ? `wrote ${first}` : `wrote ${first}–${last}`);
   for (const also of line.also ?? []) {
-    const said = ALSO[String(also.type)];
+    const type = String(also.type);
+    // A file may say anything, also a name that every object has.
+    const said = Object.hasOwn(ALSO, type) ? ALSO[type] : undefined;
     if (said !== undefined) parts.push(said(also));
   }
   if (line.refused !== undefined) parts.push(`${line.refused.length} pairs did not hold`);

@@ -85,3 +85,24 @@ test('every line can be said, and found by what it is about', () => {
   const about = of({ task: made });
   assert.ok(about.length > 0 && about.length < lines.length / 2);
 });
+
+test('a file that says anything, is opened in no more time than its lines take, and nothing throws', () => {
+  const opened = new TraceBook(header, { linesMax: 1_000_000, entriesMax: 1_000_000 });
+  const step = { ...lines.find((line): line is StepLine => line.what === 'step'), got: [], sent: [], wrote: [] };
+  const events = [null, [], [{}], [null], 'x', [{ type: 'TaskCreated', taskId: '1', definition: {}, nextAtMs: 0 }]];
+  const wrote = [...events, [{ type: 'ExecutionsWithdrawn', taskId: '1', runs: null }]].map((said, at) => ({
+    index: 1_000 + at,
+    term: 1,
+    kind: 'events' as const,
+    data: JSON.stringify({ v: 1, atMs: 5, pairs: at === 0 ? [null] : [{ requires: [], events: said, by: 'x' }] }),
+  }));
+  opened.append([{ ...step, wrote, commit: 0 } as StepLine, { ...step, commit: 2_000 } as StepLine]);
+  const far = Array.from({ length: 2_000 }, (_, at): StepLine => ({ ...step, commit: at * 1e12 }) as StepLine);
+  opened.append(far);
+  assert.equal(opened.committed.length, wrote.length);
+  const history = new FoldHistory(opened);
+  const problems = opened.committed.map((_, at) => history.at(at)?.folded.problem);
+  assert.equal(problems.filter((problem) => problem?.includes('damaged')).length, 5, problems.join('; '));
+  for (const type of ['__proto__', 'constructor', 'toString'])
+    assert.equal(inWords({ ...step, also: [{ type }] } as StepLine), inWords(step as StepLine));
+});

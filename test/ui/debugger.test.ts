@@ -15,6 +15,14 @@ import { openBrowser, openPage } from './browser.ts';
 const rows: string[] = [];
 simulate({ seed: 16, steps: 1_000, traceLine: (line) => rows.push(JSON.stringify(line)) });
 
+/** A task without a definition. */
+const CREATED = { requires: [], by: 'x', events: [{ type: 'TaskCreated', taskId: '1', nextAtMs: 1 }] };
+const UNHEARD_OF = {
+  ...{ what: 'step', line: 1, atMs: 1, node: 'n1', role: 'leader', term: 1, vote: null, leader: null },
+  ...{ last: 1, commit: 1, applied: 1 },
+  wrote: [{ index: 1, term: 1, kind: 'events', data: JSON.stringify({ v: 1, atMs: 1, pairs: [CREATED] }) }],
+};
+
 const slideTo = (page: Page, share: number): Promise<void> =>
   page.getByLabel('Log index').evaluate((element, to) => {
     const slider = element as unknown as { value: string; max: string; dispatchEvent(event: object): boolean };
@@ -69,6 +77,13 @@ describe('the debugger', () => {
     await page.getByLabel('Trace file').setInputFiles({ name: 'cut.jsonl', mimeType: 'text/plain', buffer: cut });
     await page.getByText('The file is cut: its last line is missing. 99 lines are shown.').waitFor();
     await assertAccessible(page, 'file');
+
+    // Entries that no node writes, in a file that is whole.
+    const spoiled = Buffer.from(`${rows[0]}\n${JSON.stringify(UNHEARD_OF)}\n{"what":"end","lines":1}\n`);
+    await page.getByLabel('Trace file').setInputFiles({ name: 'spoiled', mimeType: 'text/plain', buffer: spoiled });
+    await page.getByText('This place of the trace cannot be drawn').waitFor();
+    await page.getByLabel('Trace file').setInputFiles({ name: 'seed-16.jsonl', mimeType: 'text/plain', buffer });
+    await heading.waitFor();
     assert.deepEqual(complaints, []);
   });
 });

@@ -82,3 +82,10 @@ test('a look that brings too much is thinned: changes of role stay, and what is 
   assert.ok(book.spansOf('n1').some(({ role }) => role === 'preCandidate'));
   assert.equal(book.skipped + book.end - 1, 20_000);
 });
+
+test('a file that no page can hold is not read, and that is said', () => {
+  const debug = new Debugger(() => {});
+  debug.openFiles([{ name: 'huge', text: null }]);
+  assert.equal(debug.book, null);
+  assert.match(debug.problem?.detail ?? '', /larger than 256 MiB/);
+});

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Page } from '../page.ts';
 import { Button } from '../parts/button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
@@ -6,7 +6,7 @@ import { Notice } from '../parts/notice.tsx';
 import { Shell } from '../parts/shell.tsx';
 import { Chart, useDragging } from './chart.tsx';
 import { charts } from './charts.ts';
-import { Debugger } from './debugger.ts';
+import { Debugger, FILE_BYTES_MAX } from './debugger.ts';
 import { Detail } from './detail.tsx';
 import { placeOf } from './drawn-chart.ts';
 import { EventList } from './event-list.tsx';
@@ -64,7 +64,26 @@ export function DebuggerPage({ page }: { readonly page: Page }) {
   );
 }
 
+/** A file may hold what no node says: then that is said, and the page stays. */
 function Open({ debug, book }: { readonly debug: Debugger; readonly book: NonNullable<Debugger['book']> }) {
+  const [undrawn, drawAgain] = useErrorBoundary();
+  const undrawnOf = useRef<typeof book | null>(null);
+  undrawnOf.current = undrawn === undefined ? null : (undrawnOf.current ?? book);
+  const isAnother = undrawnOf.current !== null && undrawnOf.current !== book;
+  useEffect(() => {
+    if (isAnother) drawAgain();
+  }, [isAnother, drawAgain]);
+  if (undrawn !== undefined && !isAnother) {
+    const toTheBeginning = (): void => {
+      debug.goTo(book.first);
+      drawAgain();
+    };
+    return (
+      <Notice kind="bad" title="This place of the trace cannot be drawn">
+        It holds what no node says: the file is damaged. <Button onClick={toTheBeginning}>Go to its beginning</Button>
+      </Notice>
+    );
+  }
   return (
     <>
       <Lanes debug={debug} book={book} />
@@ -202,7 +221,8 @@ function OpenFile({ debug }: { readonly debug: Debugger }) {
 
 async function openFiles(debug: Debugger, files: FileList | null | undefined): Promise<void> {
   if (files === null || files === undefined || files.length === 0) return;
-  debug.openFiles(await Promise.all([...files].map(async (file) => ({ name: file.name, text: await file.text() }))));
+  const textOf = async (file: File): Promise<string | null> => (file.size > FILE_BYTES_MAX ? null : file.text());
+  debug.openFiles(await Promise.all([...files].map(async (file) => ({ name: file.name, text: await textOf(file) }))));
 }
 
 const dropping = (debug: Debugger) => ({

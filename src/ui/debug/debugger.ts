@@ -17,6 +17,16 @@ const LINES_PER_LOOK_MAX = 4_000;
 
 export const SPEEDS = [1, 2, 5, 10, 50] as const;
 
+/** A page that read more would hang for long, or end. A whole trace of a node is 32 MiB at most. */
+export const FILE_BYTES_MAX = 256 * 1_024 * 1_024;
+const TOO_LARGE = `It is larger than ${FILE_BYTES_MAX / 1_024 / 1_024} MiB, which is more than a page can hold.`;
+
+export interface TraceFile {
+  readonly name: string;
+  /** Null: larger than FILE_BYTES_MAX, and not read. */
+  readonly text: string | null;
+}
+
 const NONE_UNSEEN: Looked['unseen'] = { nodes: [], lines: 0 };
 
 export class Debugger {
@@ -110,14 +120,14 @@ export class Debugger {
   }
 
   /** Several at once are the traces of the nodes of one cluster, put together by time. */
-  openFiles(files: readonly { readonly name: string; readonly text: string }[]): void {
+  openFiles(files: readonly TraceFile[]): void {
     const problems: string[] = [];
     let header: TraceHeader | null = null;
     let lines: readonly TraceLine[] = [];
     const together = (one: TraceHeader | null, more: TraceHeader): TraceHeader =>
       one === null ? more : { ...one, nodes: [...new Set([...one.nodes, ...more.nodes])] };
     for (const { name, text } of files) {
-      const read = readTrace(text);
+      const read = text === null ? { header: null, problem: TOO_LARGE } : readTrace(text);
       const said = (problem: string): string => (files.length === 1 ? problem : `${name}: ${problem}`);
       if (read.problem !== null) problems.push(said(read.problem));
       if (read.header === null) continue;
@@ -263,7 +273,7 @@ export class Debugger {
   }
 }
 
-const named = (files: readonly { readonly name: string }[]): string => files.map(({ name }) => name).join(', ');
+const named = (files: readonly TraceFile[]): string => files.map(({ name }) => name).join(', ');
 
 const EMPTY_HEADER: TraceHeader = {
   format: 'xcron-trace',
