@@ -1,6 +1,7 @@
 import { type ClaimContext, decideClaim } from '../tasks/claim.ts';
 import type { Pair } from '../tasks/entry.ts';
 import { openRun } from '../tasks/evolve-task.ts';
+import type { Execution } from '../tasks/execution.ts';
 import type { Task } from '../tasks/task.ts';
 
 /** A claim to be proposed. */
@@ -25,4 +26,10 @@ export function decideDueTimes(task: Task, claimsMax: number, context: ClaimCont
     after = openRun(after, claimed.run, claimed);
   }
   return claims;
+}
+
+/** Its node was lost, or sent nothing: behind all that has come due since, it would wait once more for what it had waited for. */
+export function hadItsTurn(execution: Execution | undefined): boolean {
+  const result = execution?.attempts.at(-1)?.result;
+  return result === 'lost' || result === 'withheld';
 }

@@ -10,7 +10,7 @@ import type { ClaimHolder, TaskEvent } from '../tasks/event.ts';
 import type { Execution } from '../tasks/execution.ts';
 import type { SchedulePlanner } from '../tasks/planner.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
-import { type Claim, decideDueTimes } from './due-claims.ts';
+import { type Claim, decideDueTimes, hadItsTurn } from './due-claims.ts';
 import { type DueIndex, keyOfPosition } from './due-index.ts';
 import { DueWindow } from './due-window.ts';
 import { CATCH_UP_MAX, CLAIM_BATCH, DUE_LOOK_MS, LOOK_AHEAD_MAX_MS, SEND_LEASE_OVER_MS } from './limits.ts';
@@ -212,7 +212,6 @@ export class Firing {
   /** The attempt is over on this node: its request ended, or was never made. Its place is free from now on, and not before. */
   ended(taskId: TaskId, run: number): void {
     if (!this.#counting) return;
-    // It may have been taken for lost with its request on the wire: then the place is that of the next attempt, which another may hold.
     this.#targets.release(taskId, run, this.#self);
     this.#noHands = false;
     this.#noHandsAhead = false;
@@ -302,7 +301,7 @@ export class Firing {
     const target = targetOf(task.definition);
     const room = this.#targets.roomOf(target);
     if (room <= 0) {
-      this.#targets.park(target, position, this.#hadItsTurn(position));
+      this.#targets.park(target, position, run > 0 && hadItsTurn(this.#projection.entities.execution(taskId, run)));
       return;
     }
     const claims =
@@ -310,13 +309,6 @@ export class Firing {
         ? this.#decideDueTimes(task, Math.min(room, CATCH_UP_MAX), context)
         : this.#decideAttempt(task, run, context);
     this.#propose(position, target, claims, context);
-  }
-
-  /** Its node was lost, or sent nothing: behind all that has come due since, it would wait once more for what it had waited for. */
-  #hadItsTurn({ taskId, run }: DuePosition): boolean {
-    if (run === 0) return false;
-    const result = this.#projection.entities.execution(taskId, run)?.attempts.at(-1)?.result;
-    return result === 'lost' || result === 'withheld';
   }
 
   /** Not counted against its target before it is due; but one that is full gets no more. */

@@ -111,7 +111,10 @@ export class Targets {
     }
   }
 
-  /** The attempt ended, or was never made: its place is free. Takes what `claim` or `claimNext` were given; only of `nodeId`, where it is named. */
+  /**
+   * The attempt ended, or was never made: its place is free. Takes what `claim` or `claimNext` were given; where the node is named, only what
+   * it holds: once it was taken for lost with its request on the wire, the place is that of the next attempt, which another may have.
+   */
   release(taskId: TaskId, run: number, nodeId: string | null = null): void {
     const runs = this.#claims.get(taskId);
     const place = run > 0 && runs?.has(run) === false ? -run : run;
