@@ -110,12 +110,13 @@ export interface NoteLine {
   readonly says?: Readonly<Record<string, unknown>>;
 }
 
-/** So many lines of a node came and went: there were more than could be kept, or carried. */
+/** So many lines of a node came and went: there were more than could be kept, or carried; or, `unseen`, nobody could ask meanwhile. */
 export interface GapLine {
   readonly what: 'gap';
   readonly atMs: number;
   readonly node: string;
   readonly lines: number;
+  readonly why?: 'unseen';
 }
 
 export interface EndLine {

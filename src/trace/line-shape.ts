@@ -60,7 +60,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, Check>>>> =
   },
   move: { ...at, node: isText, machine: isText, of: isText, event: isText, from: isText, to: isText },
   note: { ...at, node: orAbsent(isText), kind: isText, says: orAbsent(isRecord) },
-  gap: { atMs: isNumber, node: isText, lines: isCount },
+  gap: { atMs: isNumber, node: isText, lines: isCount, why: orAbsent((value) => value === 'unseen') },
   end: { lines: isCount },
 };
 

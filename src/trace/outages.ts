@@ -11,8 +11,8 @@ export interface Outage {
   readonly toMs: number | null;
 }
 
-const GONE: ReadonlySet<string> = new Set(['does not answer', 'stopped']);
-const BACK: ReadonlySet<string> = new Set(['answers again', 'started', 'was started again']);
+const GONE: ReadonlySet<string> = new Set(['does not answer', 'is not seen', 'stopped']);
+const BACK: ReadonlySet<string> = new Set(['answers again', 'is seen again', 'started', 'was started again']);
 
 export function outagesOf(book: Pick<TraceBook, 'notes' | 'line'>, node: string): readonly Outage[] {
   const outages: Outage[] = [];

@@ -1,5 +1,5 @@
 import type { Precondition } from '../tasks/precondition.ts';
-import type { EntrySeen, RoleSeen, StepLine, TraceHeader, TraceLine } from './format.ts';
+import type { EntrySeen, GapLine, RoleSeen, StepLine, TraceHeader, TraceLine } from './format.ts';
 
 /**
  * A trace in memory, in order, with what a page asks of it at any place: how each node stood, and which entries were agreed on by
@@ -46,8 +46,10 @@ export class TraceBook {
   #committed: CommittedEntry[] = [];
   /** Up to here it is known what is committed. */
   #commit = 0;
-  /** Lines that were passed over on the way here. */
+  /** Lines that were passed over on the way here, as there were too many. */
   skipped = 0;
+  /** Of these nodes it is not known what they did for a while, as nobody could ask; and the lines that came and went then. */
+  readonly unseen: { readonly nodes: Set<string>; lines: number } = { nodes: new Set(), lines: 0 };
   /** Places of what the world did, or the page saw: starts, stops, faults. */
   notes: number[] = [];
   /** Dropped from the front of what is kept. */
@@ -91,9 +93,17 @@ export class TraceBook {
     const place = this.end;
     this.#lines.push(line);
     this.lastMs = Math.max(this.lastMs, line.atMs);
-    if (line.what === 'gap') this.skipped += line.lines;
+    if (line.what === 'gap') this.#gap(line);
     if (line.what === 'note') this.notes.push(place);
     if (line.what === 'step') this.#step(line, place);
+  }
+
+  #gap({ node, lines, why }: GapLine): void {
+    if (why !== 'unseen') this.skipped += lines;
+    else {
+      this.unseen.nodes.add(node);
+      this.unseen.lines += lines;
+    }
   }
 
   #step(line: StepLine, place: number): void {

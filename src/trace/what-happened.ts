@@ -12,7 +12,9 @@ export function inWords(line: TraceLine): string {
     case 'note':
       return `${line.kind}${says(line.says)}`;
     case 'gap':
-      return `${line.lines} lines were passed over`;
+      return line.why === 'unseen'
+        ? `not seen: what happened before this${line.lines === 0 ? '' : `, at least ${line.lines} lines`}`
+        : `${line.lines} lines were passed over`;
   }
 }
 

@@ -63,7 +63,11 @@ describe('the debugger', () => {
     await page.getByText('The node does not answer').waitFor();
     const buffer = Buffer.from(`${rows.join('\n')}\n`);
     await page.getByLabel('Trace file').setInputFiles({ name: 'seed-16.jsonl', mimeType: 'text/plain', buffer });
+    await page.getByRole('dialog', { name: 'What was watched is not saved' }).waitFor();
+    await page.getByRole('button', { name: 'Open the file' }).click();
     await page.getByText('npm run sim -- --seed 16 --steps 1000').waitFor();
+    await page.getByRole('slider', { name: 'Along the time of n1' }).press('Home');
+    await page.getByText('before the first entry').waitFor();
     await slideTo(page, 0.5);
     const heading = page.getByRole('heading', { name: /^Projection at \d+$/ });
     await heading.waitFor();

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { StepLine, TraceHeader } from '../../src/trace/format.ts';
 import { writeTrace } from '../../src/trace/read-trace.ts';
 import { Debugger } from '../../src/ui/debug/debugger.ts';
+import { whatIsLeft } from '../../src/ui/debug/leaving.ts';
 import type { Looked } from '../../src/ui/debug/watching.ts';
 
 const HEADER: TraceHeader = {
@@ -13,7 +14,7 @@ const HEADER: TraceHeader = {
   nodes: ['n1'],
   made: 'by hand',
 };
-const looked = (lines: Looked['lines']): Looked => ({ header: HEADER, lines, unseen: { nodes: [], lines: 0 } });
+const looked = (lines: Looked['lines']): Looked => ({ header: HEADER, lines });
 const step = (node: string, atMs: number, more: Partial<StepLine> = {}): StepLine => ({
   what: 'step',
   line: atMs,
@@ -88,4 +89,19 @@ test('a file that no page can hold is not read, and that is said', () => {
   debug.openFiles([{ name: 'huge', text: null }]);
   assert.equal(debug.book, null);
   assert.match(debug.problem?.detail ?? '', /larger than 256 MiB/);
+});
+
+test('what was watched and not saved is not given up without a word; a file can be opened again', () => {
+  const debug = new Debugger(() => {});
+  assert.equal(whatIsLeft(debug), null);
+  debug.watch();
+  assert.equal(whatIsLeft(debug), null, 'nothing was seen yet');
+  debug.looked(looked([step('n1', 1), step('n1', 2)]));
+  assert.match(whatIsLeft(debug)?.says ?? '', /^2 lines are in this page/);
+  debug.saved();
+  assert.equal(whatIsLeft(debug), null);
+  debug.looked(looked([step('n1', 3)]));
+  assert.equal(debug.unsavedLines, 1);
+  debug.openFiles([file('one', {}, [step('n1', 1)])]);
+  assert.deepEqual([debug.unsavedLines, whatIsLeft(debug)?.title], [0, 'one is closed']);
 });

@@ -11,6 +11,8 @@ import { Detail } from './detail.tsx';
 import { placeOf } from './drawn-chart.ts';
 import { EventList } from './event-list.tsx';
 import { Lanes } from './lanes.tsx';
+import { LeaveDialog } from './leave-dialog.tsx';
+import { type Leaving, whatIsLeft } from './leaving.ts';
 import { Projection } from './projection.tsx';
 import { Scrubber } from './scrubber.tsx';
 import { watchTraces } from './watching.ts';
@@ -42,6 +44,7 @@ function useDebugger(): Debugger {
 
 export function DebuggerPage({ page }: { readonly page: Page }) {
   const debug = useDebugger();
+  const [leaving, setLeaving] = useState<Leaving | null>(null);
   const isLive = debug.source === 'live';
   useEffect(() => {
     if (!isLive) return;
@@ -55,10 +58,13 @@ export function DebuggerPage({ page }: { readonly page: Page }) {
   }, [debug.isPlaying, debug.speed, debug]);
   return (
     <Shell session={page.session} section="debugger" wide>
-      <div class="debugger" {...dropping(debug)}>
-        <Top debug={debug} />
+      <div class="debugger" {...dropping(debug, setLeaving)}>
+        <Top debug={debug} leave={setLeaving} />
         <Said debug={debug} />
         {debug.book === null ? <Nothing debug={debug} /> : <Open debug={debug} book={debug.book} />}
+        {leaving === null ? null : (
+          <LeaveDialog debug={debug} leaving={leaving} onClose={() => setLeaving(null)} save={() => save(debug)} />
+        )}
       </div>
     </Shell>
   );
@@ -171,7 +177,12 @@ function Machines({ debug }: { readonly debug: Debugger }) {
   );
 }
 
-function Top({ debug }: { readonly debug: Debugger }) {
+interface TopProps {
+  readonly debug: Debugger;
+  readonly leave: (leaving: Leaving) => void;
+}
+
+function Top({ debug, leave }: TopProps) {
   const { book } = debug;
   return (
     <div class="title-row">
@@ -187,18 +198,24 @@ function Top({ debug }: { readonly debug: Debugger }) {
       </div>
       <div class="buttons">
         {debug.source === 'live' ? null : (
-          <Button kind="main" onClick={() => debug.watch()}>
+          <Button kind="main" onClick={() => watch(debug, leave)}>
             Watch the cluster
           </Button>
         )}
-        <OpenFile debug={debug} />
+        <OpenFile debug={debug} leave={leave} />
         {book === null ? null : <Button onClick={() => save(debug)}>Save</Button>}
       </div>
     </div>
   );
 }
 
-function OpenFile({ debug }: { readonly debug: Debugger }) {
+function watch(debug: Debugger, leave: TopProps['leave']): void {
+  const go = (): void => debug.watch();
+  if (whatIsLeft(debug) === null) go();
+  else leave({ word: 'Watch the cluster', go });
+}
+
+function OpenFile({ debug, leave }: TopProps) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
@@ -210,7 +227,7 @@ function OpenFile({ debug }: { readonly debug: Debugger }) {
         tabIndex={-1}
         aria-label="Trace file"
         onChange={(event) => {
-          void openFiles(debug, event.currentTarget.files);
+          void openFiles(debug, leave, event.currentTarget.files);
           event.currentTarget.value = '';
         }}
       />
@@ -219,17 +236,21 @@ function OpenFile({ debug }: { readonly debug: Debugger }) {
   );
 }
 
-async function openFiles(debug: Debugger, files: FileList | null | undefined): Promise<void> {
+async function openFiles(debug: Debugger, leave: TopProps['leave'], files: FileList | null | undefined): Promise<void> {
   if (files === null || files === undefined || files.length === 0) return;
   const textOf = async (file: File): Promise<string | null> => (file.size > FILE_BYTES_MAX ? null : file.text());
-  debug.openFiles(await Promise.all([...files].map(async (file) => ({ name: file.name, text: await textOf(file) }))));
+  const read = await Promise.all([...files].map(async (file) => ({ name: file.name, text: await textOf(file) })));
+  const go = (): void => debug.openFiles(read);
+  // One file in the place of another is what was asked for.
+  if (debug.unsavedLines === 0) go();
+  else leave({ word: 'Open the file', go });
 }
 
-const dropping = (debug: Debugger) => ({
+const dropping = (debug: Debugger, leave: TopProps['leave']) => ({
   onDragOver: (event: DragEvent) => event.preventDefault(),
   onDrop: (event: DragEvent) => {
     event.preventDefault();
-    void openFiles(debug, event.dataTransfer?.files);
+    void openFiles(debug, leave, event.dataTransfer?.files);
   },
 });
 
@@ -247,8 +268,9 @@ function save(debug: Debugger): void {
 /** What is not as it should be, and what is not shown. */
 function Said({ debug }: { readonly debug: Debugger }) {
   const { book, trouble, problem } = debug;
-  const { nodes, lines } = debug.unseen;
-  const away = book === null ? 0 : book.skipped - lines;
+  const away = book?.skipped ?? 0;
+  const lines = book?.unseen.lines ?? 0;
+  const nodes = [...(book?.unseen.nodes ?? [])].sort();
   return (
     <>
       {problem === null ? null : (
@@ -262,16 +284,17 @@ function Said({ debug }: { readonly debug: Debugger }) {
         </Notice>
       )}
       {nodes.length === 0 ? null : (
-        <Notice kind="quiet" title={`Not known: what happened while ${nodes.join(', ')} did not answer`}>
-          {lines === 0 ? '' : `At least ${lines.toLocaleString('en')} lines came and went meanwhile. `}
-          The lane says when that was.
+        <Notice kind="quiet" title={`Not known: what ${nodes.join(', ')} did for a while`}>
+          {nodes.length === 1 ? 'It was' : 'They were'} not seen, as somebody did not answer.
+          {lines === 0 ? '' : ` At least ${lines.toLocaleString('en')} lines came and went meanwhile.`} The lanes say
+          when that was.
         </Notice>
       )}
       {away === 0 ? null : (
         <Notice kind="quiet" title={`A sample: ${away.toLocaleString('en')} lines were passed over`}>
           {debug.source === 'live'
             ? 'The nodes did more than a page can show. '
-            : 'There were more than could be carried, or a node did not answer for a while. '}
+            : 'There were more than could be carried. '}
           Roles, terms and indices are those of the lines that are here; “passed over” stands in the trace where some
           are missing.
         </Notice>

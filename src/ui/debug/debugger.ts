@@ -27,8 +27,6 @@ export interface TraceFile {
   readonly text: string | null;
 }
 
-const NONE_UNSEEN: Looked['unseen'] = { nodes: [], lines: 0 };
-
 export class Debugger {
   book: TraceBook | null = null;
   source: 'live' | 'file' | null = null;
@@ -49,8 +47,8 @@ export class Debugger {
   cluster: string | null = null;
   /** Lines that the page left out by itself. */
   thinned = 0;
-  /** Nodes that did not answer for a while, and how many lines came and went meanwhile. */
-  unseen: Looked['unseen'] = NONE_UNSEEN;
+  /** One more than the last place that was saved to a file. */
+  #savedEnd = 0;
   /** The entry that was asked for: one line may say that several are committed. */
   #entry: number | null = null;
   readonly #matches = new FilteredPlaces();
@@ -61,7 +59,7 @@ export class Debugger {
     this.#changed = changed;
   }
 
-  looked({ header, lines, unseen }: Looked): void {
+  looked({ header, lines }: Looked): void {
     this.cluster = header.clusterId;
     if (this.source !== 'live' || this.book === null) return;
     if (this.book.header.clusterId !== header.clusterId && this.book.header !== EMPTY_HEADER) {
@@ -74,10 +72,6 @@ export class Debugger {
       };
     } else this.book.header = header;
     this.book.append(this.#thin(lines));
-    if (unseen.nodes.length > 0) {
-      const nodes = [...new Set([...this.unseen.nodes, ...unseen.nodes])].sort();
-      this.unseen = { nodes, lines: this.unseen.lines + unseen.lines };
-    }
     if (this.follows) this.place = Math.max(0, this.book.end - 1);
     this.place = Math.max(this.place, this.book.first);
     this.#changed();
@@ -170,7 +164,7 @@ export class Debugger {
     this.problem = null;
     this.trouble = null;
     this.thinned = 0;
-    this.unseen = NONE_UNSEEN;
+    this.#savedEnd = 0;
     this.place = book.first;
     this.#entry = null;
     this.follows = false;
@@ -189,8 +183,15 @@ export class Debugger {
       const line = book.line(place);
       if (line !== undefined) lines.push(line);
     }
+    this.#savedEnd = book.end;
     const cluster = book.header.clusterId.replace(/[^a-z0-9-]+/gi, '-');
     return { name: `xcron-trace-${cluster}.jsonl`, text: writeTrace(book.header, lines) };
+  }
+
+  /** What is lost where another trace takes the place of this one: lines that are nowhere else. */
+  get unsavedLines(): number {
+    const { book, source } = this;
+    return book === null || source !== 'live' ? 0 : book.end - Math.max(book.first, this.#savedEnd);
   }
 
   get matches(): readonly number[] {

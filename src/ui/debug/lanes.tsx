@@ -3,6 +3,7 @@ import { isAwayAt, type Outage, outagesOf } from '../../trace/outages.ts';
 import type { TraceBook } from '../../trace/trace-book.ts';
 import type { Debugger } from './debugger.ts';
 import { clockOf } from './instants.ts';
+import { timeByKey } from './track-keys.ts';
 
 /** A lane a node: how it stands, and below that its roles along the time that is shown. */
 
@@ -76,13 +77,23 @@ function Lane({ debug, book, node, fromMs, toMs, nowMs }: LaneProps) {
         <RoleBadge role={step?.role ?? null} gone={gone} />
         {step === null ? <span class="quiet small">nothing heard yet</span> : <Numbers step={step} />}
       </div>
-      <button
-        type="button"
+      <div
         class="lane-track"
-        tabIndex={-1}
+        role="slider"
+        tabIndex={0}
+        aria-label={`Along the time of ${node}`}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(Math.min(100, Math.max(0, share(nowMs))))}
+        aria-valuetext={said(step, gone, clockOf(book, nowMs))}
         onClick={(event) => debug.goTo(book.placeOf(atMs(event, fromMs, toMs)))}
+        onKeyDown={(event) => {
+          const to = timeByKey(event.key, nowMs, fromMs, toMs);
+          if (to === null) return;
+          event.preventDefault();
+          debug.goTo(book.placeOf(to));
+        }}
       >
-        <span class="unseen">Along the time of {node}</span>
         {spans
           .filter(({ width, left }) => width > 0 && left < 100)
           .map(({ from, role, term, left, width }) => (
@@ -118,10 +129,16 @@ function Lane({ debug, book, node, fromMs, toMs, nowMs }: LaneProps) {
           return <span key={place} class="lane-note" style={{ left: `${share(line.atMs)}%` }} title={line.kind} />;
         })}
         {nowMs >= fromMs ? <span class="lane-now" style={{ left: `${Math.min(100, share(nowMs))}%` }} /> : null}
-      </button>
+      </div>
       {step?.peers === undefined || gone !== null ? null : <Peers peers={step.peers} />}
     </div>
   );
+}
+
+/** For whoever does not see the lane. */
+function said(step: StepLine | null, gone: Outage | null, time: string): string {
+  if (gone !== null) return `${time}, ${gone.kind}`;
+  return step === null ? time : `${time}, ${step.role}, term ${step.term}`;
 }
 
 function atMs(event: MouseEvent & { readonly currentTarget: HTMLElement }, fromMs: number, toMs: number): number {

@@ -6,11 +6,10 @@ import type { Problem } from '../api/problem.ts';
 export interface Looked {
   readonly header: TraceHeader;
   readonly lines: readonly TraceLine[];
-  /** Nodes of which it is not known what happened before this look, as nobody could ask them; and the lines that came and went then. */
-  readonly unseen: { readonly nodes: readonly string[]; readonly lines: number };
 }
 
-const ALL_SEEN = { nodes: [], lines: 0 } as const;
+/** How it is said that a node is there again. */
+const BACK = { 'does not answer': 'answers again', 'is not seen': 'is seen again' } as const;
 
 export interface WatchEvents {
   looked(looked: Looked): void;
@@ -43,10 +42,11 @@ export function watchTraces(client: Client, events: WatchEvents, isHidden: () =>
   let stopped = false;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let hadTrouble = false;
-  const away = new Set<string>();
+  const away = new Map<string, keyof typeof BACK>();
   let lines = 0;
   /** The node that the page came from: it asks the others. */
   let own: string | null = null;
+  let members: readonly string[] = [];
   let lastHeader: TraceHeader | null = null;
   let lastMs = 0;
 
@@ -55,55 +55,70 @@ export function watchTraces(client: Client, events: WatchEvents, isHidden: () =>
     return { what: 'note', line: lines, atMs, node, kind };
   };
 
-  /** What the page saw, and no node said: told as lines of their own, so that a saved trace has them too. */
-  function seen({ nodes }: Answer, atMs: number): TraceLine[] {
-    const notes: TraceLine[] = [];
-    for (const { node_id: node, answered, skipped, restarted } of nodes) {
-      if (!answered && !away.has(node)) notes.push(note(node, atMs, 'does not answer'));
-      if (answered && away.has(node)) notes.push(note(node, atMs, 'answers again'));
-      if (answered) away.delete(node);
-      else away.add(node);
-      if (restarted) notes.push(note(node, atMs, 'was started again'));
-      if (skipped > 0) notes.push({ what: 'gap', atMs, node, lines: skipped });
-    }
-    return notes;
-  }
-
-  /** Of a node that could not ask, or be asked, nobody knows what it did, and what it lost of that is no sample. */
-  function unseen({ nodes }: Answer): Looked['unseen'] {
+  /** Where the first line of a node stands: what the page saw of it comes before that. Lines of their own, so that a saved trace has them too. */
+  function told({ nodes, items }: Answer, atMs: number): readonly TraceLine[] {
     const wasOut = own !== null && away.has(own);
-    const lost = nodes.filter(({ node_id, skipped }) => skipped > 0 && (wasOut || away.has(node_id)));
-    const ids = new Set([...(wasOut && own !== null ? [own] : []), ...lost.map(({ node_id }) => node_id)]);
-    return { nodes: [...ids], lines: lost.reduce((sum, { skipped }) => sum + skipped, 0) };
+    const heads = new Map<string | undefined, TraceLine[]>();
+    const last: TraceLine[] = [];
+    for (const { node_id: node, answered, skipped, restarted } of nodes) {
+      const said = away.get(node);
+      if (!answered) {
+        if (said === undefined) last.push(note(node, atMs, 'does not answer'));
+        away.set(node, 'does not answer');
+        continue;
+      }
+      const firstMs = items.find((item) => item.node === node)?.atMs ?? atMs;
+      const head: TraceLine[] = [];
+      if (said !== undefined) head.push(note(node, firstMs, BACK[said]));
+      if (restarted) head.push(note(node, firstMs, 'was started again'));
+      // Of a node that could not ask, or be asked, nobody knows what it did: what is lost of that is no sample.
+      if (wasOut ? skipped > 0 || node === own : said !== undefined && skipped > 0)
+        head.push({ what: 'gap', atMs: firstMs, node, lines: skipped, why: 'unseen' });
+      else if (skipped > 0) head.push({ what: 'gap', atMs: firstMs, node, lines: skipped });
+      away.delete(node);
+      heads.set(node, head);
+    }
+    const lines: TraceLine[] = [];
+    for (const item of items) {
+      lines.push(...(heads.get(item.node) ?? []), item);
+      heads.delete(item.node);
+    }
+    return [...lines, ...[...heads.values()].flat(), ...last];
   }
 
-  /** From the last that was heard on: when it ended after that, nobody saw. */
+  /** From the last that was heard on: when it ended after that, nobody saw; nor what the others did, which it asked. */
   function ownIsOut(): void {
     if (own === null || lastHeader === null || away.has(own)) return;
-    away.add(own);
-    events.looked({ header: lastHeader, lines: [note(own, lastMs, 'does not answer')], unseen: ALL_SEEN });
+    const notes: TraceLine[] = [];
+    for (const node of members) {
+      if (away.has(node)) continue;
+      const said = node === own ? 'does not answer' : 'is not seen';
+      away.set(node, said);
+      notes.push(note(node, lastMs, said));
+    }
+    events.looked({ header: lastHeader, lines: notes });
   }
 
   async function look(): Promise<void> {
     timer = null;
     if (isHidden()) return again(LOOK_AGAIN_MS);
-    const told = await client.get<Answer>('v1/debug/trace', { after: cursor });
+    const answer = await client.get<Answer>('v1/debug/trace', { after: cursor });
     if (stopped) return;
-    if (!told.ok) {
+    if (!answer.ok) {
       hadTrouble = true;
-      if (told.problem.kind === 'unreachable') ownIsOut();
-      events.trouble(told.problem);
+      if (answer.problem.kind === 'unreachable') ownIsOut();
+      events.trouble(answer.problem);
       return again(LOOK_AGAIN_MS);
     }
     if (hadTrouble) events.trouble(null);
     hadTrouble = false;
-    const { header, items } = told.value;
-    cursor = told.value.cursor;
+    const { header, items } = answer.value;
+    cursor = answer.value.cursor;
     const atMs = items.at(-1)?.atMs ?? Date.now();
-    const missed = unseen(told.value);
-    events.looked({ header, lines: [...items, ...seen(told.value, atMs)], unseen: missed });
+    events.looked({ header, lines: told(answer.value, atMs) });
     // It stands first among those that it asked.
-    own = told.value.nodes[0]?.node_id ?? null;
+    members = answer.value.nodes.map(({ node_id }) => node_id);
+    own = members[0] ?? null;
     lastHeader = header;
     lastMs = atMs;
     again(LOOK_EVERY_MS);
