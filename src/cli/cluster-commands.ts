@@ -21,7 +21,7 @@ export function addClusterCommands(program: Command, run: Run): void {
   for (const [name, description] of [
     ['status', 'say how the cluster stands, as the node that is asked sees it'],
     ['members', 'list the members; how far each is, only the leader knows'],
-    ['audit', 'list what operators asked for, the newest first'],
+    ['audit', 'list what operators asked for and what came of it, the newest first'],
   ] as const) {
     verb(name, description).action((options: ClusterOptions) =>
       run(async (asked) => (await import('./cluster-show.ts')).showCluster(name, options, asked)),

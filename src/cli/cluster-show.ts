@@ -65,9 +65,17 @@ function auditTable(items: unknown): readonly string[] {
     cell(one, 'at'),
     cell(one, 'by'),
     cell(one, 'operation'),
+    outcomeInWords(one),
     printable(JSON.stringify(member(one, 'details') ?? {})),
   ]);
-  return table(['AT', 'BY', 'OPERATION', 'DETAILS'], rows);
+  return table(['AT', 'BY', 'OPERATION', 'OUTCOME', 'DETAILS'], rows);
+}
+
+function outcomeInWords(record: unknown): string {
+  const outcome = text(record, 'outcome');
+  const reason = text(record, 'reason');
+  if (outcome === '') return 'not known';
+  return printable(reason === '' ? outcome : `${outcome}: ${reason}`);
 }
 
 /** All that is kept, page by page: a trace file, as `--trace` of the simulator writes one. */

@@ -30,13 +30,15 @@ export async function askVerb(
   if (!answer.ok) return sayFailure(terminal, answer);
   if (options.json === true) terminal.out(answer.text.trimEnd());
   else terminal.out(inWords(verb, answer.json));
+  const warning = text(answer.json, 'warning');
+  if (warning !== '') terminal.err(`xcron: ${printable(warning)}`);
   return EXIT.done;
 }
 
 function inWords(verb: string, json: unknown): string {
   if (member(json, 'changed') === false) return `${verb}: it was so already`;
   const results = Object.entries((json ?? {}) as Readonly<Record<string, unknown>>)
-    .filter(([name]) => name !== 'changed')
+    .filter(([name]) => name !== 'changed' && name !== 'warning')
     .map(([name, value]) => `${name}=${printable(typeof value === 'string' ? value : JSON.stringify(value))}`);
   return [`${verb}: done`, ...results].join('  ');
 }

@@ -17,6 +17,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { firstSteps } from './first-steps.ts';
 import { listenProblem, tryToListen, urlOf } from './listening.ts';
 import { createLog, createOnce } from './node-log.ts';
+import { operationLog } from './operation-log.ts';
 import { offerOverNats, publishOverNats } from './operations-over-nats.ts';
 import type { PeeringSettings } from './peering.ts';
 import type { SettingValues } from './settings.ts';
@@ -169,6 +170,7 @@ function nodeEvents(log: Logger): NodeEvents {
     },
     roleChanged: (role, term) => log.info({ role, term }, 'role changed'),
     settled: (count) => log.warn({ executions: count }, 'settled what an earlier start had left open'),
+    ...operationLog(log),
     notTakenIn: (nodeId, reason) =>
       oncePerCause(`${nodeId} ${reason}`, () =>
         log.warn({ empty_node: nodeId, reason }, 'an empty node is not taken in now; said once'),

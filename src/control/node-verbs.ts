@@ -1,9 +1,8 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import type { SchedulerNode } from '../node/api.ts';
 import type { CommandId } from '../tasks/command-id.ts';
-import type { ClusterOperation } from '../tasks/operation.ts';
+import type { ClusterOperation, OperationEnd } from '../tasks/operation.ts';
 import { NODE_REQUESTS_KEPT } from './limits.ts';
-import { operate } from './operating-verbs.ts';
 import {
   type ControlContext,
   type ControlErrorCode,
@@ -62,14 +61,19 @@ function nodeVerb({ name, summary, input = {}, output = {}, errors = [], operati
         );
       }
       return once(context, async () => {
-        const audit = await operate(operation(nodeId, asked), context);
-        const outcome = await carryOut(asked, context);
-        if (!outcome.ok) return outcome;
-        return done({ node_id: nodeId, audited: audit.outcome === 'done', ...outcome.result });
+        const { node, asked: by, requestId } = context;
+        const { audited, result } = await node.operateHere(operation(nodeId, asked), by, requestId, async () => {
+          const result = await carryOut(asked, context);
+          return { result, end: endOf(result) };
+        });
+        return result.ok ? done({ node_id: nodeId, audited, ...result.result }) : result;
       });
     },
   };
 }
+
+const endOf = (outcome: VerbOutcome): OperationEnd =>
+  outcome.ok ? { kind: 'done' } : { kind: 'refused', reason: outcome.error.detail };
 
 /** What a node was asked for lately, by request: the audit is the cluster's, and asked of all nodes one request is each one's own. */
 const askedOf = new WeakMap<SchedulerNode, Map<CommandId, Promise<VerbOutcome>>>();

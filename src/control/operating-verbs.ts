@@ -21,7 +21,15 @@ const NODE_ID_PATTERN = '^[a-z0-9-]{1,32}$';
 const nodeId = Type.String({ pattern: NODE_ID_PATTERN, description: 'a node id: 1 to 32 of a-z, 0-9 and -' });
 const accept = (danger: string) => Type.Optional(Type.Boolean({ description: danger }));
 
-const changedSchema = Type.Object({ changed: Type.Boolean({ description: 'False: it was so already.' }) }, closed);
+const changedSchema = Type.Object(
+  {
+    changed: Type.Boolean({ description: 'False: it was so already.' }),
+    warning: Type.Optional(
+      Type.String({ description: 'It is done, and not all is well: a member that was added and is not heard.' }),
+    ),
+  },
+  closed,
+);
 
 interface OperatingVerb {
   readonly name: string;
@@ -42,21 +50,18 @@ const operatingVerb = ({ name, summary, input = fields({}), errors = [], operati
   input,
   output: changedSchema,
   errors: [...OPERATION_ERRORS, ...errors],
-  run: async (asked, context) => outcomeOf(await operate(operation(asked), context), (changed) => ({ changed })),
+  run: async (asked, context) => outcomeOf(await operate(operation(asked), context)),
 });
 
-export const operate = (
-  operation: ClusterOperation,
-  { node, asked, requestId }: ControlContext,
-): Promise<OperationOutcome> => node.operate(operation, asked, requestId);
+const operate = (operation: ClusterOperation, { node, asked, requestId }: ControlContext): Promise<OperationOutcome> =>
+  node.operate(operation, asked, requestId);
 
-function outcomeOf(
-  outcome: OperationOutcome,
-  result: (changed: boolean) => Readonly<Record<string, unknown>>,
-): VerbOutcome {
+function outcomeOf(outcome: OperationOutcome): VerbOutcome {
   switch (outcome.outcome) {
-    case 'done':
-      return done(result(outcome.changed));
+    case 'done': {
+      const { changed, warning } = outcome;
+      return done(warning === undefined ? { changed } : { changed, warning });
+    }
     case 'refused':
       return failed(outcome.code, outcome.message);
     case 'unavailable': {

@@ -101,7 +101,7 @@ const audit: Verb = {
   name: 'audit',
   access: 'read',
   about: 'cluster',
-  summary: 'List what operators asked for, as far as this node has applied it, the newest first',
+  summary: 'List what operators asked for and what came of it, as far as this node has applied it, the newest first',
   input: nothing,
   output: Type.Object(
     {
@@ -113,6 +113,13 @@ const audit: Verb = {
             request_id: Type.String(),
             operation: Type.String(),
             details: Type.Unsafe<unknown>({ type: 'object' }),
+            outcome: Type.Unsafe<string | null>({
+              type: ['string', 'null'],
+              enum: ['done', 'refused', 'unknown', null],
+              description: 'Null: under way, or lost with the node that carried it out, so that nobody knows.',
+            }),
+            reason: orNull('string'),
+            ended_at: orNull('string'),
           },
           closed,
         ),
@@ -124,7 +131,7 @@ const audit: Verb = {
   run: async (_input, { node }) => done({ items: node.operations().map(recordJson).toReversed() }),
 };
 
-function recordJson({ atMs, by, requestId, operation }: OperationRecord): Readonly<Record<string, unknown>> {
+function recordJson({ atMs, by, requestId, operation, ended }: OperationRecord): Readonly<Record<string, unknown>> {
   const { type, ...rest } = operation;
   const details = Object.entries(rest).map(([name, value]) => [inSnakeCase(name), value] as const);
   return {
@@ -133,6 +140,9 @@ function recordJson({ atMs, by, requestId, operation }: OperationRecord): Readon
     request_id: requestId,
     operation: type,
     details: Object.fromEntries(details),
+    outcome: ended?.end.kind ?? null,
+    reason: ended?.end.kind === 'refused' ? ended.end.reason : null,
+    ended_at: ended === undefined ? null : new Date(ended.atMs).toISOString(),
   };
 }
 

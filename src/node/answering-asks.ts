@@ -102,6 +102,8 @@ export async function decideAsk(
       return requests.answer(askId, ask);
     case 'report':
       return { type: (await reporting.decide(ask.report)) ? 'taken' : 'not-leading' };
+    case 'operation-ended':
+      return { type: (await requests.operating.ends.decide(ask)) ? 'taken' : 'not-leading' };
     case 'start': {
       const { nodeId, instance, incarnation } = ask;
       return { type: (await duties.makeKnown(nodeId, instance, incarnation)) ? 'taken' : 'not-leading' };

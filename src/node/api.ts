@@ -6,7 +6,7 @@ import type { DeadLetter, MissedPlace, ProjectionCounts, TaskFilter } from '../s
 import type { Command, Refusal } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
 import type { Execution } from '../tasks/execution.ts';
-import type { ClusterOperation, OperationRecord } from '../tasks/operation.ts';
+import type { ClusterOperation, OperationEnd, OperationRecord } from '../tasks/operation.ts';
 import type { Task, TaskId } from '../tasks/task.ts';
 import type { TransportCounts } from '../transport/counts.ts';
 import type { EventFeed, FeedCounters } from './event-feed.ts';
@@ -51,6 +51,13 @@ export interface SchedulerNode {
   ): Promise<ReadOutcome<readonly MissedOfTask[]>>;
   /** `requestId`: the same id twice is one operation. Null: it gets one here. */
   operate(operation: ClusterOperation, asked: Asked, requestId: CommandId | null): Promise<OperationOutcome>;
+  /** What concerns this node alone: audited where there is a leader, done all the same where there is none, and what came of it is told. */
+  operateHere<T>(
+    operation: ClusterOperation,
+    asked: Asked,
+    requestId: CommandId | null,
+    work: () => Promise<DoneHere<T>>,
+  ): Promise<OperatedHere<T>>;
   /** Of this node alone: its log forgets what its state holds. Resolves to why it could not, in words, or to null. */
   compactLog(): Promise<string | null>;
   /** Of this node alone: a backup file in its data directory, or why there is none, in words. */
@@ -125,12 +132,23 @@ export type OperationRefusalCode =
   | 'operation_refused';
 
 export type OperationOutcome =
-  /** `changed`: false where it was so already. */
-  | { readonly outcome: 'done'; readonly changed: boolean }
+  /** `changed`: false where it was so already. `warning`: done, and not all is well, in words. */
+  | { readonly outcome: 'done'; readonly changed: boolean; readonly warning?: string }
   | { readonly outcome: 'refused'; readonly code: OperationRefusalCode; readonly message: string }
   /** For certain not done. */
   | { readonly outcome: 'unavailable'; readonly reason: UnavailableReason; readonly retryAfterMs: number }
   | { readonly outcome: 'unknown' };
+
+/** What a node did of an operation that is its own, and what is told of that. */
+export interface DoneHere<T> {
+  readonly result: T;
+  readonly end: OperationEnd;
+}
+export interface OperatedHere<T> {
+  /** It stands in the audit. */
+  readonly audited: boolean;
+  readonly result: T;
+}
 
 export type ReadOutcome<T> =
   | { readonly ok: true; readonly value: T }

@@ -61,6 +61,11 @@ export function detailsOf(event: TaskEvent): EventDetails | null {
       return {};
     case 'OperationRequested':
       return operationDetails(event.operation);
+    case 'OperationEnded': {
+      const { kind: outcome } = event.end;
+      const reason = event.end.kind === 'refused' ? event.end.reason : null;
+      return { ...operationDetails(event.operation), outcome, reason };
+    }
     case 'CommandDone':
     case 'IdempotencyKeysExpired':
       return null;

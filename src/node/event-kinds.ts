@@ -33,6 +33,7 @@ const KINDS: Readonly<Record<EventKind, true>> = {
   SchedulingPaused: true,
   SchedulingResumed: true,
   OperationRequested: true,
+  OperationEnded: true,
   TermStarted: true,
   MembersChanged: true,
 };

@@ -50,6 +50,8 @@ export class FindingNode implements SchedulerNode {
   readExecution: SchedulerNode['readExecution'] = (...about) => this.#node?.readExecution(...about) ?? notReadable();
   operate: SchedulerNode['operate'] = (operation, asked, requestId) =>
     this.#node?.operate(operation, asked, requestId) ?? Promise.resolve(NOT_YET);
+  operateHere: SchedulerNode['operateHere'] = async (operation, asked, requestId, work) =>
+    this.#node?.operateHere(operation, asked, requestId, work) ?? { audited: false, result: (await work()).result };
   operations: SchedulerNode['operations'] = () => this.#node?.operations() ?? [];
   compactLog: SchedulerNode['compactLog'] = () => this.#node?.compactLog() ?? Promise.resolve(NO_CLUSTER_YET);
   backUp: SchedulerNode['backUp'] = () => this.#node?.backUp() ?? Promise.resolve(refused(NO_CLUSTER_YET));

@@ -23,6 +23,9 @@ export const TICK_MS = 41;
 export const ELECTION_TIMEOUT_MIN_MS = 400;
 export const ELECTION_TIMEOUT_MAX_MS = 800;
 
+/** So long is waited for a word of a node that was added, before the answer says that there was none; and how often it is looked for. */
+export const ADDED_HEARD_MAX_MS = 2_000;
+export const ADDED_HEARD_LOOK_MS = 50;
 export const HEARTBEAT_MS = 80;
 /** How often an empty node calls out for its cluster. */
 export const HAIL_EVERY_MS = 500;

@@ -2,10 +2,19 @@ import type { Clock } from '../clock.ts';
 import type { Sender } from '../dispatch/sender.ts';
 import type { Wanted } from '../raft/forming.ts';
 import type { RaftRole } from '../raft/role.ts';
-import type { ClusterId, Incarnation, InstanceId, MemberId, NodeId, PlacedConfiguration } from '../raft/types.ts';
+import type {
+  ClusterId,
+  Incarnation,
+  InstanceId,
+  Member,
+  MemberId,
+  NodeId,
+  PlacedConfiguration,
+} from '../raft/types.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
 import type { SnapshotStore } from '../store/snapshot-store.ts';
+import type { ClusterOperation, OperationEnd } from '../tasks/operation.ts';
 import type { SchedulePlanner } from '../tasks/planner.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { NodeHealth } from './api.ts';
@@ -55,6 +64,12 @@ export interface NodeEvents {
   settled(count: number): void;
   /** The log could not be made shorter, for want of a copy of the state. */
   compactionPostponed(error: Error): void;
+  /** As the leader: it is audited, and now carried out. */
+  operating(asked: { readonly operation: ClusterOperation; readonly by: string }): void;
+  /** This node carried it out, as the leader or as the one it is about. */
+  operated(done: { readonly operation: ClusterOperation; readonly by: string; readonly end: OperationEnd }): void;
+  /** As the leader: an empty node called out, and is a member now. */
+  takenIn(member: Member): void;
   /** An empty node called out, and cannot be taken in now. */
   notTakenIn(nodeId: string, reason: string): void;
   /** A peer said what cannot be: it changed nothing. */

@@ -152,7 +152,7 @@ export class Node implements SchedulerNode {
       leadership,
       clock,
       wants: parts.wants,
-      refused: events.notTakenIn,
+      events,
     });
     this.#answering = new AnsweringAsks({
       clock,
@@ -207,6 +207,7 @@ export class Node implements SchedulerNode {
     this.#requests = new Requests({
       ...parts,
       core,
+      nodeId: identity.nodeId,
       replica,
       clock,
       leadership,
@@ -279,6 +280,7 @@ export class Node implements SchedulerNode {
   #termStarted(): void {
     this.#leadership.termBegun();
     this.#requests.acknowledging.termBegun();
+    this.#requests.operating.ends.termBegun();
     this.#asking.leaderChanged();
     if (this.#stopping === null || !this.#isAlone) this.#duties.begin();
   }
@@ -320,6 +322,8 @@ export class Node implements SchedulerNode {
   submit: SchedulerNode['submit'] = (command, asked) => this.#requests.writing.write(command, asked);
   operate: SchedulerNode['operate'] = (operation, { by }, requestId) =>
     this.#requests.operating.operate(operation, by, requestId ?? this.#nextAskId());
+  operateHere: SchedulerNode['operateHere'] = (operation, { by }, requestId, work) =>
+    this.#requests.operating.operateHere(operation, by, requestId ?? this.#nextAskId(), work);
   operations: SchedulerNode['operations'] = () => this.#parts.projection.entities.meta().operations ?? [];
   compactLog: SchedulerNode['compactLog'] = () => this.#housekeeping.compactNow();
   changeMembers = (change: MembershipChange): Promise<ChangeOutcome> => this.#replica.changeMembers(change);

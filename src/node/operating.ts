@@ -1,32 +1,25 @@
-import type { Clock } from '../clock.ts';
-import { unreachable } from '../invariant.ts';
 import { featureLevelOf } from '../raft/membership.ts';
-import type { ChangeOutcome, MembershipChange } from '../raft/ports.ts';
 import { idOf } from '../raft/quorum.ts';
-import type { InstanceId, LogIndex, MemberId, NodeId } from '../raft/types.ts';
+import type { LogIndex, MemberId } from '../raft/types.ts';
 import { type CommandId, keyOfCommand } from '../tasks/command-id.ts';
-import type { StateMeta } from '../tasks/entities.ts';
 import type { TaskEvent } from '../tasks/event.ts';
-import type { ClusterOperation } from '../tasks/operation.ts';
-import type { OperationOutcome, UnavailableReason } from './api.ts';
+import { operationOf } from '../tasks/evolve-operation.ts';
+import { type ClusterOperation, isOfOneNode, type OperationEnd } from '../tasks/operation.ts';
+import type { DoneHere, OperatedHere, OperationOutcome, UnavailableReason } from './api.ts';
+import { CarryingOut, type CarryingOutOptions, DONE, UNKNOWN } from './carrying-out.ts';
 import { judge, type OperationView, successor } from './judging-operations.ts';
 import { NODE_LOST_MS, SUBMIT_DEADLINE_MS } from './limits.ts';
+import type { NodeEvents } from './node-parts.ts';
+import { OperationEnds, type OperationEndsOptions } from './operation-ends.ts';
 import type { ProposeOutcome } from './proposal-queue.ts';
-import type { Replica } from './replica.ts';
 import { RETRY_AFTER_MS } from './submitting.ts';
-import type { ThroughLeader } from './through-leader.ts';
 
 /**
  * Operations of the cluster: asked of any node, decided by whoever leads, audited in the log before they are carried out. One that is
  * repeated under its id is not done twice.
  */
-export interface OperatingOptions {
-  readonly replica: Replica;
-  readonly clock: Clock;
-  readonly throughLeader: ThroughLeader;
-  readonly meta: () => StateMeta;
-  /** True once no node sends any more what was claimed before `index`; false when that cannot be known here any more (I6). */
-  readonly untilSilent: (index: LogIndex) => Promise<boolean>;
+export interface OperatingOptions extends CarryingOutOptions, OperationEndsOptions {
+  readonly events: Pick<NodeEvents, 'operating' | 'operated'>;
 }
 
 /** Since entry version 3. */
@@ -37,7 +30,6 @@ const unavailable = (reason: UnavailableReason): OperationOutcome => ({
   reason,
   retryAfterMs: RETRY_AFTER_MS,
 });
-const UNKNOWN: OperationOutcome = { outcome: 'unknown' };
 const TOO_LARGE: OperationOutcome = {
   outcome: 'refused',
   code: 'operation_refused',
@@ -49,7 +41,6 @@ const REPEATED: OperationOutcome = {
   message:
     'it was asked for before under this id, and what came of it is not known: look at the status, and ask under another id',
 };
-const DONE: OperationOutcome = { outcome: 'done', changed: true };
 
 interface ToCommit {
   readonly operation: ClusterOperation;
@@ -65,9 +56,13 @@ export class Operating {
   readonly #options: OperatingOptions;
   /** The last that was judged here is committed, or never will be. */
   #settled: Promise<void> = Promise.resolve();
+  readonly #carryingOut: CarryingOut;
+  readonly ends: OperationEnds;
 
   constructor(options: OperatingOptions) {
     this.#options = options;
+    this.#carryingOut = new CarryingOut(options);
+    this.ends = new OperationEnds(options);
   }
 
   operate(operation: ClusterOperation, by: string, requestId: CommandId): Promise<OperationOutcome> {
@@ -79,6 +74,25 @@ export class Operating {
       unavailable,
       unknown: () => UNKNOWN,
     });
+  }
+
+  /**
+   * What this node does by itself, beside the audit of it: done also where there is nobody to audit it. What came of it is told to the
+   * leader, and not waited for.
+   */
+  async operateHere<T>(
+    operation: ClusterOperation,
+    by: string,
+    requestId: CommandId,
+    work: () => Promise<DoneHere<T>>,
+  ): Promise<OperatedHere<T>> {
+    const audit = await this.operate(operation, by, requestId);
+    const { result, end } = await work();
+    const { outcome } = audit;
+    this.#options.events.operated({ operation, by, end });
+    // Of one that may be in the audit as well: where it is not, there is nothing to end.
+    if (outcome === 'done' || outcome === 'unknown') void this.ends.report(requestId, end);
+    return { audited: outcome === 'done', result };
   }
 
   /**
@@ -102,17 +116,39 @@ export class Operating {
     const audited = await this.#commit({ type: 'OperationRequested', requestId, operation }, events, by, settled);
     switch (audited.kind) {
       case 'applied':
-        return this.#carryOut(operation, audited.index);
+        return this.#carryOut(operation, by, requestId, audited.index);
       case 'not-applied':
         // It was asked for before, and what the state shows is answered above. Whether members or leadership moved then nobody knows, and
         // they may have been moved back on purpose: it is not done again, and not asked again and again.
-        if (isOfCore(operation) && !this.#tookOverBy(requestId)) return REPEATED;
-        return this.#holds(operation, DONE);
+        if (isOfCore(operation) && !this.#tookOverBy(requestId)) return this.#asItEnded(requestId);
+        return this.#carryingOut.holds(operation, DONE);
       case 'refused':
         return audited.why === 'too_large' ? TOO_LARGE : unavailable(audited.why);
       case 'unknown':
         return UNKNOWN;
     }
+  }
+
+  async #carryOut(
+    operation: ClusterOperation,
+    by: string,
+    requestId: CommandId,
+    index: LogIndex,
+  ): Promise<OperationOutcome> {
+    const { events } = this.#options;
+    events.operating({ operation, by });
+    const outcome = await this.#carryingOut.carryOut(operation, index);
+    if (isOfOneNode(operation)) return outcome;
+    const end = endOf(outcome);
+    events.operated({ operation, by, end });
+    if (!isDoneByItsEntry(operation)) await this.ends.report(requestId, end);
+    return outcome;
+  }
+
+  #asItEnded(requestId: CommandId): OperationOutcome {
+    const end = operationOf(this.#options.meta(), requestId)?.ended?.end;
+    if (end?.kind === 'done') return DONE;
+    return end?.kind === 'refused' ? { outcome: 'refused', code: 'operation_refused', message: end.reason } : REPEATED;
   }
 
   /** What is to be committed and carried out, or what is answered without that. */
@@ -137,11 +173,15 @@ export class Operating {
         ? { ...asked, to: successor(view, (nodeId) => this.#matchIndexOf(nodeId)) }
         : asked;
     const judged = judge(operation, view);
-    const before = meta().operations?.some((record) => record.requestId === requestId) === true;
+    const before = operationOf(meta(), requestId) !== undefined;
     // Asked again under its id, it is told as the first time.
     if (judged.kind === 'already')
-      return { answer: () => this.#holds(operation, { outcome: 'done', changed: before }) };
-    if (judged.kind === 'go') return { operation, events: judged.events };
+      return { answer: () => this.#carryingOut.holds(operation, { outcome: 'done', changed: before }) };
+    if (judged.kind === 'go') {
+      const ended = isDoneByItsEntry(operation) && this.ends.areWritten;
+      const end: TaskEvent = { type: 'OperationEnded', requestId, operation, end: { kind: 'done' } };
+      return { operation, events: ended ? [...judged.events, end] : judged.events };
+    }
     const { code, message } = judged;
     return { answer: async () => ({ outcome: 'refused', code, message }) };
   }
@@ -149,7 +189,7 @@ export class Operating {
   /** Whoever asked for a transfer may be the one that it made the leader: then the question has come back to it. */
   #tookOverBy(requestId: CommandId): boolean {
     const { replica, meta } = this.#options;
-    const operation = meta().operations?.find((record) => record.requestId === requestId)?.operation;
+    const operation = operationOf(meta(), requestId)?.operation;
     return operation?.type === 'transfer-leadership' && operation.to === nodeIdOf(replica.core.self);
   }
 
@@ -179,64 +219,6 @@ export class Operating {
     });
   }
 
-  async #carryOut(operation: ClusterOperation, index: LogIndex): Promise<OperationOutcome> {
-    const { replica } = this.#options;
-    switch (operation.type) {
-      case 'add-member': {
-        const { nodeId, instance, kind } = operation;
-        return this.#change({
-          type: 'add',
-          member: { nodeId: nodeId as NodeId, instance: instance as InstanceId, kind },
-        });
-      }
-      case 'promote-member':
-        return this.#change({ type: 'promote', nodeId: operation.nodeId as NodeId });
-      case 'remove-member':
-        return this.#change({ type: 'remove', nodeId: operation.nodeId as NodeId });
-      case 'transfer-leadership': {
-        const outcome = await replica.transferTo(operation.to as NodeId);
-        if (outcome.kind === 'done') return DONE;
-        const message =
-          outcome.kind === 'refused' ? outcome.reason : `${operation.to} did not take over in time: this node leads on`;
-        return { outcome: 'refused', code: 'operation_refused', message };
-      }
-      case 'pause-scheduling':
-        return this.#holds(operation, DONE, index);
-      case 'drain-node':
-      case 'undrain-node':
-      case 'resume-scheduling':
-      case 'compact-log':
-      case 'back-up':
-      case 'set-log-level':
-      case 'set-trace':
-        return DONE;
-      default:
-        return unreachable(operation);
-    }
-  }
-
-  /** Also where it was so already: who asked first may be waiting still, or have asked a leader that is gone (I6). */
-  async #holds(
-    { type }: ClusterOperation,
-    outcome: OperationOutcome,
-    index: LogIndex = this.#options.replica.appliedIndex,
-  ): Promise<OperationOutcome> {
-    if (type !== 'pause-scheduling') return outcome;
-    return (await this.#options.untilSilent(index)) ? outcome : UNKNOWN;
-  }
-
-  async #change(change: MembershipChange): Promise<OperationOutcome> {
-    const outcome: ChangeOutcome = await this.#options.replica.changeMembers(change);
-    switch (outcome.kind) {
-      case 'done':
-        return DONE;
-      case 'refused':
-        return { outcome: 'refused', code: 'operation_refused', message: outcome.reason };
-      case 'unknown':
-        return UNKNOWN;
-    }
-  }
-
   #matchIndexOf(nodeId: string): LogIndex {
     const { core } = this.#options.replica;
     const member = core.configuration.members.find((one) => one.nodeId === nodeId && one.kind === 'voter');
@@ -251,6 +233,22 @@ export class Operating {
       const heardAtMs = core.leading?.peers.get(id)?.heardAtMs;
       return id === core.self || (heardAtMs !== undefined && core.monotonicMs - heardAtMs < NODE_LOST_MS);
     });
+  }
+}
+
+/** What becomes so with the entry that asks for it. */
+const isDoneByItsEntry = ({ type }: ClusterOperation): boolean =>
+  type === 'drain-node' || type === 'undrain-node' || type === 'resume-scheduling';
+
+function endOf(outcome: OperationOutcome): OperationEnd {
+  switch (outcome.outcome) {
+    case 'done':
+      return { kind: 'done' };
+    case 'refused':
+      return { kind: 'refused', reason: outcome.message };
+    case 'unavailable':
+    case 'unknown':
+      return { kind: 'unknown' };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { LogIndex, MemberId, Term } from '../raft/types.ts';
 import type { Command } from '../tasks/command.ts';
 import type { CommandId } from '../tasks/command-id.ts';
-import type { ClusterOperation } from '../tasks/operation.ts';
+import type { ClusterOperation, OperationEnd } from '../tasks/operation.ts';
 import type { AttemptOutcome } from '../tasks/outcome.ts';
 import type { TaskId } from '../tasks/task.ts';
 import type { OperationOutcome, SubmitOutcome } from './api.ts';
@@ -13,6 +13,13 @@ export type Ask =
   | { readonly type: 'submit'; readonly command: Command; readonly by: string }
   | { readonly type: 'report'; readonly report: AttemptReport }
   | { readonly type: 'operate'; readonly operation: ClusterOperation; readonly by: string }
+  /** "This is what came of it": from whoever carried it out. Only of a leader that can write it. */
+  | {
+      readonly type: 'operation-ended';
+      readonly requestId: CommandId;
+      readonly end: OperationEnd;
+      readonly nodeId: string;
+    }
   /** "I have begun: let it be known, so that I may be given claims." */
   | { readonly type: 'start'; readonly nodeId: string; readonly instance: string; readonly incarnation: number };
 
@@ -54,7 +61,7 @@ export type PeerNote =
   | { readonly kind: 'trace-asked'; readonly askId: number; readonly place: TracePlace | null }
   | { readonly kind: 'trace-told'; readonly askId: number; readonly page: TracePage };
 
-const ASKS: ReadonlySet<unknown> = new Set<Ask['type']>(['submit', 'report', 'start', 'operate']);
+const ASKS: ReadonlySet<unknown> = new Set<Ask['type']>(['submit', 'report', 'start', 'operate', 'operation-ended']);
 const ANSWERS: ReadonlySet<unknown> = new Set<Answer['type']>(['submitted', 'operated', 'taken', 'not-leading']);
 
 /** Null for what is none: it is dropped and counted. What an ask says in detail is checked where it is decided. */

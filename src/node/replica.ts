@@ -217,7 +217,7 @@ export class Replica {
     this.#proposals.doubtAll();
     this.#reads.settleAll(false);
     this.#changes.answerAll({ kind: 'unknown' });
-    this.#transfers.answerAll({ kind: 'timed-out' });
+    this.#transfers.answerAll({ kind: 'unknown' });
   }
 
   /** Resolves when everything that is committed is applied. */
@@ -236,7 +236,7 @@ export class Replica {
     this.#proposals.refuseWaiting('storage_failed');
     this.#reads.settleAll(this.#isSole);
     this.#changes.answerAll({ kind: 'unknown' });
-    this.#transfers.answerAll({ kind: 'timed-out' });
+    this.#transfers.answerAll({ kind: 'unknown' });
   }
 
   #tick(): void {

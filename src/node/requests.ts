@@ -9,7 +9,7 @@ import type { Consistency, UnavailableReason } from './api.ts';
 import type { AskingLeader } from './asking-leader.ts';
 import type { Firing } from './firing.ts';
 import type { Leadership } from './leadership.ts';
-import { Operating } from './operating.ts';
+import { Operating, type OperatingOptions } from './operating.ts';
 import type { Answer, Ask } from './peer-notes.ts';
 import { Reads } from './reads.ts';
 import type { Replica } from './replica.ts';
@@ -31,6 +31,8 @@ export interface RequestsOptions {
   /** Its own cluster: nobody repeats anything. */
   readonly isAlone: () => boolean;
   readonly nextAskId: () => CommandId;
+  readonly nodeId: string;
+  readonly events: OperatingOptions['events'];
   /** Why writes, or reads, are not taken now; null when they are. */
   readonly closedToWrites: () => UnavailableReason | null;
   readonly closedToReads: (consistency: Consistency) => UnavailableReason | null;

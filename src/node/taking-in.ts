@@ -7,7 +7,7 @@ import type { NodeId } from '../raft/types.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Leadership } from './leadership.ts';
 import { HAIL_EVERY_MS, NODE_LOST_MS } from './limits.ts';
-import type { NodeParts } from './node-parts.ts';
+import type { NodeEvents, NodeParts } from './node-parts.ts';
 import type { Replica } from './replica.ts';
 
 /**
@@ -21,7 +21,7 @@ export interface TakingInOptions {
   readonly leadership: Leadership;
   readonly clock: Clock;
   readonly wants: Wanted;
-  readonly refused: (nodeId: string, reason: string) => void;
+  readonly events: Pick<NodeEvents, 'takenIn' | 'notTakenIn'>;
 }
 
 export class TakingIn {
@@ -55,7 +55,7 @@ export class TakingIn {
   }
 
   hailed(said: unknown): void {
-    const { identity, transport, replica, leadership, refused } = this.#options;
+    const { identity, transport, replica, leadership, events } = this.#options;
     const hail = readHail(said);
     if (hail === null || hail.state !== 'empty' || hail.nodeId === identity.nodeId) return;
     // Who belongs to no cluster yet can vouch for none.
@@ -67,13 +67,14 @@ export class TakingIn {
     if (member === null || !leadership.mayDecide || this.#changing) return;
     // A call may come late out of a broker that hung (I2), and another directory may have taken the name: who lives is not led out for that.
     if (this.#isHeard(hail.nodeId)) {
-      refused(hail.nodeId, 'a member of that name was heard a moment ago');
+      events.notTakenIn(hail.nodeId, 'a member of that name was heard a moment ago');
       return;
     }
     this.#changing = true;
     void replica.changeMembers({ type: 'add', member }).then((outcome) => {
       this.#changing = false;
-      if (outcome.kind === 'refused') refused(hail.nodeId, outcome.reason);
+      if (outcome.kind === 'done') events.takenIn(member);
+      else if (outcome.kind === 'refused') events.notTakenIn(hail.nodeId, outcome.reason);
     });
   }
 }

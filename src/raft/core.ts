@@ -115,8 +115,12 @@ export interface Transfer {
   readonly transferId: number;
   readonly to: MemberId;
   readonly untilMs: number;
+  /** In which this node began it. */
+  readonly term: Term;
   /** The target was told to campaign. */
   told: boolean;
+  /** Who was first heard to lead a later term: by the next tick it may have handed on. */
+  successor: { readonly leader: MemberId; readonly term: Term } | null;
 }
 
 export interface Receiving {

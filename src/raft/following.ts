@@ -4,6 +4,7 @@ import { restartElectionTimer } from './election.ts';
 import { CONFLICT_STEPS_MAX } from './limits.ts';
 import type { MessageOf } from './messages.ts';
 import { termAt } from './raft-log.ts';
+import { noteSuccessor } from './transferring.ts';
 import type { Turn } from './turn.ts';
 import type { LogIndex, MemberId, Term } from './types.ts';
 
@@ -14,6 +15,7 @@ export function hearLeader(turn: Turn, leader: MemberId): void {
   if (turn.leader !== leader || role === 'preCandidate' || role === 'candidate') {
     turn.move({ type: 'LEADER_SEEN', leader });
   }
+  noteSuccessor(turn, leader);
   core.leaderHeard = { leader, atMs: core.monotonicMs };
   restartElectionTimer(core);
 }

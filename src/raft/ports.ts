@@ -132,7 +132,10 @@ export type ChangeOutcome =
 export type TransferOutcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'timed-out' };
+  /** This node leads on. */
+  | { readonly kind: 'timed-out' }
+  /** It leads no more, and cannot tell who was elected after it. */
+  | { readonly kind: 'unknown' };
 
 /** The durable part of the log, for what the core does not keep in memory. */
 export interface LogReader {

@@ -1,8 +1,9 @@
-import type { Leading } from './core.ts';
+import type { Leading, Transfer } from './core.ts';
 import type { Input, TransferOutcome } from './ports.ts';
 import { isThere } from './progress.ts';
 import { idOf, isVoter } from './quorum.ts';
 import type { Turn } from './turn.ts';
+import type { MemberId } from './types.ts';
 
 /** Leadership transfer (thesis §3.10): writes pause, the target is brought up to date, and told to campaign at once. */
 
@@ -24,7 +25,7 @@ export function transfer(turn: Turn, { transferId, to }: InputOf<'transfer'>): v
     refuse(`${to} is not there, or not whole`);
   } else {
     const untilMs = turn.nowMs + core.timings.electionTimeoutMaxMs;
-    core.transfer = { transferId, to: target, untilMs, told: false };
+    core.transfer = { transferId, to: target, untilMs, term: turn.term, told: false, successor: null };
     tellTarget(turn, core.leading);
   }
 }
@@ -38,15 +39,28 @@ export function tellTarget(turn: Turn, leading: Leading): void {
   turn.send(core.transfer.to, { type: 'timeout-now' });
 }
 
+/** Whoever leads after this node is heard. */
+export function noteSuccessor(turn: Turn, leader: MemberId): void {
+  const { transfer: pending } = turn.core;
+  if (pending !== null) pending.successor ??= { leader, term: turn.term };
+}
+
 /** A transfer ends when somebody leads another term, or when its time is up: then this node leads on. */
 export function tickTransfer(turn: Turn): void {
   const { core } = turn;
   const pending = core.transfer;
   if (pending === null) return;
-  if (turn.role !== 'leader' && turn.leader !== null) {
-    const done = turn.leader === pending.to;
-    settle(turn, done ? { kind: 'done' } : { kind: 'refused', reason: 'another node was elected' });
-  } else if (turn.nowMs >= pending.untilMs) settle(turn, { kind: 'timed-out' });
+  if (pending.successor !== null) settle(turn, byItsSuccessor(pending, pending.successor));
+  else if (turn.nowMs >= pending.untilMs) {
+    const leadsOn = turn.role === 'leader' && turn.term === pending.term;
+    settle(turn, { kind: leadsOn ? 'timed-out' : 'unknown' });
+  }
+}
+
+/** A term has one leader: who leads the next one in place of the target was elected instead of it. One of a later term may have come after it. */
+function byItsSuccessor({ to, term }: Transfer, successor: NonNullable<Transfer['successor']>): TransferOutcome {
+  if (successor.leader === to) return { kind: 'done' };
+  return successor.term === term + 1 ? { kind: 'refused', reason: 'another node was elected' } : { kind: 'unknown' };
 }
 
 export function refuseTransfer(turn: Turn, reason: string): void {

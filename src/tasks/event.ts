@@ -1,6 +1,6 @@
 import type { CommandId } from './command-id.ts';
 import type { ExecutionId } from './execution.ts';
-import type { ClusterOperation } from './operation.ts';
+import type { ClusterOperation, OperationEnd } from './operation.ts';
 import type { TaskDefinition, TaskId } from './task.ts';
 
 /**
@@ -158,11 +158,18 @@ export interface CommandDone {
   readonly taskId: TaskId;
 }
 
-/** The audit of an operation, committed before it is carried out. Since entry version 3, like the four below. */
+/** The audit of an operation, committed before it is carried out. Since entry version 3, like what it brings about. */
 export interface OperationRequested {
   readonly type: 'OperationRequested';
   readonly requestId: CommandId;
   readonly operation: ClusterOperation;
+}
+/** What came of one that stands in the audit. Since entry version 5. */
+export interface OperationEnded {
+  readonly type: 'OperationEnded';
+  readonly requestId: CommandId;
+  readonly operation: ClusterOperation;
+  readonly end: OperationEnd;
 }
 export interface SchedulingPaused {
   readonly type: 'SchedulingPaused';
@@ -202,6 +209,7 @@ export type TaskEvent =
   | IdempotencyKeysExpired
   | CommandDone
   | OperationRequested
+  | OperationEnded
   | SchedulingPaused
   | SchedulingResumed
   | NodeDrained

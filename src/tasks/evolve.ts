@@ -12,9 +12,10 @@ import {
   reopen,
   requestExecution,
 } from './evolve-execution.ts';
+import { withEnded, withRequested } from './evolve-operation.ts';
 import { closeRun, commandTask, openRun, pruneRuns, recordSkip, takeBack } from './evolve-task.ts';
 import type { Execution } from './execution.ts';
-import { COMMAND_RESULTS_KEPT_MS, IDEMPOTENCY_KEYS_KEPT_MS, OPERATIONS_KEPT } from './limits.ts';
+import { COMMAND_RESULTS_KEPT_MS, IDEMPOTENCY_KEYS_KEPT_MS } from './limits.ts';
 import { createTask } from './new-task.ts';
 import type { Task, TaskId } from './task.ts';
 
@@ -129,14 +130,13 @@ export function evolve(state: Entities, event: TaskEvent, by: string, atMs: numb
     case 'CommandDone':
       rememberResult(state, event.commandId, event.taskId, atMs);
       return;
-    case 'OperationRequested': {
-      const { requestId, operation } = event;
-      const meta = state.meta();
-      const operations = [...(meta.operations ?? []), { requestId, operation, by, atMs }].slice(-OPERATIONS_KEPT);
-      state.putMeta({ ...meta, operations });
-      rememberResult(state, requestId, NO_TASK, atMs);
+    case 'OperationRequested':
+      state.putMeta(withRequested(state.meta(), event, by, atMs));
+      rememberResult(state, event.requestId, NO_TASK, atMs);
       return;
-    }
+    case 'OperationEnded':
+      state.putMeta(withEnded(state.meta(), event, atMs));
+      return;
     case 'SchedulingPaused':
       state.putMeta({ ...state.meta(), schedulingPaused: true });
       return;

@@ -18,6 +18,8 @@ export const IDEMPOTENCY_KEYS_KEPT_MS = 86_400_000;
 export const COMMAND_RESULTS_KEPT_MS = 600_000;
 /** Of the audit: what operators asked for, in the state. The log has all that it has not forgotten. */
 export const OPERATIONS_KEPT = 100;
+/** Of why one was refused, in the audit: what is longer is cut. */
+export const OPERATION_REASON_CHARS_MAX = 300;
 export const ATTEMPTS_KEPT = 20;
 export const TASK_RECORDS_KEPT = 50;
 export const RETRY_ATTEMPTS_MAX = 100;

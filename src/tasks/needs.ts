@@ -23,7 +23,7 @@ export function needsOf(content: EntryContent): readonly EntityRef[] {
       else if (requirement.type === 'attempt-due' || requirement.type === 'attempt-open') {
         const { taskId, run } = requirement;
         needs.push(...refsOfRun(taskId, run));
-      } else if (requirement.type !== 'task-is-new' && requirement.type !== 'incarnation-is-new') {
+      } else if ('taskId' in requirement && requirement.type !== 'task-is-new') {
         needs.push({ kind: 'task', taskId: requirement.taskId });
       }
     }

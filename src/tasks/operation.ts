@@ -43,4 +43,25 @@ export interface OperationRecord {
   readonly by: string;
   /** Log time. */
   readonly atMs: number;
+  /** Absent: under way, or lost with whoever carried it out. Nobody else can tell, and nobody guesses. */
+  readonly ended?: { readonly end: OperationEnd; readonly atMs: number };
 }
+
+/** What came of it, by the word of whoever carried it out. */
+export type OperationEnd =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** It may have been done: whoever carried it out could not tell either. */
+  | { readonly kind: 'unknown' };
+
+/** Done by the node that it names, which is not the leader, perhaps. */
+export const isOfOneNode = (
+  operation: ClusterOperation,
+): operation is Extract<
+  ClusterOperation,
+  { readonly type: 'compact-log' | 'back-up' | 'set-log-level' | 'set-trace' }
+> =>
+  operation.type === 'compact-log' ||
+  operation.type === 'back-up' ||
+  operation.type === 'set-log-level' ||
+  operation.type === 'set-trace';

@@ -1,5 +1,7 @@
 import { unreachable } from '../invariant.ts';
+import type { CommandId } from './command-id.ts';
 import type { Entities } from './entities.ts';
+import { openOperation } from './evolve-operation.ts';
 import type { TaskId } from './task.ts';
 import { isLaterTaskId } from './task-id.ts';
 
@@ -24,6 +26,8 @@ export type Precondition =
   | { readonly type: 'attempt-open'; readonly taskId: TaskId; readonly run: number; readonly attempt: number }
   | { readonly type: 'executions-open'; readonly taskId: TaskId; readonly runs: readonly number[] }
   | { readonly type: 'task-finished'; readonly taskId: TaskId }
+  /** It stands in the audit, and what came of it does not. */
+  | { readonly type: 'operation-open'; readonly requestId: CommandId }
   /** Later than the incarnation that the state knows of. */
   | {
       readonly type: 'incarnation-is-new';
@@ -68,6 +72,8 @@ export function holds(precondition: Precondition, state: Entities): boolean {
     }
     case 'task-finished':
       return state.task(precondition.taskId)?.finishedAtMs != null;
+    case 'operation-open':
+      return openOperation(state.meta(), precondition.requestId) !== undefined;
     case 'incarnation-is-new': {
       const known = state.meta().nodes[precondition.nodeId];
       return known?.instance !== precondition.instance || known.incarnation < precondition.incarnation;

@@ -38,6 +38,26 @@ test('what is asked goes to the node as the API has it, and what came of it is s
   }
 });
 
+test('a warning that comes with the answer is said apart from it', async (t) => {
+  const node = await fakeNode(t, () => ok({ changed: true, warning: 'n4 was not heard' }));
+  const { code, out, err } = await runHere(['cluster', 'add', 'n4', '--instance', 'i4', '--server', node.url]);
+  assert.deepEqual([code, out, err], [0, 'add: done', 'xcron: n4 was not heard']);
+});
+
+test('the audit is a table of what was asked for and what came of it', async (t) => {
+  const record = { at: '2027-01-01T00:00:00.000Z', by: 'token', details: { node_id: 'n2' } };
+  const items = [
+    { ...record, operation: 'promote-member', outcome: 'refused', reason: 'it has not caught up' },
+    { ...record, operation: 'drain-node', outcome: 'done', reason: null },
+    { ...record, operation: 'remove-member', outcome: null, reason: null },
+  ];
+  const node = await fakeNode(t, () => ok({ items }));
+  const { out } = await runHere(['cluster', 'audit', '--server', node.url]);
+  assert.match(out, /promote-member +refused: it has not caught up +\{"node_id":"n2"\}/);
+  assert.match(out, /drain-node +done /);
+  assert.match(out, /remove-member +not known /);
+});
+
 test('a verb about another node goes to that node', async (t) => {
   const other = await fakeNode(t, () => ok({ node_id: 'n2', audited: true, level: 'debug', before: 'info' }));
   const first = await fakeNode(t, () =>

@@ -51,8 +51,8 @@ test('the audit names the door that an operation came through, and the request',
     const audit = await ask('xcron.once.ops.read.node.n1.audit');
     const [record] = (audit.result?.items ?? []) as Record<string, unknown>[];
     assert.deepEqual(
-      [record?.by, record?.request_id, record?.operation],
-      ['nats', 'nats/pause/r-1', 'pause-scheduling'],
+      [record?.by, record?.request_id, record?.operation, record?.outcome],
+      ['nats', 'nats/pause/r-1', 'pause-scheduling', 'done'],
     );
   }));
 

@@ -69,13 +69,13 @@ test('the audit tells who asked for what, the newest first; the trace is kept wh
   await ask('POST', pathOf('pause'), { headers });
   await ask('POST', pathOf('log-level'), { headers, json: { level: 'debug' } });
   const { items } = fieldsOf(await ask('GET', pathOf('audit'), { headers })) as {
-    readonly items: readonly { readonly operation: string; readonly by: string; readonly details: object }[];
+    readonly items: readonly Readonly<Record<'operation' | 'by' | 'details' | 'outcome' | 'reason', unknown>>[];
   };
   assert.deepEqual(
-    items.map(({ operation, by, details }) => [operation, by, details]),
+    items.map(({ operation, by, details, outcome, reason }) => [operation, by, details, outcome, reason]),
     [
-      ['set-log-level', 'token', { node_id: 'n1', level: 'debug' }],
-      ['pause-scheduling', 'token', {}],
+      ['set-log-level', 'token', { node_id: 'n1', level: 'debug' }, 'done', null],
+      ['pause-scheduling', 'token', {}, 'done', null],
     ],
   );
   assert.equal(fieldsOf(await ask('GET', pathOf('read-trace'), { headers })).on, false);

@@ -28,6 +28,7 @@ import type { EntryContent } from '../../src/tasks/entry.ts';
 import { applyEntry } from '../../src/tasks/entry.ts';
 import { ENTRY_VERSION } from '../../src/tasks/entry-version.ts';
 import type { Execution } from '../../src/tasks/execution.ts';
+import { isOfOneNode } from '../../src/tasks/operation.ts';
 import type { AttemptOutcome } from '../../src/tasks/outcome.ts';
 import { decideOutcome } from '../../src/tasks/outcome.ts';
 import type { Task, TaskId } from '../../src/tasks/task.ts';
@@ -179,8 +180,17 @@ export function createFakeNode(clock = manualClock()): FakeNode {
       if (judged.kind === 'refused') return { outcome: 'refused', code: judged.code, message: judged.message };
       operations += 1;
       const audit = { requestId: requestId ?? (`n1/${operations}` as CommandId), operation };
-      apply([{ requires: [], events: [{ type: 'OperationRequested', ...audit }, ...judged.events], by }]);
+      const end = { type: 'OperationEnded', ...audit, end: { kind: 'done' } } as const;
+      const ended = isOfOneNode(operation) ? [] : [end];
+      apply([{ requires: [], events: [{ type: 'OperationRequested', ...audit }, ...judged.events, ...ended], by }]);
       return { outcome: 'done', changed: true };
+    },
+    async operateHere(operation, asked, requestId, work) {
+      const id = requestId ?? (`here/${operations}` as CommandId);
+      const { outcome } = await this.operate(operation, asked, id);
+      const { result, end } = await work();
+      apply([{ requires: [], events: [{ type: 'OperationEnded', requestId: id, operation, end }], by: asked.by }]);
+      return { audited: outcome === 'done', result };
     },
     compactLog: async () => null,
     backUp: async () => refused('a node in memory is not backed up'),

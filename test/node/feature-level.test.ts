@@ -17,9 +17,14 @@ async function withClusterOfLevel(level: number, work: (cluster: MemoryCluster) 
 }
 
 /** Since which entry version an event may stand in the log. */
-const SINCE: Readonly<Record<string, number>> = { CommandDone: 2, OperationRequested: 3, NodeDrained: 3 };
+const SINCE: Readonly<Record<string, number>> = {
+  CommandDone: 2,
+  OperationRequested: 3,
+  NodeDrained: 3,
+  OperationEnded: 5,
+};
 
-for (const level of [1, 2, 3]) {
+for (const level of [1, 2, 3, 4]) {
   test(`at feature level ${level} nothing is written that a member of that level cannot read`, () =>
     withClusterOfLevel(level, async (cluster) => {
       const taskId = taskIdOf(await create(followerOf(cluster), '* * * * * *'));
@@ -32,6 +37,13 @@ for (const level of [1, 2, 3]) {
       const drain = { type: 'drain-node', nodeId: 'n1', acceptNoSender: false } as const;
       const drained = await followerOf(cluster).node.operate(drain, by, null);
       assert.equal(drained.outcome, level < 3 ? 'refused' : 'done');
+      const paused = await followerOf(cluster).node.operate({ type: 'pause-scheduling' }, by, null);
+      assert.equal(paused.outcome, level < 3 ? 'refused' : 'done');
+      if (level >= 3) {
+        const here = { type: 'set-trace', nodeId: 'n1', on: true } as const;
+        const done = { result: null, end: { kind: 'done' } } as const;
+        await leaderOf(cluster).node.operateHere(here, by, null, async () => done);
+      }
       const entries = leaderOf(cluster).entries();
       assert.ok(entries.length > 3);
       for (const { v, pairs } of entries) {

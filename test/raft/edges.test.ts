@@ -82,15 +82,33 @@ describe('leadership transfer', () => {
     assert.match(outcome.reason, /being transferred/);
   });
 
-  test('when another than the target is elected, it says that it was not done', () => {
-    const cluster = three();
-    elect(cluster, 'n1');
-    feed(cluster, nodeNamed(cluster, 'n1'), handOver);
-    tell(cluster, 'n1', 'n3', 5, heartbeat(1));
-    tick(cluster, nodeNamed(cluster, 'n1'), 1);
-    const [settled] = effectsOf(cluster, 'n1', 'transfer-settled');
-    assert.deepEqual(settled?.outcome, { kind: 'refused', reason: 'another node was elected' });
-  });
+  for (const [what, heard, expected] of [
+    [
+      'another than the target leads the next term',
+      [['n3', 2]],
+      { kind: 'refused', reason: 'another node was elected' },
+    ],
+    ['another leads a later one', [['n3', 5]], { kind: 'unknown' }],
+    // A tick is long enough for that.
+    [
+      'the target leads, and hands on',
+      [
+        ['n2', 2],
+        ['n3', 3],
+      ],
+      { kind: 'done' },
+    ],
+  ] as const) {
+    test(`when ${what}, it says ${expected.kind}`, () => {
+      const cluster = three();
+      elect(cluster, 'n1');
+      feed(cluster, nodeNamed(cluster, 'n1'), handOver);
+      for (const [leader, term] of heard) tell(cluster, 'n1', leader, term, heartbeat(1));
+      tick(cluster, nodeNamed(cluster, 'n1'), 1);
+      const [settled] = effectsOf(cluster, 'n1', 'transfer-settled');
+      assert.deepEqual(settled?.outcome, expected);
+    });
+  }
 });
 
 describe('a learner is promoted', () => {

@@ -8,6 +8,14 @@ test('every kind that the node tells is said in words', () => {
   assert.equal(happeningOf({ id: '1', kind: 'OfANewerNode' }).words, 'OfANewerNode');
   const failed = { id: '1', kind: 'ExecutionFailed', run: 3, error: null, status: 500 };
   assert.deepEqual(happeningOf(failed), { words: 'run 3 failed for good: 500', tone: 'bad' });
+  const refused = {
+    id: '1',
+    kind: 'OperationEnded',
+    operation: 'promote-member',
+    outcome: 'refused',
+    reason: 'not now',
+  };
+  assert.deepEqual(happeningOf(refused), { words: 'promote member was refused: not now', tone: 'warn' });
 });
 
 test('what an operator named stands first, and what was not asked for is left out', () => {

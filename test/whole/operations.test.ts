@@ -139,11 +139,14 @@ test('the service protocol lists three nodes, one of which leads', async () => {
   assert.equal(new Set(seen.map((data) => data?.term)).size, 1);
 });
 
-test('what was asked for is told by every node', async () => {
+test('what was asked for, and what came of it, is told by every node', async () => {
   const audit = await operator.askAll('xcron.demo.ops.read.all.audit', 3);
   for (const { result } of audit) {
-    const { items } = result as { readonly items: readonly { readonly by: string; readonly operation: string }[] };
+    const { items } = result as { readonly items: readonly Readonly<Record<string, string | null>>[] };
     const doors = new Set(items.filter(({ operation }) => operation === 'pause-scheduling').map(({ by }) => by));
     assert.deepEqual([...doors].toSorted(), ['anonymous', 'nats']);
+    // Each was answered, and all but the last long ago.
+    const ends = new Set(items.slice(1).map(({ outcome }) => outcome));
+    assert.deepEqual([...ends], ['done']);
   }
 });

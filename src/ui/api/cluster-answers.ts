@@ -34,6 +34,9 @@ export interface AuditAnswer {
     readonly request_id: string;
     readonly operation: string;
     readonly details: Readonly<Record<string, unknown>>;
+    /** Null: under way, or nobody knows. */
+    readonly outcome: 'done' | 'refused' | 'unknown' | null;
+    readonly reason: string | null;
   }[];
 }
 

@@ -60,6 +60,8 @@ export function happeningOf(event: LiveEvent): Happening {
       return { words: 'scheduling goes on', tone: 'accent' };
     case 'OperationRequested':
       return { words: `asked for: ${of('operation').replaceAll('-', ' ')}`, tone: 'idle' };
+    case 'OperationEnded':
+      return ended(of('operation'), of('outcome'), of('reason'));
     case 'TermStarted':
       return { words: `a leader was elected for term ${of('term')}`, tone: 'accent' };
     case 'MembersChanged':
@@ -69,6 +71,14 @@ export function happeningOf(event: LiveEvent): Happening {
     default:
       return { words: event.kind, tone: 'idle' };
   }
+}
+
+function ended(operation: string, outcome: string, reason: string): Happening {
+  const what = operation.replaceAll('-', ' ');
+  if (outcome === 'done') return { words: `${what}: done`, tone: 'idle' };
+  return outcome === 'refused'
+    ? { words: `${what} was refused: ${reason}`, tone: 'warn' }
+    : { words: `${what}: what came of it is not known`, tone: 'warn' };
 }
 
 const named = (what: string, { name }: LiveEvent): string => (typeof name === 'string' ? `${what}: ${name}` : what);

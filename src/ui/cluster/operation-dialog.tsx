@@ -22,6 +22,7 @@ export interface OperationDialogProps {
 export function OperationDialog({ client, operation, onClose, done }: OperationDialogProps) {
   const [state, setState] = useState<'asking' | 'busy' | 'done'>('asking');
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [warning, setWarning] = useState<string | null>(null);
   const [insists, setInsists] = useState(false);
   // Asked again after an answer that was lost it is the same operation, and after a refusal another.
   const key = useRef('');
@@ -32,9 +33,10 @@ export function OperationDialog({ client, operation, onClose, done }: OperationD
     if (key.current === '') key.current = randomKey();
     const body = JSON.stringify(insists && insist !== undefined ? { ...input, [insist.field]: true } : input);
     const headers = { 'idempotency-key': key.current };
-    const told = await client.send('POST', `v1/cluster/${verb}`, { body, headers });
+    const told = await client.send<{ readonly warning?: string }>('POST', `v1/cluster/${verb}`, { body, headers });
     if (!told.ok && isCertain(told.problem)) key.current = '';
     setProblem(told.ok ? null : told.problem);
+    setWarning(told.ok ? (told.value.warning ?? null) : null);
     setState(told.ok ? 'done' : 'asking');
     done();
   };
@@ -48,6 +50,11 @@ export function OperationDialog({ client, operation, onClose, done }: OperationD
             <p key={sentence}>{sentence}</p>
           ))}
         </div>
+      )}
+      {warning === null ? null : (
+        <Notice kind="warn" title="Nothing was heard of it yet">
+          {warning}
+        </Notice>
       )}
       {problem === null ? null : <ProblemNotice problem={problem} />}
       {isInsisting ? (
