@@ -2,9 +2,11 @@ import { featureLevelOf } from '../raft/membership.ts';
 import { idOf } from '../raft/quorum.ts';
 import type { LogIndex, MemberId } from '../raft/types.ts';
 import { type CommandId, keyOfCommand } from '../tasks/command-id.ts';
+import type { StateMeta } from '../tasks/entities.ts';
 import type { TaskEvent } from '../tasks/event.ts';
 import { operationOf } from '../tasks/evolve-operation.ts';
-import { type ClusterOperation, isOfOneNode, type OperationEnd } from '../tasks/operation.ts';
+import { COMMAND_RESULTS_KEPT_MS } from '../tasks/limits.ts';
+import { type ClusterOperation, isOfOneNode, type OperationEnd, type OperationRecord } from '../tasks/operation.ts';
 import type { DoneHere, OperatedHere, OperationOutcome, UnavailableReason } from './api.ts';
 import { CarryingOut, type CarryingOutOptions, DONE, UNKNOWN } from './carrying-out.ts';
 import { judge, type OperationView, successor } from './judging-operations.ts';
@@ -120,7 +122,8 @@ export class Operating {
       case 'not-applied':
         // It was asked for before, and what the state shows is answered above. Whether members or leadership moved then nobody knows, and
         // they may have been moved back on purpose: it is not done again, and not asked again and again.
-        if (isOfCore(operation) && !this.#tookOverBy(requestId)) return this.#asItEnded(requestId);
+        if (isOfCore(operation) && !this.#tookOverBy(requestId))
+          return asItEnded(operationOf(this.#options.meta(), requestId)) ?? REPEATED;
         return this.#carryingOut.holds(operation, DONE);
       case 'refused':
         return audited.why === 'too_large' ? TOO_LARGE : unavailable(audited.why);
@@ -145,12 +148,6 @@ export class Operating {
     return outcome;
   }
 
-  #asItEnded(requestId: CommandId): OperationOutcome {
-    const end = operationOf(this.#options.meta(), requestId)?.ended?.end;
-    if (end?.kind === 'done') return DONE;
-    return end?.kind === 'refused' ? { outcome: 'refused', code: 'operation_refused', message: end.reason } : REPEATED;
-  }
-
   /** What is to be committed and carried out, or what is answered without that. */
   async #judge(asked: ClusterOperation, requestId: CommandId): Promise<ToCommit | Answered> {
     const { replica, meta } = this.#options;
@@ -162,6 +159,11 @@ export class Operating {
     }
     // What was acknowledged before is in what this is judged by.
     if (!(await replica.readBarrier())) return { answer: async () => unavailable('no_leader') };
+    const before = operationOf(meta(), requestId);
+    if (isOfCore(asked) && before !== undefined && isRemembered(before, meta())) {
+      const ended = asItEnded(before);
+      if (ended !== null) return { answer: () => this.#carryingOut.holds(asked, ended) };
+    }
     const view: OperationView = {
       self: nodeIdOf(replica.core.self),
       members: replica.core.configuration.members,
@@ -173,10 +175,9 @@ export class Operating {
         ? { ...asked, to: successor(view, (nodeId) => this.#matchIndexOf(nodeId)) }
         : asked;
     const judged = judge(operation, view);
-    const before = operationOf(meta(), requestId) !== undefined;
     // Asked again under its id, it is told as the first time.
     if (judged.kind === 'already')
-      return { answer: () => this.#carryingOut.holds(operation, { outcome: 'done', changed: before }) };
+      return { answer: () => this.#carryingOut.holds(operation, { outcome: 'done', changed: before !== undefined }) };
     if (judged.kind === 'go') {
       const ended = isDoneByItsEntry(operation) && this.ends.areWritten;
       const end: TaskEvent = { type: 'OperationEnded', requestId, operation, end: { kind: 'done' } };
@@ -251,6 +252,17 @@ function endOf(outcome: OperationOutcome): OperationEnd {
       return { kind: 'unknown' };
   }
 }
+
+/** Null: that is not known. */
+function asItEnded(record: OperationRecord | undefined): OperationOutcome | null {
+  const end = record?.ended?.end;
+  if (end?.kind === 'done') return DONE;
+  return end?.kind === 'refused' ? { outcome: 'refused', code: 'operation_refused', message: end.reason } : null;
+}
+
+/** The audit is kept for longer than an id is: who asks under it after that asks anew. */
+const isRemembered = ({ atMs }: OperationRecord, { logTimeMs }: StateMeta): boolean =>
+  logTimeMs - atMs < COMMAND_RESULTS_KEPT_MS;
 
 /** What consensus itself does, beside the entry that asks for it. */
 const isOfCore = ({ type }: ClusterOperation): boolean =>

@@ -26,6 +26,7 @@ export type Rule =
   | 'Carried Out Once'
   | 'Not Before Its Time'
   | 'Recorded As Answered'
+  | 'Audit As Told'
   | 'Nothing Left At Rest'
   | 'Liveness'
   | 'Calm';

@@ -1,4 +1,5 @@
 import type { OperationOutcome } from '../../node/api.ts';
+import type { CommandId } from '../../tasks/command-id.ts';
 import type { ClusterOperation } from '../../tasks/operation.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { NodeHost } from './node-process.ts';
@@ -23,6 +24,9 @@ export class Operator {
   /** Raised when one is to end: what is said of it later means nothing. */
   #pauses = 0;
   #undoing = 0;
+  /** What it was told, by the id that it asked under. */
+  readonly told = new Map<CommandId, OperationOutcome>();
+  #asked = 0;
   #isOver = false;
 
   /** `kept`: numbers among the planned, counted on from `from`. */
@@ -171,14 +175,17 @@ export class Operator {
     if (running.length === 0) return false;
     const host = this.#random.pick(running);
     const { incarnation } = host;
+    this.#asked += 1;
+    const requestId = `operator/${this.#asked}` as CommandId;
     let isSettled = false;
     const settle = (outcome: OperationOutcome): void => {
       if (isSettled) return;
       isSettled = true;
+      this.told.set(requestId, outcome);
       world.note(host, `${operation.type} ${outcome.outcome}`, 0, 0, () => ({ operation, outcome }));
       world.check(() => settled(outcome));
     };
-    host.process?.node.operate(operation, { by: 'operator' }, null).then(
+    host.process?.node.operate(operation, { by: 'operator' }, requestId).then(
       (outcome) => {
         if (incarnation === host.incarnation) settle(outcome);
       },

@@ -10,6 +10,7 @@ import { NodeWorld } from './node-world.ts';
 import { planOperations } from './operations.ts';
 import { Operator } from './operator.ts';
 import { letHoldersSleep } from './sleeping-holders.ts';
+import { checkAudit } from './told-and-audited.ts';
 
 /** One run of production nodes: faults first, then a world that is well again, then rest. */
 
@@ -66,6 +67,7 @@ export async function simulateNodes(options: RunOptions): Promise<RunReport> {
     healNodes(world);
     for (const phase of [servesAgain, comesToRest]) for (const _ of phase(world, clients, operator)) await step();
     histories = clients.histories.check();
+    checkAudit(operator.told, world.leader?.process?.node.operations() ?? []);
   } catch (error) {
     failure = failureOf(error, steps, world.queue.nowMs);
     file?.note(world.queue.nowMs, null, 'failed', { rule: failure.rule, message: failure.message });
