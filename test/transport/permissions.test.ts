@@ -98,6 +98,36 @@ describe('the servers that are shipped', () => {
     await Promise.all([n1, n2, posing].map(({ transport }) => transport.close()));
   });
 
+  test('let a node hear what is asked of it, of any and of all, and not what is asked of another', async () => {
+    const n2 = await connect({ servers: servers[0]?.url ?? '', user: 'n2', pass: passwordOf('n2') });
+    const heard: string[] = [];
+    const refused: string[] = [];
+    void (async () => {
+      for await (const status of n2.status()) refused.push(status.permissionContext?.subject ?? '');
+    })();
+    const asked = ['read.status', 'admin.node.n2.drain', 'admin.all.trace', 'admin.node.n1.drain'];
+    for (const subject of ['read.status', 'admin.node.n2.*', 'admin.all.*', 'admin.node.n1.*', '>'])
+      n2.subscribe(`xcron.demo.ops.${subject}`, {
+        callback: (error, message) => void (error === null && heard.push(message.subject)),
+      });
+    await n2.flush();
+    const operator = await connect({ servers: servers[0]?.url ?? '', user: 'operator', pass: passwordOf('operator') });
+    for (const subject of asked.toReversed()) operator.publish(`xcron.demo.ops.${subject}`);
+    await until(
+      () => heard.includes('xcron.demo.ops.read.status') && refused.length > 1,
+      () => `heard ${heard.join(', ')}; refused ${refused.join(', ')}`,
+    );
+    assert.deepEqual(
+      heard.toSorted(),
+      asked
+        .slice(0, 3)
+        .map((subject) => `xcron.demo.ops.${subject}`)
+        .toSorted(),
+    );
+    assert.deepEqual(refused.toSorted(), ['xcron.demo.ops.>', 'xcron.demo.ops.admin.node.n1.*']);
+    await Promise.all([n2.close(), operator.close()]);
+  });
+
   test('let an operator ask, and not speak as a node', async () => {
     const n2 = await joinAs('n2', 'n2', 0);
     const pass = passwordOf('operator');
