@@ -25,6 +25,7 @@ export interface Skip {
 export type Fault =
   | 'missing'
   | 'second id'
+  | 'id of another'
   | 'attempt sent twice'
   | 'sent at most once, twice'
   | 'sent in silence'
@@ -62,6 +63,10 @@ export interface Judgement {
   readonly latest: readonly Callback[];
 }
 
+/** As where nothing could be created, or everything is excused: then nothing is missing, and nothing was shown. */
+export const NOTHING_SHOWN = 'a run that shows nothing: no fire was expected';
+export const showsNothing = ({ expected }: Judgement): boolean => expected === 0;
+
 const LATEST_SHOWN = 5;
 
 /** Clocks of processes of one machine agree; what this process reads late only looks late. */
@@ -93,8 +98,20 @@ export function judge(evidence: Evidence): Judgement {
     judgeExpected(entry, callbacks);
     judgeHistory(entry);
   }
+  judgeIds();
   for (const [serial, callbacks] of bySerial)
     found('unknown task', `${callbacks.length} callbacks of number ${serial}`);
+
+  /** A target that does each id once would leave the other undone. */
+  function judgeIds(): void {
+    const of = new Map<string, string>();
+    for (const { webhookId, taskId, scheduledAtMs } of evidence.callbacks) {
+      const identity = `task ${taskId} for ${iso(scheduledAtMs)}`;
+      const known = of.get(webhookId) ?? identity;
+      of.set(webhookId, known);
+      if (known !== identity) found('id of another', `${identity}: ${webhookId} was that of ${known}`);
+    }
+  }
 
   function judgeReceived(entry: TaskEntry, callbacks: readonly Callback[]): void {
     const ids = new Set([...entry.taskIds, ...callbacks.map(({ taskId }) => taskId)]);

@@ -1,9 +1,9 @@
-import { type Finding, inWords } from './judging.ts';
+import { type Finding, inWords, NOTHING_SHOWN, showsNothing } from './judging.ts';
 import type { SoakReport } from './soak.ts';
 
 /** What a run showed, for a person. */
 export const hasFailed = ({ judgement, broken }: SoakReport): boolean =>
-  judgement.findings.length > 0 || broken.length > 0;
+  judgement.findings.length > 0 || broken.length > 0 || showsNothing(judgement);
 
 const SHOWN_MAX = 12;
 
@@ -14,7 +14,7 @@ export function reportLines(report: SoakReport): readonly string[] {
   return [
     `seed ${report.seed}, ${(report.lastedMs / 1_000).toFixed(0)} s, ${report.brokers === 'one' ? 'one broker' : 'a broker for each node'}`,
     `faults: ${inOrder(faults)}`,
-    `fires expected ${judgement.expected}, missing ${count('missing')}, repeated under the same id ${judgement.repeatedSameId}, under another id ${count('second id')}`,
+    `fires expected ${judgement.expected}, missing ${count('missing')}, repeated under the same id ${judgement.repeatedSameId}, under another id ${count('second id', 'id of another')}`,
     `  passed over by policy after an outage, and said ${judgement.passedOver}; sent at most once and ended unknown ${judgement.endedUnknown}; not judged, around a cancel or pause ${judgement.excused}`,
     `  received ${judgement.received} fires; after an acknowledged cancel or pause ${count('sent in silence')}, early ${count('sent early')}, never due ${count('never due', 'unknown task')}`,
     `lateness: ${percentiles(judgement.latenessMs)}`,
@@ -25,7 +25,7 @@ export function reportLines(report: SoakReport): readonly string[] {
     `states: ${report.states}`,
     ...judgement.findings.slice(0, SHOWN_MAX).map(({ fault, what }) => `FOUND ${fault}: ${what}`),
     ...(judgement.findings.length > SHOWN_MAX ? [`and ${judgement.findings.length - SHOWN_MAX} more`] : []),
-    ...broken.map((what) => `FOUND ${what}`),
+    ...[...broken, ...(showsNothing(judgement) ? [NOTHING_SHOWN] : [])].map((what) => `FOUND ${what}`),
   ];
 }
 

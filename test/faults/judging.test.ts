@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Evidence, type Fault, judge } from '../../ops/faults/judging.ts';
 import { createLedger, type TaskEntry, type TaskKind } from '../../ops/faults/ledger.ts';
+import { hasFailed, reportLines } from '../../ops/faults/report.ts';
 import type { Callback } from '../../ops/faults/sink.ts';
 
 /** The judge of `npm run faults`, fed what it must refuse. */
@@ -90,6 +91,34 @@ test('another id for the same time is found, the same id is a repetition', () =>
   assert.equal(judge(again.evidence).repeatedSameId, 1);
   const other = told('cron', ({ callbacks }) => callbacks.push(received({ attempt: 2, webhookId: 'another' })));
   assert.deepEqual(faultsIn(other), ['second id']);
+});
+
+test('an id that two fires share is found: whoever does each id once would leave one undone', () => {
+  const shared = told('cron', ({ callbacks }) => {
+    const [first] = callbacks;
+    callbacks.splice(1, 1, received({ scheduledAtMs: BEGAN_MS + 1_000, webhookId: first?.webhookId ?? '' }));
+  });
+  assert.deepEqual(faultsIn(shared), ['id of another']);
+});
+
+test('a run that shows nothing is no run that held', () => {
+  const none = told('cron', () => {});
+  const report = {
+    seed: 1,
+    lastedMs: 1,
+    brokers: 'one',
+    faults: {},
+    failoversMs: [],
+    outcomes: {},
+    states: '',
+    broken: [],
+  };
+  assert.equal(hasFailed({ ...report, judgement: judge(none.evidence) }), false);
+  none.entry.firstDueMs = null;
+  const judgement = judge(none.evidence);
+  assert.deepEqual(judgement.findings, []);
+  assert.equal(hasFailed({ ...report, judgement }), true);
+  assert.match(reportLines({ ...report, judgement }).join(), /FOUND a run that shows nothing/);
 });
 
 test('an attempt that was sent twice is found', () => {

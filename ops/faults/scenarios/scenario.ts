@@ -2,7 +2,7 @@ import { createClient } from '../client.ts';
 import { type Cluster, type ClusterOptions, openCluster } from '../cluster.ts';
 import { judgeAtLast } from '../evidence.ts';
 import { createFailovers, type Failovers } from '../failovers.ts';
-import type { Judgement } from '../judging.ts';
+import { type Judgement, NOTHING_SHOWN, showsNothing } from '../judging.ts';
 import { createLedger, type Ledger } from '../ledger.ts';
 import { openSink, type Sink } from '../sink.ts';
 import { followSkips } from '../skips.ts';
@@ -117,8 +117,10 @@ export function latenessIn({ callbacks }: Sink, fromMs: number, untilMs: number)
   return [...first.values()].sort((a, b) => a - b);
 }
 
-export const brokenIn = ({ findings }: Judgement): readonly string[] =>
-  findings.map(({ fault, what }) => `${fault}: ${what}`);
+export const brokenIn = (judgement: Judgement): readonly string[] => [
+  ...judgement.findings.map(({ fault, what }) => `${fault}: ${what}`),
+  ...(showsNothing(judgement) ? [NOTHING_SHOWN] : []),
+];
 
 export const fires = ({ expected, findings, repeatedSameId }: Judgement): string => {
   const count = (fault: string): number => findings.filter((finding) => finding.fault === fault).length;
