@@ -1,13 +1,14 @@
 import type { Clock } from '../clock.ts';
-import { InvariantBroken, invariant } from '../invariant.ts';
+import { invariant } from '../invariant.ts';
 import type { RaftCore } from '../raft/core.ts';
-import { recentEntry, termAt } from '../raft/raft-log.ts';
-import type { Entry, LogIndex, Term } from '../raft/types.ts';
+import { termAt } from '../raft/raft-log.ts';
+import type { LogIndex, Term } from '../raft/types.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { Projection } from '../store/projection.ts';
-import { applyEntry, decodeEntry, type EntryContent, type PairResult, refusedPlaces } from '../tasks/entry.ts';
-import { needsOf } from '../tasks/needs.ts';
-import { APPLY_SLICE_MS, REPLAY_READ_BYTES } from './limits.ts';
+import { applyEntry, type EntryContent, type PairResult, refusedPlaces } from '../tasks/entry.ts';
+import { type EntityRef, needsOf } from '../tasks/needs.ts';
+import { CommittedEntries, type Said } from './committed-entries.ts';
+import { APPLY_SLICE_MS } from './limits.ts';
 import { type OwnEntry, outcomeOf, type ProposalQueue } from './proposal-queue.ts';
 
 /**
@@ -28,13 +29,10 @@ export interface ApplyingOptions {
   readonly failed: (error: unknown) => void;
 }
 
-type Said = Pick<OwnEntry, 'data' | 'content'>;
-
 export class Applying {
   readonly #options: ApplyingOptions;
   #index: LogIndex;
-  /** Entries of the log that are read ahead of applying. */
-  #readAhead: Entry[] = [];
+  readonly #entries: CommittedEntries;
   #lastLogTimeMs: number;
   #loading = false;
   /** The overlay is full: entries are applied faster than a flush writes them (I10). */
@@ -42,6 +40,7 @@ export class Applying {
 
   constructor(options: ApplyingOptions) {
     this.#options = options;
+    this.#entries = new CommittedEntries(options);
     this.#index = options.core.appliedIndex;
     this.#lastLogTimeMs = options.projection.entities.meta().logTimeMs;
   }
@@ -79,7 +78,7 @@ export class Applying {
   replaced(index: LogIndex): void {
     this.#options.proposals.replaced();
     this.#index = index;
-    this.#readAhead = [];
+    this.#entries.replaced();
     this.#lastLogTimeMs = Math.max(this.#lastLogTimeMs, this.#options.projection.entities.meta().logTimeMs);
   }
 
@@ -88,18 +87,19 @@ export class Applying {
     while (!this.#loading && this.isBehind) {
       const index = this.#index + 1;
       const own = proposals.at(index);
-      const said = own ?? this.#saidAt(index);
+      const said = this.#entries.said(index);
       if (said === null) {
         projection.applied(index);
         this.#tellWhatWasLeft(index, []);
       } else {
         const missing = projection.missing(needsOf(said.content));
         if (missing.length > 0) {
-          this.#load(missing);
+          this.#load([...missing, ...this.#entries.missingBehind(index)]);
           return;
         }
         this.#fold(index, said, own);
       }
+      this.#entries.folded(index);
       this.#index = index;
       applied(index);
       if (index === core.leading?.termStartIndex) termStarted(core.role.context.term);
@@ -133,24 +133,8 @@ export class Applying {
     proposals.committed(index, term, results);
   }
 
-  /** Null for an entry that says nothing about tasks. */
-  #saidAt(index: LogIndex): Said | null {
-    const entry = recentEntry(this.#options.core.log, index) ?? this.#readEntry(index);
-    invariant(entry?.index === index, 'I4', `entry ${index} is committed and not in the log`);
-    if (entry.kind !== 'events') return null;
-    const decoded = decodeEntry(entry.data);
-    // Skipping what one does not know would part this node from the others (I4).
-    if (!decoded.ok) throw new InvariantBroken('I4', `entry ${index} is ${decoded.error}: run a newer xcron`);
-    return { data: entry.data, content: decoded.value };
-  }
-
-  #readEntry(index: LogIndex): Entry | undefined {
-    while (this.#readAhead[0] !== undefined && this.#readAhead[0].index < index) this.#readAhead.shift();
-    if (this.#readAhead[0]?.index !== index) this.#readAhead = [...this.#options.log.read(index, REPLAY_READ_BYTES)];
-    return this.#readAhead[0];
-  }
-
-  #load(missing: Parameters<Projection['load']>[0]): void {
+  /** Nothing is folded meanwhile, so that what arrives is the state as it is. */
+  #load(missing: readonly EntityRef[]): void {
     this.#loading = true;
     this.#options.projection.load(missing).then(() => {
       this.#loading = false;
