@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { NodeEvents } from '../node/node-parts.ts';
 import type { ClusterOperation } from '../tasks/operation.ts';
 
-/** Who changed the cluster, and what came of it: logged by the leader, or by the one node that it was about. */
-export function operationLog(log: Logger): Pick<NodeEvents, 'operating' | 'operated' | 'takenIn'> {
+/** Who changed the cluster, what came of it, and what it is made of then: logged by the leader, or by the one node that it was about. */
+export function operationLog(log: Logger): Pick<NodeEvents, 'operating' | 'operated' | 'takenIn' | 'membersChanged'> {
   return {
     operating: ({ operation, by }) => log.info(fieldsOf(operation, by), 'an operator asks; audited'),
     operated({ operation, by, end }) {
@@ -15,6 +15,11 @@ export function operationLog(log: Logger): Pick<NodeEvents, 'operating' | 'opera
     },
     takenIn: ({ nodeId, instance, kind }) =>
       log.info({ member: nodeId, instance, kind }, 'an empty node called out, and was taken in'),
+    membersChanged: ({ members, featureLevel }) =>
+      log.info(
+        { members: members.map(({ nodeId, kind }) => `${nodeId} ${kind}`), feature_level: featureLevel },
+        'the members changed',
+      ),
   };
 }
 

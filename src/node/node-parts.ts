@@ -4,6 +4,7 @@ import type { Wanted } from '../raft/forming.ts';
 import type { RaftRole } from '../raft/role.ts';
 import type {
   ClusterId,
+  Configuration,
   Incarnation,
   InstanceId,
   Member,
@@ -68,6 +69,8 @@ export interface NodeEvents {
   operating(asked: { readonly operation: ClusterOperation; readonly by: string }): void;
   /** This node carried it out, as the leader or as the one it is about. */
   operated(done: { readonly operation: ClusterOperation; readonly by: string; readonly end: OperationEnd }): void;
+  /** As the leader: committed, and no longer joint. */
+  membersChanged(configuration: Configuration): void;
   /** As the leader: an empty node called out, and is a member now. */
   takenIn(member: Member): void;
   /** An empty node called out, and cannot be taken in now. */

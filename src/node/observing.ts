@@ -2,6 +2,7 @@ import type { LogIndex } from '../raft/types.ts';
 import type { Projection } from '../store/projection.ts';
 import type { EntryContent, PairResult } from '../tasks/entry.ts';
 import { AppliedEventFeed, type EventFeedOptions } from './event-feed.ts';
+import { MembersTold, type MembersToldOptions } from './members-told.ts';
 import { Recounting } from './recounting.ts';
 import { Statistics, sourceOf } from './statistics.ts';
 
@@ -10,11 +11,13 @@ export class Observing {
   readonly feed: AppliedEventFeed;
   readonly statistics: Statistics;
   readonly #recounting: Recounting;
+  readonly #members: MembersTold;
 
-  constructor(options: EventFeedOptions & { readonly projection: Projection }) {
+  constructor(options: EventFeedOptions & MembersToldOptions & { readonly projection: Projection }) {
     this.feed = new AppliedEventFeed(options);
     this.statistics = new Statistics(sourceOf(options.projection.entities));
     this.#recounting = new Recounting({ ...options, into: this.statistics });
+    this.#members = new MembersTold(options);
   }
 
   applied(index: LogIndex, content: EntryContent, results: readonly PairResult[]): void {
@@ -28,6 +31,7 @@ export class Observing {
 
   turned(): void {
     this.feed.turned();
+    this.#members.look();
   }
 
   /** What happened before this start is counted as well. */

@@ -157,6 +157,7 @@ export function startMemoryCluster(
         operating: () => {},
         operated: () => {},
         takenIn: () => {},
+        membersChanged: () => {},
         notTakenIn: () => {},
         dropped: (from, cause) => failures.push(new Error(`${from}: ${cause}`)),
         failed: (_kind, error) => failures.push(error),

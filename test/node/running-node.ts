@@ -30,6 +30,7 @@ export async function nodeOn(directory: string, failures: Error[] = [], clock?: 
       operating: () => {},
       operated: () => {},
       takenIn: () => {},
+      membersChanged: () => {},
       notTakenIn: () => {},
       dropped: (from, cause) => failures.push(new Error(`${from}: ${cause}`)),
       failed: (_kind, error) => failures.push(error),

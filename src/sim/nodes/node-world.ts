@@ -197,6 +197,7 @@ export class NodeWorld implements FaultyWorld {
       operating: () => {},
       operated: () => {},
       takenIn: () => {},
+      membersChanged: () => {},
       notTakenIn: () => {},
       dropped: (from, cause) => this.note(host, 'dropped', hashText(cause), 0, () => ({ from, cause })),
       failed: (kind, error) => this.#failed(host, kind, error),
