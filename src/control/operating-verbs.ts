@@ -139,7 +139,7 @@ export const operatingVerbs: readonly Verb[] = [
         'Also where the voters left that answer would be no majority: nothing can be agreed on then.',
       ),
     }),
-    errors: ['would_lose_majority'],
+    errors: ['would_lose_majority', 'would_leave_no_sender'],
     operation: (input) => ({
       type: 'remove-member',
       nodeId: text(input.node_id),

@@ -41,7 +41,8 @@ export const OPERATION_ERRORS: Readonly<Record<OperationErrorCode, CatalogueEntr
     status: 409,
     title: 'Nobody would be left to send',
     meaning: 'No other node that may send callbacks answers and is not drained. Nothing was changed.',
-    remedy: 'Bring another node back first; or say `accept_no_sender`, and all fires wait until there is one.',
+    remedy:
+      'Bring another node back first, or undrain it; draining, say `accept_no_sender`, and all fires wait until there is one.',
   },
   feature_level_too_low: {
     number: 1040,

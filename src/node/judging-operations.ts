@@ -66,7 +66,10 @@ export function judge(operation: ClusterOperation, view: OperationView): Judgeme
         : refuse('operation_refused', `${operation.nodeId} is a worker, which is never promoted`);
     case 'remove-member': {
       if (named.length === 0) return meta.nodes[operation.nodeId] === undefined ? notThere(operation.nodeId) : ALREADY;
-      const problem = operation.acceptLostMajority ? null : wouldLoseMajority(operation.nodeId, view);
+      const { nodeId, acceptLostMajority } = operation;
+      const problem = acceptLostMajority
+        ? null
+        : (wouldLoseMajority(nodeId, view) ?? wouldRemoveLastSender(nodeId, view));
       const drained = meta.drained?.includes(operation.nodeId) === true;
       return problem ?? (drained ? go({ type: 'NodeUndrained', nodeId: operation.nodeId }) : go());
     }
@@ -113,12 +116,23 @@ function wouldLoseMajority(removed: string, { members, isAlive }: OperationView)
   );
 }
 
-function wouldLeaveNoSender(drained: string, { members, meta, isAlive }: OperationView): Judgement | null {
-  const others = members.filter(
-    ({ nodeId, kind }) =>
-      kind !== 'learner' && nodeId !== drained && isAlive(nodeId) && meta.drained?.includes(nodeId) !== true,
+/** Those that are given claims. */
+const senders = ({ members, meta, isAlive }: OperationView): readonly string[] =>
+  members
+    .filter(({ nodeId, kind }) => kind !== 'learner' && isAlive(nodeId) && meta.drained?.includes(nodeId) !== true)
+    .map(({ nodeId }) => nodeId);
+
+function wouldRemoveLastSender(removed: string, view: OperationView): Judgement | null {
+  const { drained = [] } = view.meta;
+  if (drained.length === 0 || senders(view).join() !== removed) return null;
+  return refuse(
+    'would_leave_no_sender',
+    `no other node could send callbacks: all that answer are drained; undrain one of ${drained.join(', ')} first`,
   );
-  if (others.length > 0) return null;
+}
+
+function wouldLeaveNoSender(drained: string, view: OperationView): Judgement | null {
+  if (senders(view).some((nodeId) => nodeId !== drained)) return null;
   return refuse(
     'would_leave_no_sender',
     'no other node could send callbacks: none that answers and is not drained; accept_no_sender does it all the same',
