@@ -54,8 +54,8 @@ const SILENCE: readonly Mutant[] = [
     'a lease is taken for over when it began just now',
     'I6',
     ACKNOWLEDGING,
-    'return core.monotonicMs - leaseFromMs > SEND_LEASE_OVER_MS;',
-    'return core.monotonicMs - leaseFromMs > -SEND_LEASE_OVER_MS;',
+    'return this.#core.monotonicMs - Math.max(this.#leadingSinceMs, saidMs) > SEND_LEASE_OVER_MS;',
+    'return this.#core.monotonicMs - Math.max(this.#leadingSinceMs, saidMs) > -SEND_LEASE_OVER_MS;',
   ),
   mutant(
     'a new leader takes what it has not counted for nothing',
