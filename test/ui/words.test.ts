@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CALLBACK_ERROR_CODES } from '../../src/dispatch/callback.ts';
 import type { AttemptAnswer, TaskAnswer } from '../../src/ui/api/answers.ts';
 import { missedWords } from '../../src/ui/failed/missed-words.ts';
-import { attemptWords, excerptTitle, lateByMs, printMs, tookMs } from '../../src/ui/tasks/attempt-words.ts';
+import { attemptWords, errorWords, excerptTitle, lateByMs, printMs, tookMs } from '../../src/ui/tasks/attempt-words.ts';
 import { listsNewTask } from '../../src/ui/tasks/listed-by.ts';
 import { previewOf } from '../../src/ui/tasks/next-times.ts';
 import { isMissed, wordsOf } from '../../src/ui/tasks/record-words.ts';
@@ -24,7 +25,8 @@ describe('how an attempt ended', () => {
     [{}, 'succeeded with 200'],
     [{ result: 'open', status: null }, 'on its way'],
     [{ result: 'failed', status: 503 }, 'answered 503'],
-    [{ result: 'failed', status: null, error: 'refused' }, 'failed: refused'],
+    [{ result: 'failed', status: null, error: 'connect_refused' }, 'failed: the connection was refused'],
+    [{ result: 'failed', status: null, error: 'of_a_newer_node' }, 'failed: of_a_newer_node'],
     [{ result: 'failed', status: null }, 'failed: no answer'],
     [{ result: 'lost' }, 'lost with its node; what became of the request is not known'],
     [{ result: 'withheld' }, 'withheld: the task was changed before it was sent'],
@@ -32,9 +34,13 @@ describe('how an attempt ended', () => {
   for (const [changes, words] of cases)
     test(words, () => assert.equal(attemptWords({ ...ATTEMPT, ...changes }), words));
 
+  test('there are words for every way in which a callback fails', () => {
+    for (const code of CALLBACK_ERROR_CODES) assert.notEqual(errorWords(code), code);
+  });
+
   test('what an excerpt is of', () => {
     assert.equal(excerptTitle({ status: 503 }), 'What the target answered');
-    assert.equal(excerptTitle({ status: null }), 'What went wrong');
+    assert.equal(excerptTitle({ status: null }), 'Details');
   });
 
   test('how long it took, and how late the first one left', () => {

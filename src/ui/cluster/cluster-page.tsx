@@ -27,7 +27,7 @@ export function ClusterPage({ page }: { readonly page: Page }) {
   const [operation, setOperation] = useState<Operation | null>(null);
   return (
     <>
-      <div class="title-row">
+      <div class="task-title">
         <h1>Cluster</h1>
         <LiveBadge events={events} />
       </div>

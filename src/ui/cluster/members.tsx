@@ -72,10 +72,11 @@ interface MemberOperationsProps extends MembersProps {
 }
 
 function MemberOperations({ cluster, member, ask }: MemberOperationsProps) {
-  const { node_id: nodeId, kind, role, drained } = member;
+  const { node_id: nodeId, kind, role, drained, alive } = member;
   const leads = role === 'leader' || nodeId === cluster.leader_id;
+  const mayLead = kind === 'voter' && alive && !leads && !drained;
   const offered: readonly (readonly [word: string, operation: Operation])[] = [
-    ...(kind === 'voter' && !leads && !drained ? [['Let lead', transferTo(nodeId)] as const] : []),
+    ...(mayLead ? [['Let lead', transferTo(nodeId)] as const] : []),
     ...(kind === 'learner' ? [['Promote', promote(nodeId)] as const] : []),
     drained ? ['Take back', undrain(nodeId)] : ['Drain', drain(nodeId)],
   ];

@@ -32,7 +32,7 @@ export function FailedList({ page }: { readonly page: Page }) {
   return (
     <>
       <div class="task-title">
-        <h1>Failed</h1>
+        <h1>What went wrong</h1>
         <LiveBadge events={events} />
       </div>
       <WhatWentWrong current="failed" />

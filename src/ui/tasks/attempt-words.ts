@@ -1,5 +1,23 @@
 import type { AttemptAnswer } from '../api/answers.ts';
 
+/** Why there was no answer, or none that counts. A node that is newer than this page may know others. */
+const ERRORS: Readonly<Record<string, string>> = {
+  blocked_address: 'its address may not be called',
+  dns_failed: 'its name was not found',
+  connect_refused: 'the connection was refused',
+  connect_timeout: 'no connection in time',
+  connect_failed: 'no connection',
+  tls_failed: 'no secure connection (TLS)',
+  request_invalid: 'the request cannot be written as HTTP',
+  headers_timeout: 'no answer in time',
+  total_timeout: 'it took longer than is allowed',
+  connection_closed: 'the connection was closed before the answer was complete',
+  response_invalid: 'what came was no HTTP',
+  cancelled: 'it was broken off',
+};
+
+export const errorWords = (error: string): string => (Object.hasOwn(ERRORS, error) ? (ERRORS[error] ?? error) : error);
+
 /** How an attempt ended, in words for a person. */
 export function attemptWords({ result, status, error }: AttemptAnswer): string {
   switch (result) {
@@ -9,8 +27,8 @@ export function attemptWords({ result, status, error }: AttemptAnswer): string {
       return `succeeded${status === null ? '' : ` with ${status}`}`;
     case 'failed':
       return status === null
-        ? `failed: ${error ?? 'no answer'}`
-        : `answered ${status}${error === null ? '' : `: ${error}`}`;
+        ? `failed: ${errorWords(error ?? 'no answer')}`
+        : `answered ${status}${error === null ? '' : `: ${errorWords(error)}`}`;
     case 'lost':
       return 'lost with its node; what became of the request is not known';
     case 'withheld':
@@ -20,7 +38,7 @@ export function attemptWords({ result, status, error }: AttemptAnswer): string {
 
 /** What the excerpt is: where there was no status, nothing came from the target. */
 export const excerptTitle = ({ status }: Pick<AttemptAnswer, 'status'>): string =>
-  status === null ? 'What went wrong' : 'What the target answered';
+  status === null ? 'Details' : 'What the target answered';
 
 /** From the first byte to the end of the answer; null while it is not over, or never began. */
 export function tookMs({ started_at, ended_at }: AttemptAnswer): number | null {
