@@ -30,10 +30,13 @@ export const TICK_MS = 41;
 export const ELECTION_TIMEOUT_MIN_MS = 400;
 export const ELECTION_TIMEOUT_MAX_MS = 800;
 
+export const HEARTBEAT_MS = 80;
 /** So long is waited for a word of a node that was added, before the answer says that there was none; and how often it is looked for. */
 export const ADDED_HEARD_MAX_MS = 2_000;
 export const ADDED_HEARD_LOOK_MS = 50;
-export const HEARTBEAT_MS = 80;
+/** An operation waits so long for what all members can read, and looks so often. */
+export const LEVEL_KNOWN_MAX_MS = 1_000;
+export const LEVEL_KNOWN_LOOK_MS = 20;
 /** How often an empty node calls out for its cluster. */
 export const HAIL_EVERY_MS = 500;
 /** A node that was silent for this long is lost: what it holds is settled, and it is given nothing more. */
@@ -71,8 +74,9 @@ export const CLAIMS_IN_HAND_MAX = 1_024;
 export const LOOK_AHEAD_MAX_MS = 3_000;
 /** Claims are made ahead only for a node that has fewer than this in hand: the other half is for what is due. */
 export const CLAIMS_AHEAD_MAX = CLAIMS_IN_HAND_MAX / 2;
-/** The part of each second in which the callbacks of that second are sent, and no claims ahead of theirs are made; unless the look-ahead is shorter than this. */
+/** The first part of each second, in which the callbacks of that second are sent and no claims are made ahead. */
 export const BEAT_MS = 250;
+/** A look-ahead that is shorter has no time to lose, and does not wait for the beat to pass. */
 export const AHEAD_MS_MIN_OFF_BEAT = 1_000;
 /** What came of an attempt waits for this long at most while callbacks that are due wait for a place. */
 export const OUTCOMES_HELD_MS_MAX = 50;

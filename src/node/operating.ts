@@ -1,6 +1,6 @@
 import { featureLevelOf } from '../raft/membership.ts';
 import { idOf } from '../raft/quorum.ts';
-import type { LogIndex, MemberId } from '../raft/types.ts';
+import type { LogIndex, Member, MemberId } from '../raft/types.ts';
 import { type CommandId, keyOfCommand } from '../tasks/command-id.ts';
 import type { StateMeta } from '../tasks/entities.ts';
 import type { TaskEvent } from '../tasks/event.ts';
@@ -10,7 +10,7 @@ import { type ClusterOperation, isOfOneNode, type OperationEnd, type OperationRe
 import type { DoneHere, OperatedHere, OperationOutcome, UnavailableReason } from './api.ts';
 import { CarryingOut, type CarryingOutOptions, DONE, UNKNOWN } from './carrying-out.ts';
 import { judge, type OperationView, successor } from './judging-operations.ts';
-import { NODE_LOST_MS, SUBMIT_DEADLINE_MS } from './limits.ts';
+import { LEVEL_KNOWN_LOOK_MS, LEVEL_KNOWN_MAX_MS, NODE_LOST_MS, SUBMIT_DEADLINE_MS } from './limits.ts';
 import type { NodeEvents } from './node-parts.ts';
 import { OperationEnds, type OperationEndsOptions } from './operation-ends.ts';
 import type { ProposeOutcome } from './proposal-queue.ts';
@@ -37,13 +37,6 @@ const TOO_LARGE: OperationOutcome = {
   code: 'operation_refused',
   message: 'it is too large for the log',
 };
-const REPEATED: OperationOutcome = {
-  outcome: 'refused',
-  code: 'operation_refused',
-  message:
-    'it was asked for before under this id, and what came of it is not known: look at the status, and ask under another id',
-};
-
 interface ToCommit {
   readonly operation: ClusterOperation;
   readonly events: readonly TaskEvent[];
@@ -120,11 +113,8 @@ export class Operating {
       case 'applied':
         return this.#carryOut(operation, by, requestId, audited.index);
       case 'not-applied':
-        // It was asked for before, and what the state shows is answered above. Whether members or leadership moved then nobody knows, and
-        // they may have been moved back on purpose: it is not done again, and not asked again and again.
-        if (isOfCore(operation) && !this.#tookOverBy(requestId))
-          return asItEnded(operationOf(this.#options.meta(), requestId)) ?? REPEATED;
-        return this.#carryingOut.holds(operation, DONE);
+        // It was asked for before, and what the state shows of it was answered in place of a second entry.
+        return isOfCore(operation) ? UNKNOWN : this.#carryingOut.holds(operation, DONE);
       case 'refused':
         return audited.why === 'too_large' ? TOO_LARGE : unavailable(audited.why);
       case 'unknown':
@@ -151,19 +141,16 @@ export class Operating {
   /** What is to be committed and carried out, or what is answered without that. */
   async #judge(asked: ClusterOperation, requestId: CommandId): Promise<ToCommit | Answered> {
     const { replica, meta } = this.#options;
-    const { configuration } = replica.core;
-    const level = featureLevelOf(configuration);
-    if (level < OPERATIONS_LEVEL) {
-      const message = `a member still runs a version that cannot read operations (feature level ${level}): finish the upgrade first`;
-      return { answer: async () => ({ outcome: 'refused', code: 'feature_level_too_low', message }) };
+    const tooOld = await this.#tooOld();
+    if (tooOld !== null) {
+      return { answer: async () => ({ outcome: 'refused', code: 'feature_level_too_low', message: tooOld }) };
     }
     // What was acknowledged before is in what this is judged by.
     if (!(await replica.readBarrier())) return { answer: async () => unavailable('no_leader') };
     const before = operationOf(meta(), requestId);
-    if (isOfCore(asked) && before !== undefined && isRemembered(before, meta())) {
-      const ended = asItEnded(before);
-      if (ended !== null) return { answer: () => this.#carryingOut.holds(asked, ended) };
-    }
+    const isRepeated = isOfCore(asked) && before !== undefined && isRemembered(before, meta());
+    const ended = isRepeated ? (asItEnded(before) ?? (this.#tookOverBy(before) ? DONE : null)) : null;
+    if (ended !== null) return { answer: () => this.#carryingOut.holds(asked, ended) };
     const view: OperationView = {
       self: nodeIdOf(replica.core.self),
       members: replica.core.configuration.members,
@@ -178,20 +165,39 @@ export class Operating {
     // Asked again under its id, it is told as the first time.
     if (judged.kind === 'already')
       return { answer: () => this.#carryingOut.holds(operation, { outcome: 'done', changed: before !== undefined }) };
+    // Whether members or leadership moved then is not known yet, and they may have been moved back on purpose: it is not done again, and
+    // what would be refused now says nothing of then. The word of whoever carried it out may still come.
+    if (isRepeated) return { answer: async () => UNKNOWN };
     if (judged.kind === 'go') {
-      const ended = isDoneByItsEntry(operation) && this.ends.areWritten;
+      if (!isDoneByItsEntry(operation) || !this.ends.areWritten) return { operation, events: judged.events };
       const end: TaskEvent = { type: 'OperationEnded', requestId, operation, end: { kind: 'done' } };
-      return { operation, events: ended ? [...judged.events, end] : judged.events };
+      return { operation, events: [...judged.events, end] };
     }
     const { code, message } = judged;
     return { answer: async () => ({ outcome: 'refused', code, message }) };
   }
 
+  /** Why operations cannot be written yet. A leader hears within a few heartbeats what its members can read, and a cluster that has just begun is waited for. */
+  async #tooOld(): Promise<string | null> {
+    const { replica, clock } = this.#options;
+    for (const untilMs = clock.monotonicMs() + LEVEL_KNOWN_MAX_MS; ; ) {
+      const { configuration, leading } = replica.core;
+      const level = featureLevelOf(configuration);
+      if (level >= OPERATIONS_LEVEL) return null;
+      if (leading === null || clock.monotonicMs() >= untilMs) {
+        const isUnheard = (member: Member): boolean => leading?.peers.get(idOf(member))?.featureLevel === null;
+        const unheard = configuration.members.filter(isUnheard).map(({ nodeId }) => nodeId);
+        return unheard.length === 0
+          ? `a member still runs a version that cannot read operations (feature level ${level}): finish the upgrade first`
+          : `nobody knows yet whether ${unheard.join(', ')} can read operations: not heard since the cluster began; start what is missing`;
+      }
+      await new Promise<void>((resolve) => clock.setTimer(LEVEL_KNOWN_LOOK_MS, resolve));
+    }
+  }
+
   /** Whoever asked for a transfer may be the one that it made the leader: then the question has come back to it. */
-  #tookOverBy(requestId: CommandId): boolean {
-    const { replica, meta } = this.#options;
-    const operation = operationOf(meta(), requestId)?.operation;
-    return operation?.type === 'transfer-leadership' && operation.to === nodeIdOf(replica.core.self);
+  #tookOverBy({ operation }: OperationRecord): boolean {
+    return operation.type === 'transfer-leadership' && operation.to === nodeIdOf(this.#options.replica.core.self);
   }
 
   #commit(

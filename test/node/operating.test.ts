@@ -151,7 +151,10 @@ test('whoever asks for a transfer and is chosen for it hears that it is done', (
     assert.equal((await follower.node.operate(drained, by, null)).outcome, 'done');
     const asked = { type: 'transfer-leadership', to: null } as const;
     assert.equal((await follower.node.operate(asked, by, null)).outcome, 'done');
-    assert.equal(cluster.leader()?.nodeId, follower.nodeId);
+    await until(
+      () => cluster.leader()?.nodeId === follower.nodeId,
+      () => 'it does not lead',
+    );
   }));
 
 test('leadership that goes to whoever is best placed goes on no further when its answer was lost', () =>
