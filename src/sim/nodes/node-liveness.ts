@@ -37,6 +37,13 @@ export function* servesAgain(world: NodeWorld, clients: Clients, operator: Opera
     world.start(host);
   }
   yield* until(world, SERVES_MS_MAX, () => whyNotServing(world), 'does not serve');
+  // A pause that waited for a leader may be done after the word that ends it: they are asked of different nodes.
+  yield* until(
+    world,
+    SERVES_MS_MAX,
+    () => (operator.waitsForAnswers ? 'an operator is not answered' : null),
+    'does not answer',
+  );
   operator.restore();
   yield* until(
     world,

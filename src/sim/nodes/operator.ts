@@ -27,6 +27,7 @@ export class Operator {
   /** What it was told, by the id that it asked under. */
   readonly told = new Map<CommandId, OperationOutcome>();
   #asked = 0;
+  #unanswered = 0;
   #isOver = false;
 
   /** `kept`: numbers among the planned, counted on from `from`. */
@@ -57,10 +58,15 @@ export class Operator {
     this.#isOver = true;
   }
 
-  /** Once everyone serves: whatever was asked for before is decided by then, and is taken back, until nothing is left of it. */
+  /** Once everyone serves and nothing is unanswered: whatever was asked for before is taken back, until nothing is left of it. */
   restore(): void {
     for (const number of this.#drained) this.#undrain(number);
     if (this.#hasPaused) this.#resumeScheduling();
+  }
+
+  /** What is asked may still be done, after what was asked later. */
+  get waitsForAnswers(): boolean {
+    return this.#unanswered > 0;
   }
 
   get isBusy(): boolean {
@@ -176,11 +182,13 @@ export class Operator {
     const host = this.#random.pick(running);
     const { incarnation } = host;
     this.#asked += 1;
+    this.#unanswered += 1;
     const requestId = `operator/${this.#asked}` as CommandId;
     let isSettled = false;
     const settle = (outcome: OperationOutcome): void => {
       if (isSettled) return;
       isSettled = true;
+      this.#unanswered -= 1;
       this.told.set(requestId, outcome);
       world.note(host, `${operation.type} ${outcome.outcome}`, 0, 0, () => ({ operation, outcome }));
       world.check(() => settled(outcome));
