@@ -10,6 +10,8 @@ export class OutcomesBehindSends {
   /** Callbacks that the sender has accepted and that wait for a place. */
   readonly #waiting: () => number;
   #held: (() => void)[] = [];
+  /** The line lasts longer than a burst does: a slow target must not hold up what is told of the others. */
+  #isLong = false;
   #timer: Timer | null = null;
 
   constructor(clock: Clock, waiting: () => number) {
@@ -17,12 +19,17 @@ export class OutcomesBehindSends {
     this.#waiting = waiting;
   }
 
-  /** Calls `tell` at once, or when nothing waits to be sent any more, and no later than OUTCOMES_HELD_MS_MAX. */
+  /** Calls `tell` at once, or with the next outcome that finds nobody waiting, OUTCOMES_HELD_MS_MAX after the line was first found at the latest. */
   put(tell: () => void): void {
     this.#held.push(tell);
-    // The places of these are taken by what waits; the last of them finds nobody waiting.
-    if (this.#waiting() === 0) this.release();
-    else this.#timer ??= this.#clock.setTimer(OUTCOMES_HELD_MS_MAX, () => this.release());
+    const waits = this.#waiting() > 0;
+    this.#isLong &&= waits;
+    if (!waits || this.#isLong) this.release();
+    else
+      this.#timer ??= this.#clock.setTimer(OUTCOMES_HELD_MS_MAX, () => {
+        this.#isLong = true;
+        this.release();
+      });
   }
 
   release(): void {

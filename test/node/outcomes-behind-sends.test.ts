@@ -30,8 +30,8 @@ test('while callbacks wait for a place, outcomes wait; the first that finds none
   assert.deepEqual(told, ['a', 'b', 'c']);
 });
 
-test('no outcome waits longer than its bound, however long the line is', () => {
-  const { told, put, clock } = holding(1);
+test('a line that lasts holds up what was told first, for no longer than the bound, and then nothing until it was empty', () => {
+  const { told, put, state, clock } = holding(1);
   put('a');
   clock.pass(OUTCOMES_HELD_MS_MAX - 1);
   put('b');
@@ -39,6 +39,12 @@ test('no outcome waits longer than its bound, however long the line is', () => {
   clock.pass(1);
   assert.deepEqual(told, ['a', 'b']);
   put('c');
+  assert.deepEqual(told, ['a', 'b', 'c'], 'a slow target holds up nobody else');
+  state.waiting = 0;
+  put('d');
+  state.waiting = 5;
+  put('e');
+  assert.deepEqual(told, ['a', 'b', 'c', 'd'], 'another burst');
   clock.pass(OUTCOMES_HELD_MS_MAX);
-  assert.deepEqual(told, ['a', 'b', 'c']);
+  assert.deepEqual(told, ['a', 'b', 'c', 'd', 'e']);
 });
