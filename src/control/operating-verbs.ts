@@ -136,7 +136,7 @@ export const operatingVerbs: readonly Verb[] = [
     input: fields({
       node_id: nodeId,
       accept_lost_majority: accept(
-        'Also where the voters left that answer would be no majority: nothing can be agreed on then.',
+        'Also where the voters left that answer would be no majority, so that nothing can be agreed on, or where all others are drained, so that nobody sends.',
       ),
     }),
     errors: ['would_lose_majority', 'would_leave_no_sender'],

@@ -38,7 +38,7 @@ export const PREVIEW_COUNT_MAX = 100;
 
 /**
  * How often the event loop's lag is looked at, which stands in each figure of it: what holds the loop for longer is always seen, a shorter stall
- * by chance. prom-client's own 10 ms are two thirds of all wakeups of a node at rest, and a sixth of what it costs.
+ * by chance. prom-client's own 10 ms are more than half of all wakeups of a node at rest, and a sixth of what it costs.
  */
 export const LOOP_LAG_SAMPLE_MS = 50;
 

@@ -61,6 +61,7 @@ export class Acknowledging {
       const stays = new Set(configuration.members.map(idOf));
       for (const member of this.#configuration.members.map(idOf)) this.#left.set(member, monotonicMs);
       for (const member of stays) this.#left.delete(member);
+      this.#forgetWhoLeft();
       this.#configuration = configuration;
       this.#membersSinceMs = monotonicMs;
     }
@@ -78,12 +79,16 @@ export class Acknowledging {
 
   #areSilent(holders: Holders, index: LogIndex): boolean {
     const { configuration, self } = this.#core;
-    for (const [member, atMs] of this.#left)
-      if (this.#core.monotonicMs - atMs > SEND_LEASE_OVER_MS) this.#left.delete(member);
+    this.#forgetWhoLeft();
     // Among those that nobody knows of is who left lately: its lease may run on.
     if (holders === null && this.#left.size > 0) return false;
     const all = holders ?? configuration.members.filter((one) => idOf(one) !== self).map(({ nodeId }) => nodeId);
     return all.every((nodeId) => this.#isSilent(nodeId, index));
+  }
+
+  #forgetWhoLeft(): void {
+    for (const [member, atMs] of this.#left)
+      if (this.#core.monotonicMs - atMs > SEND_LEASE_OVER_MS) this.#left.delete(member);
   }
 
   /** Each instance by itself: what one has applied that took the place of another, which may live on, says nothing of that one. */

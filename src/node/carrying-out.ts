@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { unreachable } from '../invariant.ts';
 import type { MembershipChange, TransferOutcome } from '../raft/ports.ts';
-import type { InstanceId, LogIndex, MemberId, NodeId } from '../raft/types.ts';
-import { memberId } from '../raft/types.ts';
+import { type InstanceId, type LogIndex, type MemberId, memberId, type NodeId } from '../raft/types.ts';
 import type { ClusterOperation } from '../tasks/operation.ts';
 import type { OperationOutcome } from './api.ts';
 import { ADDED_HEARD_LOOK_MS, ADDED_HEARD_MAX_MS } from './limits.ts';

@@ -124,7 +124,8 @@ const senders = ({ members, meta, isAlive }: OperationView): readonly string[] =
 
 function wouldRemoveLastSender(removed: string, view: OperationView): Judgement | null {
   const { drained = [] } = view.meta;
-  if (drained.length === 0 || senders(view).join() !== removed) return null;
+  const [last, ...others] = senders(view);
+  if (drained.length === 0 || last !== removed || others.length > 0) return null;
   return refuse(
     'would_leave_no_sender',
     `no other node could send callbacks: all that answer are drained; undrain one of ${drained.join(', ')} first`,
