@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 /** What `npm run cluster` is asked for. */
 export interface ClusterFlags {
@@ -18,26 +19,37 @@ const PORT_MAX = 65_535;
 
 /** A text says what is wrong with them; null: how they are used is asked for. */
 export function readFlags(args: readonly string[]): ClusterFlags | string | null {
-  let firstPort = 8001;
-  let natsPort = 4222;
-  let directory = join('data', 'cluster');
-  // Both ways of writing it: --name value, --name=value.
-  const left = args.flatMap((arg) =>
-    /^--[a-z-]+=/.test(arg) ? [arg.replace(/=.*$/s, ''), arg.replace(/^.*?=/s, '')] : [arg],
-  );
-  for (let flag = left.shift(); flag !== undefined; flag = left.shift()) {
-    if (flag === '--help' || flag === '-h') return null;
-    if (!['--first-port', '--nats-port', '--data-dir'].includes(flag)) return `${flag} is none of the flags`;
-    const value = left.shift();
-    if (value === undefined || value === '') return `${flag} needs a value`;
-    if (flag === '--data-dir') directory = value;
-    else {
-      const max = flag === '--first-port' ? PORT_MAX - NODES + 1 : PORT_MAX;
-      const port = /^[0-9]{1,5}$/.test(value) ? Number(value) : 0;
-      if (port < 1 || port > max) return `${flag} ${value} is no port: a whole number from 1 to ${max} is`;
-      if (flag === '--first-port') firstPort = port;
-      else natsPort = port;
-    }
-  }
-  return { firstPort, natsPort, directory };
+  const read = parsed(args);
+  if (typeof read === 'string') return read;
+  if (read.help === true) return null;
+  const firstPort = portOf(read['first-port'], PORT_MAX - NODES + 1);
+  if (firstPort === null) return noPort('--first-port', read['first-port'], PORT_MAX - NODES + 1);
+  const natsPort = portOf(read['nats-port'], PORT_MAX);
+  if (natsPort === null) return noPort('--nats-port', read['nats-port'], PORT_MAX);
+  const directory = read['data-dir'];
+  return directory === '' ? '--data-dir needs a value' : { firstPort, natsPort, directory };
 }
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        'first-port': { type: 'string', default: '8001' },
+        'nats-port': { type: 'string', default: '4222' },
+        'data-dir': { type: 'string', default: join('data', 'cluster') },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function portOf(text: string, max: number): number | null {
+  const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= max ? port : null;
+}
+
+const noPort = (flag: string, text: string, max: number): string =>
+  `${flag} ${text} is no port: a whole number from 1 to ${max} is`;
