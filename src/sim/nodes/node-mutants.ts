@@ -98,13 +98,17 @@ const CLAIMS: readonly Mutant[] = [
     "return task?.state === 'scheduled' && task.nextAtMs === precondition.dueAtMs;",
     "return task?.state === 'scheduled';",
   ),
-  mutant(
-    'a paused task may be claimed',
-    'I5',
-    PRECONDITION,
-    "return task?.state === 'scheduled' && task.nextAtMs === precondition.dueAtMs;",
-    'return task?.nextAtMs === precondition.dueAtMs;',
-  ),
+  {
+    ...mutant(
+      'a paused task may be claimed',
+      'I5',
+      PRECONDITION,
+      "return task?.state === 'scheduled' && task.nextAtMs === precondition.dueAtMs;",
+      'return task?.nextAtMs === precondition.dueAtMs;',
+    ),
+    // It takes a pause between the decision on a claim and its commit.
+    script: 'test/tasks/claims-in-flight.test.ts',
+  },
   mutant(
     'a run’s number may be taken twice',
     'I5',
@@ -118,13 +122,6 @@ const CLAIMS: readonly Mutant[] = [
     'src/node/targets.ts',
     '    if (runs.has(run)) return;\n',
     '    this.#open += 1;\n',
-  ),
-  mutant(
-    'a wiped node counts its starts from the beginning again',
-    'I6',
-    'src/sim/nodes/node-disk.ts',
-    'this.starts = Number(instance.slice(1)) * STARTS_MAX;',
-    'this.starts = instance.length * 0;',
   ),
 ];
 
