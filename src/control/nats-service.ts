@@ -2,7 +2,13 @@ import { connect, type NatsConnection, type Service, type ServiceMsg } from 'nat
 import type { Clock, Timer } from '../clock.ts';
 import type { SchedulerNode } from '../node/api.ts';
 import { connectionOptions, type NatsAccess } from '../node/nats-connecting.ts';
-import { BELONGS_LOOK_MS, OFFER_AGAIN_MS, OPERATIONS_IN_FLIGHT_MAX, OVERLOADED_RETRY_MS } from './limits.ts';
+import {
+  BELONGS_LOOK_MS,
+  BELONGS_YET_LOOK_MS,
+  OFFER_AGAIN_MS,
+  OPERATIONS_IN_FLIGHT_MAX,
+  OVERLOADED_RETRY_MS,
+} from './limits.ts';
 import { answerJson, readRequest } from './request.ts';
 import { subjectOf, subjectOfAll, subjectOfNode } from './subjects.ts';
 import { type ControlErrorCode, failed, type HostControls, type Verb, type VerbOutcome } from './verb.ts';
@@ -115,7 +121,7 @@ export function offerOperations(options: NatsServiceOptions): NatsService {
 
   async function offer(): Promise<void> {
     if (!belongs()) {
-      retry = clock.setTimer(OFFER_AGAIN_MS, () => void offer());
+      retry = clock.setTimer(BELONGS_YET_LOOK_MS, () => void offer());
       return;
     }
     try {

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { runHere } from '../cli/running.ts';
 import { type Operator, operatorOf } from '../control/offering.ts';
 import { type NatsCluster, openNatsCluster } from './nats-cluster.ts';
+import { until } from './serving.ts';
 
 /** The same operations through three doors, of a cluster of real processes: what came of each is the same. */
 
@@ -11,6 +12,11 @@ let operator: Operator;
 before(async () => {
   cluster = await openNatsCluster(['n1', 'n2', 'n3']);
   operator = await operatorOf(cluster.nats);
+  // A node offers its operations on a connection of its own, a moment after it is ready.
+  await until(
+    () => [...cluster.nodes.values()].every(({ output }) => output().includes('operations are offered over NATS')),
+    () => 'a node does not offer its operations',
+  );
 });
 after(async () => {
   await operator.connection.close();
