@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -11,6 +13,26 @@ import { serve } from './serving.ts';
 const ALONE = 40;
 const TOGETHER = 200;
 
+/**
+ * So many tasks, asked for before the first of them can be answered. On connections that were used before: libuv accepts one a turn of the
+ * loop, so that of new ones hardly two requests wait together. Resolves to the first line of each answer.
+ */
+async function createdTogether({ hostname, port }: URL, count: number): Promise<readonly string[]> {
+  const body = JSON.stringify(YEARLY);
+  const request = `POST /v1/tasks HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const sockets = Array.from({ length: count }, () => connect(Number(port), hostname));
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  const firstLines = async (asked: string): Promise<readonly string[]> => {
+    const answers = sockets.map((socket) => once(socket, 'data'));
+    for (const socket of sockets) socket.write(asked);
+    return (await Promise.all(answers)).map(([data]) => String(data).split('\r\n', 1)[0] ?? '');
+  };
+  await firstLines(`GET /livez HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`);
+  const statuses = await firstLines(request);
+  for (const socket of sockets) socket.destroy();
+  return statuses;
+}
+
 test('I1, raft.md case 29: every acknowledgement follows an fsync of the log; requests that wait together share one', async (t) => {
   await requireStrace();
   const directory = mkdtempSync(join(tmpdir(), 'xcron-strace-'));
@@ -19,8 +41,11 @@ test('I1, raft.md case 29: every acknowledgement follows an fsync of the log; re
   const node = await serve(join(directory, 'data'), { wrap: strace });
   try {
     for (let at = 0; at < ALONE; at += 1) assert.equal((await createTask(node.url, YEARLY)).status, 201);
-    const together = await Promise.all(Array.from({ length: TOGETHER }, () => createTask(node.url, YEARLY)));
-    assert.ok(together.every(({ status }) => status === 201));
+    const statuses = await createdTogether(new URL(node.url), TOGETHER);
+    assert.deepEqual(
+      statuses.filter((status) => !status.startsWith('HTTP/1.1 201 ')),
+      [],
+    );
   } finally {
     // strace passes the signal on to the node, and ends with it.
     await node.kill('SIGTERM');
@@ -45,7 +70,7 @@ test('I1, raft.md case 29: every acknowledgement follows an fsync of the log; re
   assert.equal(answers, ALONE + TOGETHER);
   assert.ok(turns <= fsyncs);
   const shared = answers - ALONE;
-  assert.ok(turns - ALONE < shared, `${turns - ALONE} turns for ${shared} requests that waited together`);
+  assert.ok(turns - ALONE < shared / 2, `${turns - ALONE} turns for ${shared} requests that waited together`);
   t.diagnostic(`${answers} acknowledgements in ${turns} turns, ${fsyncs} fsyncs of the log; none before its fsync`);
   rmSync(directory, { recursive: true, force: true });
 });
