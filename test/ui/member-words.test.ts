@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { behindInWords, heardInWords } from '../../src/ui/cluster/member-words.ts';
+import { behindInWords, heardInWords, spareInWords } from '../../src/ui/cluster/member-words.ts';
 
 describe('how a member stands', () => {
   const leader = { commit_index: 10, role: 'leader' };
@@ -19,5 +19,17 @@ describe('how a member stands', () => {
     assert.equal(heardInWords({ lag_ms: 1_040, alive: true }), '1 s ago');
     assert.equal(heardInWords({ lag_ms: 70_472, alive: false }), 'silent for 1 min 10 s');
     assert.equal(heardInWords({ lag_ms: null, alive: false }), 'never, so far');
+  });
+  test('how many voters may still be lost', () => {
+    const voter = (alive: boolean) => ({ kind: 'voter' as const, alive });
+    const worker = { kind: 'worker' as const, alive: false };
+    assert.equal(
+      spareInWords([voter(true), voter(true), voter(false), worker]),
+      'The others send in its place. 2 of 3 voters are heard, and 2 are needed: without one more of them nothing fires.',
+    );
+    assert.equal(
+      spareInWords([voter(true), voter(true), voter(true), worker]),
+      'The others send in its place. 3 of 3 voters are heard, and 2 are needed: 1 more may be lost.',
+    );
   });
 });

@@ -11,6 +11,7 @@ import { Overview } from '../plots/overview.tsx';
 import { AddMember } from './add-member.tsx';
 import { Audit } from './audit.tsx';
 import { Happenings } from './happenings.tsx';
+import { spareInWords } from './member-words.ts';
 import { Members } from './members.tsx';
 import { NodeOperations } from './node-operations.tsx';
 import { type Operation, pauseScheduling, resumeScheduling } from './operation.ts';
@@ -100,7 +101,7 @@ function Troubles({ cluster, ask }: TroublesProps) {
         </Notice>
       ) : silent.length > 0 ? (
         <Notice kind="warn" title={`${silent.join(', ')} ${silent.length === 1 ? 'is' : 'are'} silent`}>
-          Others send in place of a node that is lost. What is missing for a majority is told below, by kind.
+          {spareInWords(cluster.members)}
         </Notice>
       ) : null}
       {cluster.scheduling === 'paused' ? (

@@ -19,3 +19,14 @@ export function heardInWords({ lag_ms, alive }: Pick<MemberAnswer, 'lag_ms' | 'a
   if (alive) return lag_ms < 1_000 ? `${lag_ms} ms ago` : `${howLong(lag_ms)} ago`;
   return `silent for ${howLong(lag_ms)}`;
 }
+
+/** What is left to lose while somebody leads. Voters decide; others only send. */
+export function spareInWords(members: readonly Pick<MemberAnswer, 'kind' | 'alive'>[]): string {
+  const voters = members.filter(({ kind }) => kind === 'voter');
+  const heard = voters.filter(({ alive }) => alive).length;
+  const needed = Math.floor(voters.length / 2) + 1;
+  const spare = heard - needed;
+  return `The others send in its place. ${heard} of ${voters.length} voters are heard, and ${needed} are needed: ${
+    spare <= 0 ? 'without one more of them nothing fires' : `${spare} more may be lost`
+  }.`;
+}
