@@ -2,6 +2,7 @@ import { benchCluster } from './cluster.ts';
 import { benchCore } from './core.ts';
 import { benchCreate } from './create.ts';
 import { benchMillion } from './million.ts';
+import { benchTracing } from './tracing.ts';
 
 /** `npm run bench`, or `npm run bench -- create`. Each figure stands beside a ceiling of the same run, or a goal. */
 const benches: Readonly<Record<string, () => void | Promise<void>>> = {
@@ -9,6 +10,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   create: benchCreate,
   million: () => benchMillion(),
   cluster: benchCluster,
+  tracing: benchTracing,
 };
 
 const asked = process.argv.slice(2);
