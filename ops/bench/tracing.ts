@@ -5,18 +5,17 @@ import { TRACE_WATCH_MS_MAX } from '../../src/node/limits.ts';
 import { load, median, type Running, startNode } from './measuring.ts';
 
 /**
- * What a trace costs createTask: off, kept, and looked at as the debugger's page does, in turns on one node, so that all three meet the same
- * disk, the same compiled code and the same size of the state.
+ * What a trace costs createTask: off, on, on, off on one node, so that both meet the same disk and the same compiled code, and what grows
+ * with the state falls on both alike. Kept, and looked at as the debugger's page does.
  */
 const ROUNDS = 5;
-const SECONDS = 4;
+const SECONDS = 3;
 const CONNECTIONS = 64;
 const COST_MAX = 0.05;
 /** As often as the page looks. */
 const LOOK_EVERY_MS = 250;
 
 type Kind = 'off' | 'kept' | 'watched';
-const KINDS: readonly Kind[] = ['off', 'kept', 'watched'];
 
 async function turnTrace(node: Running, on: boolean): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${node.port}/v1/cluster/trace`, {
@@ -57,23 +56,26 @@ async function reached(node: Running, kind: Kind): Promise<{ readonly perSecond:
 export async function benchTracing(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'xcron-bench-'));
   const node = await startNode(directory);
-  const figures: Record<Kind, number[]> = { off: [], kept: [], watched: [] };
   await load(node.port, CONNECTIONS, SECONDS);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    // Each kind begins as often as the others: what grows with the state falls on all alike.
-    const inTurn = KINDS.map((_, at) => KINDS[(at + round) % KINDS.length] ?? 'off');
-    const words: string[] = [];
-    for (const kind of inTurn) {
-      const { perSecond, seen } = await reached(node, kind);
-      figures[kind].push(perSecond);
-      words.push(`${kind} ${perSecond}/s${kind === 'watched' ? ` (${seen} lines seen)` : ''}`);
+  for (const kind of ['kept', 'watched'] as const) {
+    const ratios: number[] = [];
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      const [before, first, second, after] = [
+        await reached(node, 'off'),
+        await reached(node, kind),
+        await reached(node, kind),
+        await reached(node, 'off'),
+      ];
+      const ratio = (first.perSecond + second.perSecond) / (before.perSecond + after.perSecond);
+      ratios.push(ratio);
+      const seen = kind === 'watched' ? `, ${first.seen + second.seen} lines seen` : '';
+      console.log(
+        `trace ${kind}, createTask at ${CONNECTIONS} connections, round ${round}: off ${before.perSecond}/s, on ${first.perSecond}/s, on ${second.perSecond}/s, off ${after.perSecond}/s: ${ratio.toFixed(3)}${seen}`,
+      );
     }
-    console.log(`trace, createTask at ${CONNECTIONS} connections, round ${round + 1}: ${words.join('; ')}`);
+    const cost = (100 * (1 - median(ratios))).toFixed(1);
+    console.log(`trace ${kind}: costs ${cost} % of createTask (goal < ${100 * COST_MAX} %)`);
   }
   await node.stop();
   rmSync(directory, { recursive: true, force: true });
-  const cost = (kind: Kind): string => `${(100 * (1 - median(figures[kind]) / median(figures.off))).toFixed(1)} %`;
-  console.log(
-    `trace: kept costs ${cost('kept')} of createTask (goal < ${100 * COST_MAX} %), watched ${cost('watched')}; off ${median(figures.off)}/s`,
-  );
 }
