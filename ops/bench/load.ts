@@ -10,6 +10,8 @@ export interface Load {
   readonly seconds: number;
   readonly path: string;
   readonly body: string;
+  /** A connection for each request. */
+  readonly closing?: boolean;
   /** What a good answer contains. */
   readonly expect: string;
 }
@@ -27,7 +29,7 @@ export interface LoadResult {
 
 const load = JSON.parse(process.argv[2] ?? '{}') as Load;
 const request = Buffer.from(
-  `POST ${load.path} HTTP/1.1\r\nhost: 127.0.0.1:${load.port}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(load.body)}\r\n\r\n${load.body}`,
+  `POST ${load.path} HTTP/1.1\r\nhost: 127.0.0.1:${load.port}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(load.body)}\r\n${load.closing === true ? 'connection: close\r\n' : ''}\r\n${load.body}`,
 );
 const WARM_MS = 1_000;
 const latenciesMs: number[] = [];
@@ -62,6 +64,9 @@ function connect(): Promise<void> {
       if (now >= until) {
         socket.destroy();
         done();
+      } else if (load.closing === true) {
+        socket.destroy();
+        connect().then(done, fail);
       } else send();
     });
   });

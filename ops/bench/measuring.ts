@@ -77,7 +77,7 @@ export async function load(
   port: number,
   connections: number,
   seconds: number,
-  request: Pick<Load, 'path' | 'body' | 'expect'> = CREATE,
+  request: Pick<Load, 'path' | 'body' | 'expect' | 'closing'> = CREATE,
 ): Promise<LoadResult> {
   const what: Load = { port, connections, seconds, ...request };
   if (await hasWrk()) return loadByWrk(what);

@@ -38,6 +38,7 @@ const scriptOf = (load: Load): string => `
 wrk.method = 'POST'
 wrk.path = '${load.path}'
 wrk.headers['content-type'] = 'application/json'
+${load.closing === true ? "wrk.headers['connection'] = 'close'" : ''}
 wrk.body = [=[${load.body}]=]
 function done(summary, latency)
   local errors = summary.errors

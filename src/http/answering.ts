@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { type ApiError, apiError } from './api-error.ts';
+import type { Arrivals } from './arrivals.ts';
 import { type ErrorForm, errorAnswer } from './error-form.ts';
 import {
   type Answer,
@@ -15,12 +16,22 @@ import { ORIGINAL_PREFIX } from './original-api.ts';
 export interface Answering {
   readonly context: ApiContext;
   readonly logger: Logger;
+  readonly arrivals: Arrivals;
 }
 
 const formOf = ({ path }: Operation): ErrorForm => (path.startsWith(ORIGINAL_PREFIX) ? 'envelope' : 'problem');
 
 /** `take` is called once. */
 export function answer(
+  operation: Operation,
+  request: ApiRequest,
+  answering: Answering,
+  take: (answer: Answer | StreamedAnswer) => void,
+): void {
+  answering.arrivals.whenGathered(() => carryOut(operation, request, answering, take));
+}
+
+function carryOut(
   operation: Operation,
   request: ApiRequest,
   { context, logger }: Answering,

@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino';
 import { invariant } from '../invariant.ts';
 import type { Admission } from './admission.ts';
-import { answer, unexpected } from './answering.ts';
+import { type Answering, answer, unexpected } from './answering.ts';
 import { type ApiError, apiError } from './api-error.ts';
 import { type DirectRoute, isDirect } from './direct-route.ts';
 import { type ErrorForm, errorAnswer } from './error-form.ts';
@@ -18,7 +18,7 @@ import {
 } from './limits.ts';
 import { answerMalformed } from './malformed.ts';
 import { createOpenStreams } from './open-streams.ts';
-import { type Answer, type ApiContext, isStreamed, JSON_TYPE, type Operation } from './operation.ts';
+import { type Answer, isStreamed, JSON_TYPE, type Operation } from './operation.ts';
 import { ORIGINAL_PREFIX } from './original-api.ts';
 import { createPathTable } from './path-table.ts';
 import { inWords } from './task-draft.ts';
@@ -27,11 +27,9 @@ import { serveUi } from './ui-routes.ts';
 import { fieldErrors, type SchemaViolation } from './validation-errors.ts';
 
 /** Joins operations to the web framework. What an answer says is settled before it comes here. */
-export interface AppOptions {
+export interface AppOptions extends Answering {
   readonly operations: readonly Operation[];
-  readonly context: ApiContext;
   readonly admission: Admission;
-  readonly logger: Logger;
   readonly limits: ConnectionLimits;
   readonly ui: UiFiles;
   /** True from the moment the server is closing: answers then end their connection. */
@@ -46,7 +44,8 @@ export interface App {
   endStreams(): void;
 }
 
-export function createApp({ operations, context, admission, logger, limits, ui, isClosing }: AppOptions): App {
+export function createApp(options: AppOptions): App {
+  const { operations, context, admission, logger, limits, ui, isClosing } = options;
   const { basePath } = context;
   const app = fastify({
     // Ours is told of errors; a line and a child logger for each request would cost more than the request.
@@ -105,7 +104,6 @@ export function createApp({ operations, context, admission, logger, limits, ui, 
     return fail(request, reply, { ...error, headers: { allow: methods } });
   });
 
-  const answering = { context, logger };
   const openStreams = createOpenStreams();
   const directRoutes = new Map<string, DirectRoute>();
 
@@ -122,7 +120,7 @@ export function createApp({ operations, context, admission, logger, limits, ui, 
         const params = request.params as Readonly<Record<string, string>>;
         const asked = request.query as Readonly<Record<string, string>>;
         const asking = { params, query: asked, headers: request.headers, json: request.json };
-        answer(operation, asking, answering, (told) => {
+        answer(operation, asking, options, (told) => {
           if (isStreamed(told)) openStreams.open(reply, told);
           else send(reply, told, isClosing());
         });

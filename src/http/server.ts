@@ -10,6 +10,7 @@ import { createAdmission } from './admission.ts';
 import { createAnswerText } from './answer-text.ts';
 import { apiError } from './api-error.ts';
 import { createApp } from './app.ts';
+import { createArrivals } from './arrivals.ts';
 import { clusterOperations } from './cluster-operations.ts';
 import { deadLetterOperations } from './dead-letter-operations.ts';
 import { createDirectConnections } from './direct-connections.ts';
@@ -86,15 +87,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     basePath,
     host: options.host,
   };
+  const arrivals = createArrivals(clock);
+  const answering = { context, logger, arrivals };
   const {
     framework: app,
     directRoutes,
     endStreams,
   } = createApp({
+    ...answering,
     operations,
-    context,
     admission,
-    logger,
     limits,
     ui: readUiFiles(options.uiDirectory ?? null),
     isClosing: () => closing,
@@ -102,10 +104,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { server } = app;
   const [toHttp] = server.listeners('connection') as [(socket: Socket) => void];
   const direct = createDirectConnections({
+    ...answering,
     routes: directRoutes,
     admission,
-    context,
-    logger,
     clock,
     keepAliveMs: limits.keepAliveMs,
     answerText: createAnswerText(clock, limits.keepAliveMs),
@@ -122,6 +123,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
   let openConnections = 0;
   server.on('connection', (socket) => {
+    arrivals.note();
     openConnections += 1;
     socket.once('close', () => {
       openConnections -= 1;
