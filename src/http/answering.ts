@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { type ApiError, apiError } from './api-error.ts';
-import type { Arrivals } from './arrivals.ts';
 import { type ErrorForm, errorAnswer } from './error-form.ts';
+import type { NewConnections } from './new-connections.ts';
 import {
   type Answer,
   type ApiContext,
@@ -16,7 +16,7 @@ import { ORIGINAL_PREFIX } from './original-api.ts';
 export interface Answering {
   readonly context: ApiContext;
   readonly logger: Logger;
-  readonly arrivals: Arrivals;
+  readonly newConnections: NewConnections;
 }
 
 const formOf = ({ path }: Operation): ErrorForm => (path.startsWith(ORIGINAL_PREFIX) ? 'envelope' : 'problem');
@@ -28,7 +28,7 @@ export function answer(
   answering: Answering,
   take: (answer: Answer | StreamedAnswer) => void,
 ): void {
-  answering.arrivals.whenGathered(() => carryOut(operation, request, answering, take));
+  answering.newConnections.whenGathered(() => carryOut(operation, request, answering, take));
 }
 
 function carryOut(

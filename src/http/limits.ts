@@ -80,7 +80,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
 };
 
 /** How long requests are gathered while connections come in: some fifty connections, on one core of 2 GHz. */
-export const ARRIVALS_GATHERED_MS_MAX = 5;
+export const GATHERED_MS_MAX = 5;
 /** How often expired requests are looked for. */
 export const CONNECTIONS_CHECKED_EVERY_MS = 500;
 /** While closing, connections that fell idle are looked for this often. */

@@ -10,7 +10,6 @@ import { createAdmission } from './admission.ts';
 import { createAnswerText } from './answer-text.ts';
 import { apiError } from './api-error.ts';
 import { createApp } from './app.ts';
-import { createArrivals } from './arrivals.ts';
 import { clusterOperations } from './cluster-operations.ts';
 import { deadLetterOperations } from './dead-letter-operations.ts';
 import { createDirectConnections } from './direct-connections.ts';
@@ -26,6 +25,7 @@ import {
 import { endWith } from './malformed.ts';
 import { createMetricsRegistry, metricsOperation } from './metrics.ts';
 import { missedOperations } from './missed-operations.ts';
+import { createNewConnections } from './new-connections.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { originalOperations } from './original-api.ts';
@@ -87,8 +87,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     basePath,
     host: options.host,
   };
-  const arrivals = createArrivals(clock);
-  const answering = { context, logger, arrivals };
+  const newConnections = createNewConnections(clock);
+  const answering = { context, logger, newConnections };
   const {
     framework: app,
     directRoutes,
@@ -123,7 +123,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
   let openConnections = 0;
   server.on('connection', (socket) => {
-    arrivals.note();
+    newConnections.note();
     openConnections += 1;
     socket.once('close', () => {
       openConnections -= 1;

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { systemClock } from '../../src/clock.ts';
-import { createArrivals } from '../../src/http/arrivals.ts';
-import { ARRIVALS_GATHERED_MS_MAX } from '../../src/http/limits.ts';
+import { GATHERED_MS_MAX } from '../../src/http/limits.ts';
+import { createNewConnections } from '../../src/http/new-connections.ts';
 
-/** Arrivals whose turns pass, and whose time runs, when the test says so. */
-function arrivals() {
+/** NewConnections whose turns pass, and whose time runs, when the test says so. */
+function newConnections() {
   let nowMs = 0;
   let later: (() => void)[] = [];
-  const own = createArrivals({ monotonicMs: () => nowMs, nextTurn: (run) => later.push(run) });
+  const own = createNewConnections({ monotonicMs: () => nowMs, nextTurn: (run) => later.push(run) });
   const carriedOut: string[] = [];
   return {
     carriedOut,
@@ -28,14 +28,14 @@ function arrivals() {
 
 describe('what is asked while connections come in', () => {
   test('with no connection coming in, it is carried out at once', () => {
-    const { asks, carriedOut, isIdle } = arrivals();
+    const { asks, carriedOut, isIdle } = newConnections();
     asks('a');
     assert.deepEqual(carriedOut, ['a']);
     assert.ok(isIdle());
   });
 
   test('while they come in, turn after turn, it waits, and is carried out together and in order', () => {
-    const { asks, connects, turn, carriedOut, isIdle } = arrivals();
+    const { asks, connects, turn, carriedOut, isIdle } = newConnections();
     connects();
     turn();
     asks('a');
@@ -51,10 +51,10 @@ describe('what is asked while connections come in', () => {
   });
 
   test('one that goes on coming in holds nothing up for longer than is allowed', () => {
-    const { asks, connects, turn, carriedOut } = arrivals();
+    const { asks, connects, turn, carriedOut } = newConnections();
     connects();
     asks('a');
-    turn(ARRIVALS_GATHERED_MS_MAX - 1);
+    turn(GATHERED_MS_MAX - 1);
     assert.deepEqual(carriedOut, []);
     connects();
     turn(1);
@@ -64,7 +64,7 @@ describe('what is asked while connections come in', () => {
 
 test('of clients that connect at once, the requests are carried out in one turn of the loop', async () => {
   // A clock that stands still: the bound of time is not what ends it here.
-  const own = createArrivals({ monotonicMs: () => 0, nextTurn: systemClock.nextTurn });
+  const own = createNewConnections({ monotonicMs: () => 0, nextTurn: systemClock.nextTurn });
   const turns = new Set<number>();
   let answered = 0;
   let turn = 0;
