@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import type { SchedulerNode } from '../../src/node/api.ts';
 import { createCallbackGuard } from '../../src/node/callback-guard.ts';
+import { HOUSEKEEPING_EVERY_MS } from '../../src/node/limits.ts';
 import { startNode } from '../../src/node/start-node.ts';
 import type { TaskDraft } from '../../src/tasks/command.ts';
 import type { TaskId } from '../../src/tasks/task.ts';
@@ -80,6 +81,12 @@ export async function create(
   if (outcome.outcome !== 'committed') throw new Error(JSON.stringify(outcome));
   return outcome.task.taskId;
 }
+
+/** Housekeeping comes as often as it is looked for here. */
+export const hurriedHousekeeping = <T extends Clock>(clock: T): T => ({
+  ...clock,
+  setTimer: (delayMs, run) => clock.setTimer(delayMs === HOUSEKEEPING_EVERY_MS ? 50 : delayMs, run),
+});
 
 /** Wall time that a test sets forward or back; timers go on as they are. */
 export function shiftedClock(): Clock & { shift(ms: number): void } {

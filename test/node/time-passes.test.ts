@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '../../src/clock.ts';
 import type { SchedulerNode } from '../../src/node/api.ts';
 import type { Execution } from '../../src/tasks/execution.ts';
 import {
@@ -11,7 +12,7 @@ import {
 import type { Task, TaskId } from '../../src/tasks/task.ts';
 import { until } from '../whole/serving.ts';
 import { openSink } from '../whole/sink.ts';
-import { by, create, shiftedClock, withNode } from './running-node.ts';
+import { by, create, hurriedHousekeeping, shiftedClock, withNode } from './running-node.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -28,7 +29,7 @@ async function runsOf(node: SchedulerNode, taskId: TaskId): Promise<readonly Exe
 }
 
 test('finished tasks go after seven days, keys after one, and a key can then be used again', async () => {
-  const clock = shiftedClock();
+  const clock = hurriedHousekeeping(shiftedClock());
   const sink = await openSink();
   const callback = { url: sink.url, method: 'POST', headers: {}, body: null } as const;
   const schedule = () => String(Math.floor(clock.nowMs() / 1_000));
@@ -97,7 +98,7 @@ test('the last fifty executions are kept', async () => {
       );
       const kept = await runsOf(node, taskId);
       assert.deepEqual([kept.length, kept[0]?.run], [EXECUTIONS_KEPT, runs]);
-    });
+    }, hurriedHousekeeping(systemClock));
   } finally {
     await sink.close();
   }
