@@ -39,6 +39,8 @@ export const LEVEL_KNOWN_MAX_MS = 1_000;
 export const LEVEL_KNOWN_LOOK_MS = 20;
 /** How often an empty node calls out for its cluster. */
 export const HAIL_EVERY_MS = 500;
+/** Of members that answered a call, the last ones: more voters and workers than one list names. */
+export const GREETINGS_KEPT = 64;
 /** A node that was silent for this long is lost: what it holds is settled, and it is given nothing more. */
 export const NODE_LOST_MS = 500;
 /** A node that applied what it has longer ago than this, or takes a snapshot, is given no claims: it would find them late. */

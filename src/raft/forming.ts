@@ -16,9 +16,26 @@ export type Hail =
       readonly instance: InstanceId;
       readonly sees: Seen;
       readonly wants: Wanted;
+      /** Absent: of a version that had none. */
+      readonly answers?: Greetings;
     }
   /** "I belong to a cluster already." */
-  | { readonly state: 'member'; readonly nodeId: NodeId; readonly instance: InstanceId; readonly clusterId: ClusterId };
+  | {
+      readonly state: 'member';
+      readonly nodeId: NodeId;
+      readonly instance: InstanceId;
+      readonly clusterId: ClusterId;
+      readonly greeting?: string;
+    };
+
+/**
+ * By member, what it said when it answered a call. Whoever wants to be taken in says it again: a call that somebody recorded answers nobody
+ * who has started since, and to the others it is stale (I2).
+ */
+export type Greetings = Readonly<Record<string, string>>;
+
+/** Of one start of its process, as `incarnation` is. */
+export const greetingOf = (instance: InstanceId, incarnation: number): string => `${instance}.${incarnation}`;
 
 /** Instance by node id, of all that hail as empty, the speaker included. */
 export type Seen = Readonly<Record<string, InstanceId>>;
@@ -52,7 +69,7 @@ export function beginForming(
 /** What this node calls out, again and again, to everyone on its list. */
 export function hailOf(forming: Forming): Hail {
   const { nodeId, instance, wants } = forming;
-  return { state: 'empty', nodeId, instance, sees: seenBy(forming), wants };
+  return { state: 'empty', nodeId, instance, sees: seenBy(forming), wants, answers: {} };
 }
 
 export function hear(forming: Forming, hail: Hail): void {
@@ -114,15 +131,24 @@ export function takenIn(
 /** What a node can be called, and what stands for its data directory: they become members, and parts of subjects. `all` is everyone. */
 const isNodeId = (value: unknown): boolean =>
   typeof value === 'string' && /^[a-z0-9-]{1,32}$/.test(value) && value !== 'all';
+const isGreeting = (value: unknown): boolean =>
+  typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}\.\d{1,16}$/.test(value);
 const isInstance = (value: unknown): boolean => typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value);
 
 /** Null for what is no hail: anybody may call on that wire. */
 export function readHail(said: unknown): Hail | null {
   if (typeof said !== 'object' || said === null) return null;
-  const { state, nodeId, instance, sees, wants, clusterId } = said as Readonly<Record<string, unknown>>;
+  const { state, nodeId, instance, sees, wants, clusterId, answers, greeting } = said as Readonly<
+    Record<string, unknown>
+  >;
   if (!isNodeId(nodeId) || !isInstance(instance)) return null;
-  if (state === 'member') return isInstance(clusterId) ? (said as Hail) : null;
+  if (state === 'member') {
+    return isInstance(clusterId) && (greeting === undefined || isGreeting(greeting)) ? (said as Hail) : null;
+  }
   if (state !== 'empty' || (wants !== 'found' && wants !== 'learner' && wants !== 'worker')) return null;
   if (typeof sees !== 'object' || sees === null) return null;
-  return Object.values(sees).every(isInstance) ? (said as Hail) : null;
+  if (answers !== undefined && (typeof answers !== 'object' || answers === null)) return null;
+  return Object.values(sees).every(isInstance) && Object.values(answers ?? {}).every(isGreeting)
+    ? (said as Hail)
+    : null;
 }

@@ -77,6 +77,10 @@ test('what is no hail is not taken for one', () => {
     { ...hail, instance: '1 2' },
     { ...hail, instance: '1'.repeat(65) },
     { ...hail, sees: { b: '1\r\n' } },
+    { ...hail, answers: null },
+    { ...hail, answers: { b: 1 } },
+    { ...hail, answers: { b: 'i1' } },
+    { state: 'member', nodeId: 'a', instance: '1', clusterId: 'c', greeting: 'i1.x' },
   ]) {
     assert.equal(readHail(said), null);
   }
