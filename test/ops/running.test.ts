@@ -172,9 +172,18 @@ describe('the compose file', () => {
     assert.equal(join(ROOT, folder, build.context), ROOT.replace(/\/$/, ''));
     assert.ok(existsSync(join(ROOT, build.dockerfile)));
     const configuration = readProjectFile(`${folder}/nats.conf`);
-    const routes = [...configuration.matchAll(/nats:\/\/(\w+):6222/g)].map(([, name]) => name);
-    assert.deepEqual(routes, brokers);
-    for (const [, variable = ''] of configuration.matchAll(/^\s*\w+: \$([A-Z_]+)$/gm)) {
+    for (const broker of brokers) {
+      const routes = Object.entries<string>(compose.services[broker].environment).filter(([name]) =>
+        /^NATS_ROUTE_\d$/.test(name),
+      );
+      assert.deepEqual(
+        routes.map(([, url]) => /@(\w+):6222$/.exec(url)?.[1]),
+        brokers,
+      );
+      for (const [name] of routes) assert.ok(configuration.includes(`$${name}`), name);
+    }
+    for (const [, variable = ''] of configuration.matchAll(/\$([A-Z_]+[A-Z\d_]*)\b(?!\.)/g)) {
+      if (variable === 'SRV') continue;
       for (const broker of brokers) assert.ok(compose.services[broker].environment[variable] !== undefined, variable);
     }
   });
