@@ -26,9 +26,10 @@ export class EventStream implements EventSubscriber {
     this.#subscription = subscription;
     this.#to = to;
     to.onDrained(() => this.#drained());
-    to.onClosed(() => this.#over());
     this.#write(`retry: ${EVENT_RETRY_MS}\nid: ${subscription.id}\n\n`);
     this.#beat();
+    // Last: of one that has gone already it is called at once, and ends what was begun here.
+    to.onClosed(() => this.#over());
   }
 
   events(events: readonly FeedEvent[]): void {

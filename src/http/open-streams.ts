@@ -10,6 +10,7 @@ export interface OpenStreams {
 
 export function createOpenStreams(): OpenStreams {
   const open = new Set<ServerResponse>();
+  let areEnded = false;
   return {
     open(reply, { status, contentType, headers, stream }) {
       reply.hijack();
@@ -18,12 +19,14 @@ export function createOpenStreams(): OpenStreams {
       raw.writeHead(status, { 'content-type': contentType, connection: 'close', ...headers });
       raw.flushHeaders();
       stream(streamTo(raw));
-      if (request.method === 'HEAD') raw.end();
-      if (raw.writableEnded) return;
+      // What waited for its turn, or for an answer, may come after the others were ended, or after its client has gone.
+      if (request.method === 'HEAD' || areEnded) raw.end();
+      if (raw.writableEnded || raw.destroyed) return;
       open.add(raw);
       raw.once('close', () => open.delete(raw));
     },
     endAll() {
+      areEnded = true;
       for (const raw of open) raw.end();
     },
   };

@@ -199,6 +199,18 @@ test('a reader that takes nothing is paused at once, goes on when it can, and is
   assert.deepEqual(calls.slice(2), ['pause', 'close slow', 'cut off', 'close done']);
 });
 
+test('a reader that has gone before its stream begins leaves nothing behind', () => {
+  const clock = steppedClock(0);
+  const calls: string[] = [];
+  const stream = new EventStream(clock, () => true);
+  stream.begin(
+    { id: 'place', pause() {}, resume() {}, close: (why) => void calls.push(why) },
+    { write: () => true, end() {}, cutOff() {}, onDrained() {}, onClosed: (run) => run() },
+  );
+  assert.deepEqual(calls, ['done']);
+  assert.equal(clock.timers, 0);
+});
+
 test('figures of the last hour and day are counted from what was applied', async () => {
   const one = serving();
   const json = { schedule: '@every 10s', callback: { url: 'https://example.com/hook' } };
