@@ -141,12 +141,11 @@ export class Operating {
   /** What is to be committed and carried out, or what is answered without that. */
   async #judge(asked: ClusterOperation, requestId: CommandId): Promise<ToCommit | Answered> {
     const { replica, meta } = this.#options;
-    const tooOld = await this.#tooOld();
-    if (tooOld !== null) {
-      return { answer: async () => ({ outcome: 'refused', code: 'feature_level_too_low', message: tooOld }) };
-    }
-    // What was acknowledged before is in what this is judged by.
-    if (!(await replica.readBarrier())) return { answer: async () => unavailable('no_leader') };
+    const closed = await this.#notWritten();
+    if (closed !== null) return { answer: async () => closed };
+    // What was acknowledged before is in what this is judged by. A follower can know that too, and nothing of who is there.
+    const isFresh = await replica.readBarrier();
+    if (!isFresh || replica.core.leading === null) return { answer: async () => unavailable('no_leader') };
     const before = operationOf(meta(), requestId);
     const isRepeated = isOfCore(asked) && before !== undefined && isRemembered(before, meta());
     const ended = isRepeated ? (asItEnded(before) ?? (this.#tookOverBy(before) ? DONE : null)) : null;
@@ -177,19 +176,25 @@ export class Operating {
     return { answer: async () => ({ outcome: 'refused', code, message }) };
   }
 
-  /** Why operations cannot be written yet. A leader hears within a few heartbeats what its members can read, and a cluster that has just begun is waited for. */
-  async #tooOld(): Promise<string | null> {
+  /**
+   * What is answered while operations cannot be written. A leader hears within a few heartbeats what its members can read, and a cluster that
+   * has just begun is waited for.
+   */
+  async #notWritten(): Promise<OperationOutcome | null> {
     const { replica, clock } = this.#options;
     for (const untilMs = clock.monotonicMs() + LEVEL_KNOWN_MAX_MS; ; ) {
       const { configuration, leading } = replica.core;
       const level = featureLevelOf(configuration);
+      if (leading === null) return unavailable('no_leader');
       if (level >= OPERATIONS_LEVEL) return null;
-      if (leading === null || clock.monotonicMs() >= untilMs) {
-        const isUnheard = (member: Member): boolean => leading?.peers.get(idOf(member))?.featureLevel === null;
+      if (clock.monotonicMs() >= untilMs) {
+        const isUnheard = (member: Member): boolean => leading.peers.get(idOf(member))?.featureLevel === null;
         const unheard = configuration.members.filter(isUnheard).map(({ nodeId }) => nodeId);
-        return unheard.length === 0
-          ? `a member still runs a version that cannot read operations (feature level ${level}): finish the upgrade first`
-          : `nobody knows yet whether ${unheard.join(', ')} can read operations: not heard since the cluster began; start what is missing`;
+        const message =
+          unheard.length === 0
+            ? `a member still runs a version that cannot read operations (feature level ${level}): finish the upgrade first`
+            : `nobody knows yet whether ${unheard.join(', ')} can read operations: not heard since this node leads; start what is missing`;
+        return { outcome: 'refused', code: 'feature_level_too_low', message };
       }
       await new Promise<void>((resolve) => clock.setTimer(LEVEL_KNOWN_LOOK_MS, resolve));
     }

@@ -19,10 +19,13 @@ interface Shape {
   readonly levels?: number | null;
   readonly featureLevel?: number;
   readonly isThere?: boolean;
+  /** When it was deposed, if it was. */
+  readonly deposed?: 'before' | 'while it looked';
 }
 
 /** A leader that is asked, and may write nothing. */
-function leader({ record, levels = ENTRY_VERSION, featureLevel = ENTRY_VERSION, isThere = true }: Shape) {
+function leader(shape: Shape) {
+  const { record, levels = ENTRY_VERSION, featureLevel = ENTRY_VERSION, isThere = true, deposed } = shape;
   let nowMs = NOW_MS;
   const clock = {
     monotonicMs: () => nowMs,
@@ -32,15 +35,22 @@ function leader({ record, levels = ENTRY_VERSION, featureLevel = ENTRY_VERSION, 
     },
   } as unknown as Clock;
   const progress = { heardAtMs: isThere ? NOW_MS : 0, hasAnswered: true, matchIndex: 9, featureLevel: levels };
+  let leads = deposed !== 'before';
   return new Operating({
     replica: {
       core: {
         self: idOf(n1),
         monotonicMs: NOW_MS,
         configuration: { members: [n1, n2, n3], featureLevel },
-        leading: { peers: new Map([n2, n3].map((one) => [idOf(one), progress])) },
+        get leading() {
+          return leads ? { peers: new Map([n2, n3].map((one) => [idOf(one), progress])) } : null;
+        },
       },
-      readBarrier: async () => true,
+      // A follower's is as good: whoever leads by then answers it.
+      readBarrier: async () => {
+        leads &&= deposed === undefined;
+        return true;
+      },
       appliedIndex: 9,
       isLeading: true,
       propose: () => assert.fail('nothing is to be written'),
@@ -93,5 +103,14 @@ test('what members can read is waited for; who was never heard is named, and no 
     const told = await leader({ levels, featureLevel: 2 }).decide({ type: 'pause-scheduling' }, 'test', ID);
     assert.ok(told.outcome === 'refused' && told.code === 'feature_level_too_low', JSON.stringify(told));
     assert.match(told.message, said);
+  }
+});
+
+test('who leads no more refuses nothing, for what members can read or for who is there: the next leader is asked', async () => {
+  // Who leads no more keeps no account of who is there: both others would seem lost to it.
+  const removal: ClusterOperation = { type: 'remove-member', nodeId: 'n3', acceptLostMajority: false };
+  for (const shape of [{ deposed: 'before', featureLevel: 2 }, { deposed: 'while it looked' }] as const) {
+    const told = await leader(shape).decide(removal, 'test', ID);
+    assert.deepEqual({ ...told, retryAfterMs: 0 }, { outcome: 'unavailable', reason: 'no_leader', retryAfterMs: 0 });
   }
 });
