@@ -8,7 +8,7 @@ export const OVERLOADED_RETRY_MS = 500;
 export const NODE_REQUESTS_KEPT = 256;
 /** How often a node looks whether it still belongs to the cluster that it answers for. */
 export const BELONGS_LOOK_MS = 1_000;
-/** Of published events that the NATS server is not known to have read; then the next ones wait in the log. */
-export const PUBLISHED_BYTES_UNREAD_MAX = 1_048_576;
 /** And how often one that belongs to none yet: who asks right after a node is ready is answered. */
 export const BELONGS_YET_LOOK_MS = 50;
+/** Of published events that the NATS server is not known to have read; then the next ones wait in the log. */
+export const PUBLISHED_BYTES_UNREAD_MAX = 1_048_576;

@@ -27,7 +27,7 @@ export class OutcomesBehindSends {
     if (!waits || this.#isLong) this.release();
     else
       this.#timer ??= this.#clock.setTimer(OUTCOMES_HELD_MS_MAX, () => {
-        this.#isLong = true;
+        this.#isLong = this.#waiting() > 0;
         this.release();
       });
   }

@@ -48,3 +48,14 @@ test('a line that lasts holds up what was told first, for no longer than the bou
   clock.pass(OUTCOMES_HELD_MS_MAX);
   assert.deepEqual(told, ['a', 'b', 'c', 'd', 'e']);
 });
+
+test('a line that was over by the bound was no long one: the next burst holds outcomes back', () => {
+  const { told, put, state, clock } = holding(1);
+  put('a');
+  state.waiting = 0;
+  clock.pass(OUTCOMES_HELD_MS_MAX);
+  assert.deepEqual(told, ['a']);
+  state.waiting = 5;
+  put('b');
+  assert.deepEqual(told, ['a']);
+});
