@@ -79,7 +79,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   closeGraceMs: 10_000,
 };
 
-/** How long requests are gathered while connections come in: some fifty connections, on one core of 2 GHz. */
+/** How long requests that may write are gathered while connections come in: some fifty connections, on one core of 2 GHz. */
 export const GATHERED_MS_MAX = 5;
 /** How often expired requests are looked for. */
 export const CONNECTIONS_CHECKED_EVERY_MS = 500;

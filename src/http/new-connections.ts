@@ -4,7 +4,7 @@ import { GATHERED_MS_MAX } from './limits.ts';
 /**
  * libuv accepts one connection a turn of the event loop, and a turn that writes costs an fsync: of 256 clients that connect at once the last
  * would wait for 255 of them, and clients that keep no connection could not have more requests a second than there are turns. So while
- * connections come in, what is asked is gathered, and carried out together when no more of them come, or the bound is reached.
+ * connections come in, what may write is gathered, and carried out together when no more of them come, or the bound is reached.
  */
 export interface NewConnections {
   /** A connection was accepted. */

@@ -204,6 +204,21 @@ test('one connection too many is told so, and the others are served', () =>
     { openMax: 2 },
   ));
 
+test('who asks, and ends its side at once, is answered what can be said at once, however many come with it', () =>
+  listening(async ({ port }) => {
+    const answers = Array.from({ length: 20 }, async () => {
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+      let text = '';
+      socket.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      socket.end(GET);
+      await once(socket, 'close');
+      return LIVE.test(text);
+    });
+    assert.ok((await Promise.all(answers)).every((isAnswered) => isAnswered));
+  }));
+
 test('a close does not wait for ever', async () => {
   const at = serving({ connectionLimits: { closeGraceMs: 100 } });
   const { port } = await at.http.listen('127.0.0.1', 0);
