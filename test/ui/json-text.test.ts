@@ -14,6 +14,12 @@ describe('JSON as it is written', () => {
       assert.equal(memberText(`{"callback": {"body" : ${value} } }`, ['callback', 'body']), value);
   });
 
+  test('what is cut off inside a text is read once, and not in every way that it could be', () => {
+    const cut = 'x'.repeat(1_000);
+    // Of no JSON it says nothing worth reading, but it ends.
+    assert.equal(indented(`"${cut}`), cut);
+  });
+
   test('it is set out in lines, token by token', () => {
     assert.equal(
       indented('{"a":1.0,"a":[],"b":[{},2]}'),

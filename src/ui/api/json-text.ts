@@ -7,7 +7,7 @@ interface Token {
   readonly at: number;
 }
 
-const TOKEN = /"(?:[^"\\]+|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
 
 function tokensOf(text: string): readonly Token[] {
   return [...text.matchAll(TOKEN)].map((match) => ({ text: match[0], at: match.index }));
