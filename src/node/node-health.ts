@@ -45,9 +45,14 @@ export function closedToWrites(life: Life, isAlone: boolean): UnavailableReason 
   }
 }
 
-/** After a failed write what is applied stays readable: as it is, unless others go on without this node; as stale in any case. */
-export function closedToReads(life: Life, isAlone: boolean, consistency: Consistency): UnavailableReason | null {
-  if (life === 'storageFailed' && (isAlone || consistency === 'stale')) return null;
+/** After a failed write what is applied stays readable: as it is, where that is all there is (`showsAll`); as stale in any case. */
+export function closedToReads(
+  life: Life,
+  isAlone: boolean,
+  showsAll: boolean,
+  consistency: Consistency,
+): UnavailableReason | null {
+  if (life === 'storageFailed' && (showsAll || consistency === 'stale')) return null;
   if (life === 'recovering' && consistency === 'stale') return null;
   return closedToWrites(life, isAlone);
 }

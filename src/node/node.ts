@@ -216,7 +216,8 @@ export class Node implements SchedulerNode {
       isAlone: alone,
       nextAskId: () => this.#nextAskId(),
       closedToWrites: () => closedToWrites(this.#life.getSnapshot().value, this.#isAlone),
-      closedToReads: (consistency) => closedToReads(this.#life.getSnapshot().value, this.#isAlone, consistency),
+      closedToReads: (consistency) =>
+        closedToReads(this.#life.getSnapshot().value, this.#isAlone, this.#replica.showsAll, consistency),
     });
     this.#duties = new LeaderDuties({
       identity,

@@ -187,11 +187,12 @@ export class Operating {
       const level = featureLevelOf(configuration);
       if (leading === null) return unavailable('no_leader');
       if (level >= OPERATIONS_LEVEL) return null;
-      if (clock.monotonicMs() >= untilMs) {
-        const isUnheard = (member: Member): boolean => leading.peers.get(idOf(member))?.featureLevel === null;
-        const unheard = configuration.members.filter(isUnheard).map(({ nodeId }) => nodeId);
+      const readBy = (member: Member): number | null | undefined => leading.peers.get(idOf(member))?.featureLevel;
+      const isOld = configuration.members.some((member) => (readBy(member) ?? OPERATIONS_LEVEL) < OPERATIONS_LEVEL);
+      if (isOld || clock.monotonicMs() >= untilMs) {
+        const unheard = configuration.members.filter((member) => readBy(member) === null).map(({ nodeId }) => nodeId);
         const message =
-          unheard.length === 0
+          isOld || unheard.length === 0
             ? `a member still runs a version that cannot read operations (feature level ${level}): finish the upgrade first`
             : `nobody knows yet whether ${unheard.join(', ')} can read operations: not heard since this node leads; start what is missing`;
         return { outcome: 'refused', code: 'feature_level_too_low', message };

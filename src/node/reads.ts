@@ -89,10 +89,9 @@ export class Reads {
     read: (projection: Projection) => Promise<T>,
     consistency: Consistency = 'linearizable',
   ): Promise<ReadOutcome<T>> {
-    const closed = this.#options.closed(consistency);
-    if (closed !== null) return { ok: false, reason: closed, retryAfterMs: RETRY_AFTER_MS };
-    if (consistency === 'linearizable' && !(await this.#barrier()))
-      return { ok: false, reason: 'no_leader', retryAfterMs: RETRY_AFTER_MS };
+    const { closed } = this.#options;
+    const isReady = closed(consistency) === null && (consistency === 'stale' || (await this.#barrier()));
+    if (!isReady) return { ok: false, reason: closed(consistency) ?? 'no_leader', retryAfterMs: RETRY_AFTER_MS };
     return { ok: true, value: await read(this.#options.projection) };
   }
 

@@ -180,15 +180,17 @@ export class Replica {
 
   /** Resolves to true when what is applied here is as new as any acknowledged write, to false when nobody leads. */
   readBarrier(): Promise<boolean> {
-    if (this.#ended !== null) return Promise.resolve(this.#ended === 'storage_failed' && this.#isSole);
+    if (this.#ended !== null) return Promise.resolve(this.showsAll);
     const ready = this.#reads.ask();
     this.wake();
     return ready;
   }
 
-  /** After its disk failed, what it has applied is all there is to see: nobody else acknowledges anything. */
-  get #isSole(): boolean {
-    return isSoleVoter(this.#core.voters, this.#core.self);
+  /** Its disk failed while it alone decided, and nobody else acknowledges anything: all that it ever did is applied. */
+  get showsAll(): boolean {
+    const { voters, self, role, durableIndex } = this.#core;
+    const decided = this.#ended === 'storage_failed' && isSoleVoter(voters, self) && roleOf(role) === 'leader';
+    return decided && this.appliedIndex >= durableIndex;
   }
 
   /** A turn follows after the poll phase, so that all requests that arrived together share it. */
@@ -222,9 +224,7 @@ export class Replica {
 
   /** Resolves when everything that is committed is applied. */
   async idle(): Promise<void> {
-    while (this.#ended !== 'storage_failed' && this.#applying.isBehind) {
-      await nextTurnOf(this.#clock);
-    }
+    while (this.#ended !== 'storage_failed' && this.#applying.isBehind) await nextTurnOf(this.#clock);
   }
 
   /** Fail-stop: what the disk holds is known again after a restart. What was handed to it is unknown until then. */
@@ -234,7 +234,7 @@ export class Replica {
     this.#tickTimer?.cancel();
     this.#proposals.doubtAll();
     this.#proposals.refuseWaiting('storage_failed');
-    this.#reads.settleAll(this.#isSole);
+    this.#reads.settleAll(this.showsAll);
     this.#changes.answerAll({ kind: 'unknown' });
     this.#transfers.answerAll({ kind: 'unknown' });
   }

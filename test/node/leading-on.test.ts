@@ -50,6 +50,36 @@ test('a node whose disk failed reads nothing old for anybody while the others go
   }
 });
 
+test('a node alone whose disk fails before it leads again shows no state that is behind what it acknowledged', async () => {
+  const cluster = startMemoryCluster(['n1']);
+  try {
+    await ready(cluster);
+    const taskId = taskIdOf(await create(leaderOf(cluster), '0 0 1 1 *'));
+    leaderOf(cluster).kill();
+    cluster.disksHang();
+    const { node } = cluster.restart('n1');
+    node.fail(new Error('no space left on device'));
+    const read = await node.readTask(taskId);
+    assert.deepEqual(read.ok ? read.value?.state : read.reason, 'storage_failed');
+  } finally {
+    await cluster.stop();
+  }
+});
+
+test('a node alone whose disk fails while it leads goes on showing what it acknowledged', async () => {
+  const cluster = startMemoryCluster(['n1']);
+  try {
+    await ready(cluster);
+    const { node } = leaderOf(cluster);
+    const taskId = taskIdOf(await create(leaderOf(cluster), '0 0 1 1 *'));
+    node.fail(new Error('no space left on device'));
+    const read = await node.readTask(taskId);
+    assert.deepEqual(read.ok ? read.value?.state : read.reason, 'scheduled');
+  } finally {
+    await cluster.stop();
+  }
+});
+
 test('a node that stops leaves nobody waiting, whatever could not be committed any more', async () => {
   const cluster = startMemoryCluster(['n1', 'n2', 'n3']);
   try {

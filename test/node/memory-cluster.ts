@@ -51,6 +51,8 @@ export interface MemoryCluster {
   nodes(): readonly ClusterNode[];
   leader(): ClusterNode | undefined;
   restart(nodeId: string): ClusterNode;
+  /** A disk that takes what is written from the next start on and never says that it has it. */
+  disksHang(): void;
   /** Of a node that does not run: its log ends earlier than it did. */
   loseTail(nodeId: string, entries: number): void;
   /** An empty disk under this name and instance: of a new node, or of one that was wiped. It is to be added to the members. */
@@ -84,6 +86,7 @@ export function startMemoryCluster(
   const running = new Map<string, ClusterNode>();
 
   let compacting = false;
+  let hanging = false;
   let answering = true;
   let ended: Promise<void> = Promise.resolve();
   const instances = new Map<string, InstanceId>();
@@ -135,7 +138,7 @@ export function startMemoryCluster(
       lookAheadMs,
       featureLevel,
       log,
-      write: writeAtOnce(log),
+      write: hanging ? () => {} : writeAtOnce(log),
       projection,
       snapshots,
       transport,
@@ -214,6 +217,9 @@ export function startMemoryCluster(
     leader: () => [...running.values()].find(({ node }) => node.status().role === 'leader' && node.health().ready),
     restart(nodeId) {
       return start(nodeId as NodeId, instances.get(nodeId) as InstanceId, false);
+    },
+    disksHang() {
+      hanging = true;
     },
     loseTail(nodeId, entries) {
       disks.get(nodeId)?.log.loseTail(entries);
