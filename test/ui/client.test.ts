@@ -63,6 +63,19 @@ describe('the way from a page to its node', () => {
     assert.equal((await empty.client.get('v1/tasks')).ok, false);
   });
 
+  test('of what was to be done it is said that nobody knows, and nothing is promised; a refusal of the node is certain', async () => {
+    const lost = clientOf(() => Promise.reject(new TypeError('failed to fetch')));
+    const proxy = clientOf(() => new Response('<html>Bad gateway', { status: 502 }));
+    for (const { client } of [lost, proxy]) {
+      const told = await client.send('POST', 'v1/tasks/1/run');
+      assert.equal(told.ok ? '' : told.problem.title, 'It is not known whether that was done');
+      assert.doesNotMatch(told.ok ? '' : told.problem.detail, /by itself/);
+    }
+    const refused = clientOf(() => json(503, { code: 'no_leader', title: 'Nobody leads' }));
+    const told = await refused.client.send('POST', 'v1/tasks/1/run');
+    assert.equal(told.ok ? '' : told.problem.title, 'Nobody leads');
+  });
+
   test('a token that is missing and one that is wrong are told apart', async () => {
     const unauthorized = () => json(401, { code: 'unauthorized', title: 'Unauthorized' });
     const without = clientOf(unauthorized);

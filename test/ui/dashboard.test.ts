@@ -76,6 +76,12 @@ describe('the pages of a node', () => {
     await press('Run now');
     await page.getByText('succeeded with 200').waitFor();
     assert.equal(sink.received[0]?.body, '{"n": 1.0}');
+    await page.context().setOffline(true);
+    await press('Pause');
+    await page.getByText('It is not known whether that was done').waitFor();
+    await press('Dismiss');
+    await page.getByText('It is not known whether that was done').waitFor({ state: 'hidden' });
+    await page.context().setOffline(false);
     await press('Pause');
     await page.getByRole('button', { name: 'Resume' }).waitFor();
     await page.getByRole('link', { name: 'Change' }).click();

@@ -1,4 +1,4 @@
-import { type Problem, problemOf, unreachable } from './problem.ts';
+import { ofAction, type Problem, problemOf, unreachable } from './problem.ts';
 
 /** How a page speaks to the node it came from. Paths are relative, so that it works under any base path. */
 export interface Client {
@@ -84,9 +84,11 @@ export function createClient({ base, token, signedOut, fetch = globalThis.fetch 
   return {
     stream,
     get: (path, query = {}, signal, read) => ask(path + printQuery(query), {}, signal, read),
-    send(method, path, { body, headers = {} } = {}) {
+    async send<T>(method: string, path: string, { body, headers = {} }: Sending = {}): Promise<Told<T>> {
       const type = body === undefined ? {} : { 'content-type': 'application/json' };
-      return ask(path, { method, headers: { ...type, ...headers }, ...(body === undefined ? {} : { body }) });
+      const init = { method, headers: { ...type, ...headers }, ...(body === undefined ? {} : { body }) };
+      const told = await ask<T>(path, init);
+      return told.ok ? told : { ok: false, problem: ofAction(told.problem) };
     },
   };
 }

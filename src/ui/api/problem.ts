@@ -31,6 +31,19 @@ export function unreachable(): Problem {
   };
 }
 
+/** Said of what was to be done. To look again, as a page does by itself, brings no answer that was lost; and to do it again may be once too often. */
+export function ofAction(problem: Problem): Problem {
+  // A proxy's answer says nothing of what the node did with the request.
+  const isOfNode = problem.kind === 'signed_out' || problem.code !== null || (problem.status ?? 0) < 500;
+  if (isOfNode && problem.kind !== 'unreachable') return problem;
+  const why = problem.kind === 'unreachable' ? 'The node did not answer' : problem.title;
+  return {
+    ...problem,
+    title: 'It is not known whether that was done',
+    detail: `${why}: the request or its answer was lost on the way. Look at what is shown once the node answers, and try again if it was not done.`,
+  };
+}
+
 export function signedOut(): Problem {
   return {
     kind: 'signed_out',

@@ -33,6 +33,7 @@ export function Again({ task, client, word }: AgainProps) {
   }
   const run = async (): Promise<void> => {
     setBusy(true);
+    setProblem(null);
     const told = await client.send<TaskAnswer>('POST', `v1/tasks/${task.id}/run`);
     setBusy(false);
     setProblem(told.ok ? null : told.problem);
@@ -46,7 +47,7 @@ export function Again({ task, client, word }: AgainProps) {
       <Button disabled={busy} onClick={() => void run()} label={`${word}: ${task.name ?? task.id}`}>
         {word}
       </Button>
-      {problem === null ? null : <ProblemNotice problem={problem} />}
+      {problem === null ? null : <ProblemNotice problem={problem} onDismiss={() => setProblem(null)} />}
     </div>
   );
 }

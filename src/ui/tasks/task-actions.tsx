@@ -23,6 +23,7 @@ export function TaskActions({ client, task, done }: TaskActionsProps) {
     setAsking(false);
     setBusy(true);
     setSaid('');
+    setProblem(null);
     const told = await client.send<TaskAnswer>(method, `v1/tasks/${task.id}${path}`);
     setBusy(false);
     setProblem(told.ok ? null : told.problem);
@@ -65,7 +66,7 @@ export function TaskActions({ client, task, done }: TaskActionsProps) {
       <div class="small quiet said" role="status">
         {said}
       </div>
-      {problem === null ? null : <ProblemNotice problem={problem} />}
+      {problem === null ? null : <ProblemNotice problem={problem} onDismiss={() => setProblem(null)} />}
       {asking ? (
         <Dialog title="Cancel the task?" onClose={() => setAsking(false)}>
           <p>

@@ -68,6 +68,7 @@ function Editor({ page, form: before, task }: EditorProps) {
     const headers: Record<string, string> =
       task === null ? { 'idempotency-key': key.current.key } : { 'if-match': `"${task.version}"` };
     setSending(true);
+    setProblem(null);
     const told = await client.send<TaskAnswer>(method, path, { body: text, headers });
     setSending(false);
     if (told.ok) location.hash = `#/tasks/${told.value.id}`;
@@ -96,7 +97,7 @@ function Editor({ page, form: before, task }: EditorProps) {
           <CallbackFields {...fields} />
           <NameFields {...fields} />
           <PolicyFields {...fields} />
-          {problem === null ? null : <ProblemNotice problem={problem} />}
+          {problem === null ? null : <ProblemNotice problem={problem} onDismiss={() => setProblem(null)} />}
           <div class="buttons">
             <Button kind="main" submits disabled={sending || (task !== null && form === before)}>
               {sending ? 'Sending …' : task === null ? 'Create the task' : 'Save the changes'}
