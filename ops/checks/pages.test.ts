@@ -33,7 +33,7 @@ describe('the pages, at length', () => {
     const doomed = { schedule: EVERY_SECOND, callback: { url: `${sink.url}/bad` }, retry: { attempts: 1 } };
     ({ taskId } = await createTask(node.url, {
       ...doomed,
-      name: 'a name that is as long as names get '.repeat(5).trim(),
+      name: 'a name that is as long as names get '.repeat(5).replaceAll(' ', ''),
     }));
     await createTask(node.url, { ...YEARLY, name: 'paused', tags: ['one', 'two', 'three'] });
     await until(

@@ -33,6 +33,7 @@ describe('the pages of a node', () => {
 
   test('the first page lists the tasks, and asks no other host', async (t) => {
     await createTask(open.url, { ...YEARLY, name: 'yearly report' });
+    await createTask(open.url, { ...YEARLY, name: 'x'.repeat(200) });
     const { page, complaints } = await openPage(t, browser, `${open.url}/`);
     await page.getByRole('link', { name: 'yearly report' }).waitFor();
     await page.getByText('live', { exact: true }).waitFor();
@@ -41,6 +42,11 @@ describe('the pages of a node', () => {
     await page.getByRole('link', { name: 'told live' }).waitFor({ timeout: 8_000 });
     await assertAccessible(page, 'tasks');
     assert.equal(await page.title(), 'Tasks · xcron');
+    const shown = await page.locator('.table-scroll').evaluate((element) => {
+      const { scrollWidth, clientWidth } = element as unknown as { scrollWidth: number; clientWidth: number };
+      return [scrollWidth, clientWidth];
+    });
+    assert.equal(shown[0], shown[1], 'no column is pushed out of sight');
     await page.getByRole('link', { name: 'told live' }).click();
     await page.getByRole('heading', { name: 'told live', level: 1 }).waitFor();
     assert.equal(await page.title(), 'told live · xcron');
@@ -91,6 +97,7 @@ describe('the pages of a node', () => {
     await assertAccessible(page, 'a task');
 
     await press('Cancel the task');
+    await page.getByRole('dialog').locator('bdi', { hasText: 'changed in the form' }).waitFor();
     await assertAccessible(page, 'a dialog');
     await page.keyboard.press('Escape');
     await press('Cancel the task');

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { CALLBACK_ERROR_CODES } from '../../src/dispatch/callback.ts';
 import type { AttemptAnswer, TaskAnswer } from '../../src/ui/api/answers.ts';
 import { missedWords } from '../../src/ui/failed/missed-words.ts';
+import { isolated } from '../../src/ui/parts/isolated.ts';
 import { attemptWords, errorWords, excerptTitle, lateByMs, printMs, tookMs } from '../../src/ui/tasks/attempt-words.ts';
 import { listsNewTask } from '../../src/ui/tasks/listed-by.ts';
 import { previewOf } from '../../src/ui/tasks/next-times.ts';
@@ -94,6 +95,11 @@ describe('the next times of a task', () => {
     const changes = [{ state: 'paused' }, { timezone: null }, { next_at: null }, { schedule: 'H(0-29)/10 * * * *' }];
     for (const change of changes) assert.equal(asked(change), null);
   });
+});
+
+test('a name that turns its letters turns no others', () => {
+  assert.equal(isolated('told live'), 'told live');
+  for (const name of ['\u202Ecba', 'דוח', 'تقرير']) assert.equal(isolated(name), `\u2068${name}\u2069`);
 });
 
 describe('which due times were missed', () => {

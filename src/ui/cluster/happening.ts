@@ -1,4 +1,5 @@
 import type { LiveEvent } from '../live/live-events.ts';
+import { isolated } from '../parts/isolated.ts';
 
 /** One event in a few words of a person. */
 export interface Happening {
@@ -81,7 +82,8 @@ function ended(operation: string, outcome: string, reason: string): Happening {
     : { words: `${what}: what came of it is not known`, tone: 'warn' };
 }
 
-const named = (what: string, { name }: LiveEvent): string => (typeof name === 'string' ? `${what}: ${name}` : what);
+const named = (what: string, { name }: LiveEvent): string =>
+  typeof name === 'string' ? `${what}: ${isolated(name)}` : what;
 
 /** `node_id: "n2"` as `n2`, anything else with its name. */
 export function detailsInWords(details: Readonly<Record<string, unknown>>): string {

@@ -5,6 +5,7 @@ import { readTrace, writeTrace } from '../../trace/read-trace.ts';
 import { TraceBook } from '../../trace/trace-book.ts';
 import { ALL, type Filter } from '../../trace/what-happened.ts';
 import type { Problem } from '../api/problem.ts';
+import { isolated } from '../parts/isolated.ts';
 import { FilteredPlaces } from './filtered-places.ts';
 import type { Looked } from './watching.ts';
 
@@ -122,7 +123,7 @@ export class Debugger {
       one === null ? more : { ...one, nodes: [...new Set([...one.nodes, ...more.nodes])] };
     for (const { name, text } of files) {
       const read = text === null ? { header: null, problem: TOO_LARGE } : readTrace(text);
-      const said = (problem: string): string => (files.length === 1 ? problem : `${name}: ${problem}`);
+      const said = (problem: string): string => (files.length === 1 ? problem : `${isolated(name)}: ${problem}`);
       if (read.problem !== null) problems.push(said(read.problem));
       if (read.header === null) continue;
       if (header !== null && header.clusterId !== read.header.clusterId) {
@@ -274,7 +275,7 @@ export class Debugger {
   }
 }
 
-const named = (files: readonly TraceFile[]): string => files.map(({ name }) => name).join(', ');
+const named = (files: readonly TraceFile[]): string => files.map(({ name }) => isolated(name)).join(', ');
 
 const EMPTY_HEADER: TraceHeader = {
   format: 'xcron-trace',

@@ -3,6 +3,7 @@ import type { Execution } from '../../tasks/execution.ts';
 import type { Task, TaskId } from '../../tasks/task.ts';
 import type { Change, FoldedEntry, TracedTasks } from '../../trace/traced-tasks.ts';
 import { Button } from '../parts/button.tsx';
+import { isolated } from '../parts/isolated.ts';
 import type { Debugger } from './debugger.ts';
 import { Fact, Part } from './detail.tsx';
 import { differences } from './differences.ts';
@@ -167,7 +168,7 @@ function TaskLife({ debug, taskId, state }: TaskLifeProps) {
   const [more, setMore] = useState(false);
   const runs = more ? all : all.slice(0, RUNS_SHOWN);
   return (
-    <Part title={`Task ${task?.definition.name ?? taskId}`}>
+    <Part title={`Task ${isolated(task?.definition.name ?? taskId)}`}>
       <div class="buttons">
         <Button onClick={() => debug.set({ filter: { ...debug.filter, task: taskId } })}>Its lines</Button>
         {debug.source === 'live' ? (

@@ -3,6 +3,7 @@ import type { NamedTaskAnswer, TaskAnswer } from '../api/answers.ts';
 import type { Client } from '../api/client.ts';
 import type { Problem } from '../api/problem.ts';
 import { Button } from '../parts/button.tsx';
+import { isolated } from '../parts/isolated.ts';
 import { ProblemNotice } from '../parts/notice.tsx';
 
 interface AgainProps {
@@ -44,7 +45,7 @@ export function Again({ task, client, word }: AgainProps) {
       <span class="small quiet" role="status">
         {said}
       </span>
-      <Button disabled={busy} onClick={() => void run()} label={`${word}: ${task.name ?? task.id}`}>
+      <Button disabled={busy} onClick={() => void run()} label={`${word}: ${isolated(task.name ?? task.id)}`}>
         {word}
       </Button>
       {problem === null ? null : <ProblemNotice problem={problem} onDismiss={() => setProblem(null)} />}

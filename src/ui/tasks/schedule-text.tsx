@@ -12,7 +12,7 @@ export function ScheduleText({ task }: { readonly task: Pick<TaskAnswer, 'schedu
     );
   }
   return (
-    <span>
+    <span class="schedule">
       <code>{task.schedule}</code>
       {task.timezone === null ? null : <span class="quiet small"> {task.timezone}</span>}
     </span>

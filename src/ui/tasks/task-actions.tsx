@@ -4,6 +4,7 @@ import type { Client } from '../api/client.ts';
 import type { Problem } from '../api/problem.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
+import { NameOf } from '../parts/name-of.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
 
 export interface TaskActionsProps {
@@ -70,8 +71,11 @@ export function TaskActions({ client, task, done }: TaskActionsProps) {
       {asking ? (
         <Dialog title="Cancel the task?" onClose={() => setAsking(false)}>
           <p>
-            Nothing of <strong>{task.name ?? task.id}</strong> is sent any more, and that cannot be taken back. It stays
-            readable for seven days.
+            Nothing of{' '}
+            <strong>
+              <NameOf task={task} />
+            </strong>{' '}
+            is sent any more, and that cannot be taken back. It stays readable for seven days.
           </p>
           <div class="buttons">
             <Button onClick={() => setAsking(false)}>Keep it</Button>

@@ -4,6 +4,8 @@ import type { Problem } from '../api/problem.ts';
 import { type Answered, useAnswer } from '../api/use-answer.ts';
 import type { Page } from '../page.ts';
 import { Button } from '../parts/button.tsx';
+import { isolated } from '../parts/isolated.ts';
+import { NameOf } from '../parts/name-of.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
 import { useTitle } from '../parts/title.ts';
 import { CallbackFields, NameFields, PolicyFields } from './callback-fields.tsx';
@@ -21,7 +23,7 @@ export function NewTask({ page, like }: { readonly page: Page; readonly like: st
 
 export function EditTask({ page, taskId }: { readonly page: Page; readonly taskId: string }) {
   const answered = useAnswer<ReadTask>(page.client, `v1/tasks/${taskId}`, {}, 0, readTask);
-  useTitle(`Change ${answered.value?.name ?? `task ${taskId}`}`);
+  useTitle(`Change ${isolated(answered.value?.name ?? `task ${taskId}`)}`);
   return <OnceRead answered={answered}>{(task) => <Editor page={page} form={formOf(task)} task={task} />}</OnceRead>;
 }
 
@@ -89,7 +91,15 @@ function Editor({ page, form: before, task }: EditorProps) {
       }}
     >
       <div class="title-row form-title">
-        <h1>{task === null ? 'New task' : `Change ${task.name ?? task.id}`}</h1>
+        <h1>
+          {task === null ? (
+            'New task'
+          ) : (
+            <>
+              Change <NameOf task={task} />
+            </>
+          )}
+        </h1>
       </div>
       <div class="editor">
         <div class="editor-fields">

@@ -15,6 +15,7 @@ import type { Page } from '../page.ts';
 import { StateBadge } from '../parts/badge.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Instant } from '../parts/instant.tsx';
+import { isolated } from '../parts/isolated.ts';
 import { ProblemNotice } from '../parts/notice.tsx';
 import { useTitle } from '../parts/title.ts';
 import { listAddress } from '../route.ts';
@@ -33,7 +34,7 @@ export function TaskPage({ page, taskId }: { readonly page: Page; readonly taskI
   const path = `v1/tasks/${taskId}`;
   const { value: task, problem, reload } = useAnswer<ReadTask>(client, path, {}, ASKED_ANYWAY_EVERY_MS, readTask);
   useReloadOn(events, (event) => event.task_id === taskId, reload);
-  useTitle(task?.name ?? `Task ${taskId}`);
+  useTitle(isolated(task?.name ?? `Task ${taskId}`));
   if (task === null) {
     if (problem === null) return null;
     return problem.code === 'task_not_found' ? (
