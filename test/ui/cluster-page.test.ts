@@ -107,6 +107,11 @@ test('a task that is paused on its page does not fire; all scheduling is held an
     () => `${value.next_at} does not come`,
   );
   assert.equal(sink.received.length, whole);
+  await page.getByRole('link', { name: 'Tasks', exact: true }).click();
+  await page.getByText('held: all scheduling is paused').first().waitFor();
+  await page.getByRole('link', { name: 'other' }).click();
+  await page.getByText('held: all scheduling is paused').waitFor();
+  await page.getByRole('link', { name: 'The cluster’s page' }).click();
   await page.getByRole('button', { name: 'Resume all scheduling' }).click();
   await dialog.getByRole('button', { name: 'Resume all scheduling' }).click();
   await dialog.getByText('Scheduling goes on.').waitFor();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { howFar, howLong } from '../../src/ui/parts/how-far.ts';
+import { howFar, howFarWhileHeld, howLong } from '../../src/ui/parts/how-far.ts';
 
 const NOW_MS = Date.UTC(2027, 0, 1);
 for (const [awayMs, said] of [
@@ -13,6 +13,12 @@ for (const [awayMs, said] of [
 ] as const) {
   test(`${awayMs} ms away is said as "${said}"`, () => assert.equal(howFar(NOW_MS + awayMs, NOW_MS), said));
 }
+
+test('while all is held, what is due is said to be held, and not to be now', () => {
+  const said = [60_000, 999, 0, -61_000].map((awayMs) => howFarWhileHeld(NOW_MS + awayMs, NOW_MS));
+  const held = 'held: all scheduling is paused';
+  assert.deepEqual(said, ['in 1 min.', held, held, held]);
+});
 
 for (const [ms, said] of [
   [0, '0 s'],

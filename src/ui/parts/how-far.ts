@@ -40,3 +40,9 @@ export function localInstant(atMs: number): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
+
+/** Of the next fire while all scheduling is paused: what is due is not about to happen. */
+export function howFarWhileHeld(atMs: number, nowMs: number): string {
+  const said = howFar(atMs, nowMs);
+  return atMs > nowMs && said !== 'now' ? said : 'held: all scheduling is paused';
+}

@@ -29,10 +29,12 @@ export interface InstantProps {
   /** Both ways of saying it, one below the other. */
   readonly full?: boolean;
   readonly none?: string;
+  /** How far away it is, in words. */
+  readonly words?: typeof howFar;
 }
 
 /** How far away, and the very instant in the zone of whoever looks. */
-export function Instant({ at, full = false, none = '–' }: InstantProps) {
+export function Instant({ at, full = false, none = '–', words = howFar }: InstantProps) {
   const nowMs = useNow();
   if (at === null) return <span class="quiet">{none}</span>;
   const atMs = Date.parse(at);
@@ -40,13 +42,13 @@ export function Instant({ at, full = false, none = '–' }: InstantProps) {
   if (!full) {
     return (
       <time dateTime={at} title={local}>
-        {howFar(atMs, nowMs)}
+        {words(atMs, nowMs)}
       </time>
     );
   }
   return (
     <time dateTime={at} title={at} class="instant">
-      {howFar(atMs, nowMs)}
+      {words(atMs, nowMs)}
       <span class="quiet small">{local}</span>
     </time>
   );

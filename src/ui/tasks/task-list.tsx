@@ -1,10 +1,12 @@
 import type { PageAnswer, TaskAnswer } from '../api/answers.ts';
 import { useAnswer } from '../api/use-answer.ts';
+import { SchedulingPaused, useSchedulingPaused } from '../cluster/scheduling-paused.tsx';
 import { LiveBadge } from '../live/live-badge.tsx';
 import { useReloadOn } from '../live/use-live.ts';
 import type { Page } from '../page.ts';
 import { StateBadge } from '../parts/badge.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
+import { howFar, howFarWhileHeld } from '../parts/how-far.ts';
 import { Instant } from '../parts/instant.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
 import { Pages, usePlace } from '../parts/pages.tsx';
@@ -14,7 +16,7 @@ import { FilterBar } from './filter-bar.tsx';
 import { listsNewTask } from './listed-by.ts';
 import { ScheduleText } from './schedule-text.tsx';
 
-const COLUMNS: readonly Column<TaskAnswer>[] = [
+const columns = (nextInWords: typeof howFar): readonly Column<TaskAnswer>[] => [
   {
     title: 'Task',
     cell: (task) => (
@@ -33,10 +35,13 @@ const COLUMNS: readonly Column<TaskAnswer>[] = [
     cell: (task) => <ScheduleText task={task} />,
   },
   { title: 'Calls', cell: (task) => <span class="mono small shortened">{task.callback.url}</span> },
-  { title: 'Next', cell: (task) => <Instant at={task.next_at} /> },
+  { title: 'Next', cell: (task) => <Instant at={task.next_at} words={nextInWords} /> },
   { title: 'Runs', cell: (task) => <span class="number">{task.run_count}</span> },
   { title: 'State', cell: (task) => <StateBadge state={task.state} /> },
 ];
+
+const COLUMNS = columns(howFar);
+const COLUMNS_WHILE_HELD = columns(howFarWhileHeld);
 
 const PAGE_ITEMS = 50;
 /** Beside what is told live: that may be cut off. */
@@ -48,6 +53,7 @@ export function TaskList({ page, filter }: { readonly page: Page; readonly filte
   const query = { ...filter, order: 'newest', limit: PAGE_ITEMS, cursor: place.cursor };
   const answered = useAnswer<PageAnswer<TaskAnswer>>(page.client, 'v1/tasks', query, ASKED_ANYWAY_EVERY_MS);
   const { value, problem, current } = answered;
+  const held = useSchedulingPaused(page);
   useReloadOn(
     page.events,
     (event) =>
@@ -68,12 +74,18 @@ export function TaskList({ page, filter }: { readonly page: Page; readonly filte
       </div>
       <FilterBar filter={filter} />
       {problem === null ? null : <ProblemNotice problem={problem} />}
+      {held ? <SchedulingPaused /> : null}
       {value === null ? null : (
         <div class="card" aria-busy={!current}>
           {value.items.length === 0 ? (
             <Nothing filtered={address !== '#/tasks'} />
           ) : (
-            <Table label="Tasks" columns={COLUMNS} rows={value.items} keyOf={(task) => task.id} />
+            <Table
+              label="Tasks"
+              columns={held ? COLUMNS_WHILE_HELD : COLUMNS}
+              rows={value.items}
+              keyOf={(task) => task.id}
+            />
           )}
         </div>
       )}

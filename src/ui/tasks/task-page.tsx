@@ -9,11 +9,13 @@ import {
 import type { Client } from '../api/client.ts';
 import { indented } from '../api/json-text.ts';
 import { useAnswer } from '../api/use-answer.ts';
+import { SchedulingPaused, useSchedulingPaused } from '../cluster/scheduling-paused.tsx';
 import { LiveBadge } from '../live/live-badge.tsx';
 import { useReloadOn } from '../live/use-live.ts';
 import type { Page } from '../page.ts';
 import { StateBadge } from '../parts/badge.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
+import { howFar, howFarWhileHeld } from '../parts/how-far.ts';
 import { Instant } from '../parts/instant.tsx';
 import { isolated } from '../parts/isolated.ts';
 import { ProblemNotice } from '../parts/notice.tsx';
@@ -34,6 +36,7 @@ export function TaskPage({ page, taskId }: { readonly page: Page; readonly taskI
   const path = `v1/tasks/${taskId}`;
   const { value: task, problem, reload } = useAnswer<ReadTask>(client, path, {}, ASKED_ANYWAY_EVERY_MS, readTask);
   useReloadOn(events, (event) => event.task_id === taskId, reload);
+  const held = useSchedulingPaused(page);
   useTitle(isolated(task?.name ?? `Task ${taskId}`));
   if (task === null) {
     if (problem === null) return null;
@@ -59,12 +62,13 @@ export function TaskPage({ page, taskId }: { readonly page: Page; readonly taskI
         <TaskActions client={client} task={task} done={reload} />
       </div>
       {problem === null ? null : <ProblemNotice problem={problem} />}
+      {held ? <SchedulingPaused /> : null}
       <div class="task-columns">
         <div class="stack">
           <Executions page={page} taskId={taskId} everyMs={ASKED_ANYWAY_EVERY_MS} />
         </div>
         <div class="stack">
-          <Facts task={task} />
+          <Facts task={task} held={held} />
           <NextTimes client={client} task={task} />
           <Records page={page} task={task} />
         </div>
@@ -73,7 +77,7 @@ export function TaskPage({ page, taskId }: { readonly page: Page; readonly taskI
   );
 }
 
-function Facts({ task }: { readonly task: ReadTask }) {
+function Facts({ task, held }: { readonly task: ReadTask; readonly held: boolean }) {
   const { callback, retry } = task;
   const headers = Object.entries(callback.headers);
   return (
@@ -81,7 +85,12 @@ function Facts({ task }: { readonly task: ReadTask }) {
       <dl class="facts">
         <dt>Next</dt>
         <dd>
-          <Instant at={task.next_at} full none={task.state === 'paused' ? 'paused' : 'nothing is left'} />
+          <Instant
+            at={task.next_at}
+            full
+            words={held ? howFarWhileHeld : howFar}
+            none={task.state === 'paused' ? 'paused' : 'nothing is left'}
+          />
         </dd>
         <dt>Schedule</dt>
         <dd>
