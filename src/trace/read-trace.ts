@@ -56,9 +56,13 @@ export function readTrace(text: string): ReadTrace | NoTrace {
 
 function readHeader(text: string): { readonly header: TraceHeader; readonly length: number } | NoTrace {
   const newline = text.indexOf('\n');
-  const first = newline < 0 ? text : text.slice(0, newline);
-  const value = parsed(first.replace(/^\uFEFF/, ''));
+  const first = (newline < 0 ? text : text.slice(0, newline)).replace(/^\uFEFF/, '');
+  const value = parsed(first);
   const format = typeof value === 'object' && value !== null ? (value as Partial<TraceHeader>).format : undefined;
+  if (text.trim() === '') return { header: null, problem: 'The file is empty.' };
+  if (value === undefined && newline < 0 && mayBegin(first)) {
+    return { header: null, problem: 'The file is cut: its first line, which says what it is of, does not end.' };
+  }
   if (format !== TRACE_FORMAT) {
     return {
       header: null,
@@ -80,6 +84,10 @@ function readHeader(text: string): { readonly header: TraceHeader; readonly leng
   }
   return { header: value, length: newline < 0 ? text.length : newline + 1 };
 }
+
+/** How every header begins that was written by `writeTrace`, a node or the simulator. */
+const BEGIN = `{"format":"${TRACE_FORMAT}"`;
+const mayBegin = (row: string): boolean => row.startsWith(BEGIN) || BEGIN.startsWith(row);
 
 function* rowsAfter(text: string, from: number): Generator<{ readonly row: string; readonly ends: boolean }> {
   for (let at = from; at < text.length; ) {

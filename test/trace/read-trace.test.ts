@@ -43,7 +43,8 @@ test('each entry is written once with what it says', () => {
 });
 
 const cases: readonly (readonly [name: string, file: string, problem: RegExp, shown: number | null])[] = [
-  ['nothing', '', /^This is no trace of xcron/, null],
+  ['nothing', '', /^The file is empty\.$/, null],
+  ['blanks', '\uFEFF\n \n', /^The file is empty\.$/, null],
   ['another file', '{"format":"har","version":1}\n', /^This is no trace of xcron/, null],
   ['not even JSON', 'GIF89a', /^This is no trace of xcron/, null],
   ['cut in a line', rowsOf(11).slice(0, -20), /^The file is cut: line 11 does not end\. The 9 lines before/, 9],
@@ -54,7 +55,8 @@ const cases: readonly (readonly [name: string, file: string, problem: RegExp, sh
     2,
   ],
   ['cut between lines', rowsOf(11), /^The file is cut: its last line is missing\. 10 lines are shown\.$/, 10],
-  ['cut in the first line', text.slice(0, 40), /^This is no trace of xcron/, null],
+  ['cut in the first line', text.slice(0, 40), /^The file is cut: its first line/, null],
+  ['cut in its first word', text.slice(0, 9), /^The file is cut: its first line/, null],
   [
     'of a newer version',
     writeTrace({ ...header, version: 2 }, lines.slice(0, 5)),

@@ -71,6 +71,23 @@ test('live, it follows until somebody looks at a line, and follows again when it
   assert.equal(debug.place, 2);
 });
 
+test('the machines of a line’s node are shown once it is chosen, whatever lane was, until one goes elsewhere', () => {
+  const debug = new Debugger(() => {});
+  const lines = [step('n1', 1, { role: 'leader' }), step('n2', 2), step('n3', 3)];
+  debug.openFiles([file('three', { nodes: ['n1', 'n2', 'n3'] }, lines)]);
+  debug.set({ chosenNode: 'n3' });
+  debug.goToLine(1);
+  assert.equal(debug.node, 'n2');
+  debug.goTo(0);
+  assert.equal(debug.node, 'n3', 'the lane that was chosen');
+  debug.goToLine(1);
+  debug.set({ chosenNode: null });
+  assert.equal(debug.node, 'n1', 'nobody chose: the leader');
+  debug.goToLine(2);
+  debug.follow();
+  assert.equal(debug.node, 'n1');
+});
+
 test('a look that brings too much is thinned: changes of role stay, and what is left out is counted', () => {
   const debug = new Debugger(() => {});
   debug.watch();

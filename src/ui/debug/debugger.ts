@@ -52,6 +52,8 @@ export class Debugger {
   #savedEnd = 0;
   /** The entry that was asked for: one line may say that several are committed. */
   #entry: number | null = null;
+  /** Whose line was chosen among the lines: its machine is looked at until one goes elsewhere. */
+  #lineNode: string | null = null;
   readonly #matches = new FilteredPlaces();
   #folds: FoldHistory | null = null;
   readonly #changed: () => void;
@@ -172,6 +174,7 @@ export class Debugger {
     this.isPlaying = false;
     this.filter = ALL;
     this.chosenNode = null;
+    this.#lineNode = null;
     this.task = null;
   }
 
@@ -201,12 +204,14 @@ export class Debugger {
 
   set(change: Partial<Pick<Debugger, 'filter' | 'chosenNode' | 'task' | 'speed'>>): void {
     Object.assign(this, change);
+    if (change.chosenNode !== undefined) this.#lineNode = null;
     this.#changed();
   }
 
   /** Stays at a line: whoever looks at one does not want it to move away. */
   goTo(place: number): void {
     if (this.book === null) return;
+    this.#lineNode = null;
     this.follows = false;
     this.isPlaying = false;
     this.#entry = null;
@@ -214,8 +219,16 @@ export class Debugger {
     this.#changed();
   }
 
+  /** The machines are then those of the node that the line is of. */
+  goToLine(place: number): void {
+    this.goTo(place);
+    const node = this.book?.line(this.place)?.node ?? null;
+    this.#lineNode = node !== null && this.book?.nodes.includes(node) ? node : null;
+  }
+
   follow(): void {
     if (this.book === null) return;
+    this.#lineNode = null;
     this.follows = true;
     this.isPlaying = false;
     this.#entry = null;
@@ -230,7 +243,7 @@ export class Debugger {
   }
 
   get node(): string | null {
-    return this.chosenNode ?? (this.book === null ? null : leaderAt(this.book, this.place));
+    return this.#lineNode ?? this.chosenNode ?? (this.book === null ? null : leaderAt(this.book, this.place));
   }
 
   /** Position among the committed entries; -1 before the first. */
@@ -250,6 +263,7 @@ export class Debugger {
   #stand(position: number, place: number): void {
     this.place = place;
     this.#entry = position;
+    this.#lineNode = null;
   }
 
   play(): void {

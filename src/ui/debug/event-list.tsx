@@ -161,7 +161,7 @@ function Rows({ debug, book, places }: RowsProps) {
   const last = Math.min(places.length, Math.max(0, above) + Math.ceil(height / ROW_PX) + 1 + ROWS_AROUND);
   const goBy = (rows: number): void => {
     const to = places[Math.min(places.length - 1, Math.max(0, chosen + rows))];
-    if (to !== undefined) debug.goTo(to);
+    if (to !== undefined) debug.goToLine(to);
   };
   const active = places[chosen];
   return (
@@ -174,7 +174,7 @@ function Rows({ debug, book, places }: RowsProps) {
       tabIndex={0}
       onClick={(event) => {
         const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-place]') : null;
-        if (row !== null) debug.goTo(Number(row.dataset.place));
+        if (row !== null) debug.goToLine(Number(row.dataset.place));
       }}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       onKeyDown={(event) => {
