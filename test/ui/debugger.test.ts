@@ -23,6 +23,14 @@ const UNHEARD_OF = {
   wrote: [{ index: 1, term: 1, kind: 'events', data: JSON.stringify({ v: 1, atMs: 1, pairs: [CREATED] }) }],
 };
 
+/** Beside what the page is about. */
+const DROP_ON_HEADER = `(() => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([], 'empty.jsonl'));
+  const dropped = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true });
+  document.querySelector('header').dispatchEvent(dropped);
+})()`;
+
 const slideTo = (page: Page, share: number): Promise<void> =>
   page.getByLabel('Log index').evaluate((element, to) => {
     const slider = element as unknown as { value: string; max: string; dispatchEvent(event: object): boolean };
@@ -59,11 +67,21 @@ describe('the debugger', () => {
     await page.locator('.folded-task', { hasText: 'watched' }).waitFor();
     await assertAccessible(page, 'live');
 
+    // Nothing of it is saved: no way out is without a question.
+    const unsaved = page.getByRole('dialog', { name: 'What was watched is not saved' });
+    await page.getByRole('link', { name: 'Tasks', exact: true }).click();
+    await unsaved.getByRole('button', { name: 'Leave the page' }).waitFor();
+    await unsaved.getByRole('button', { name: 'Back' }).click();
+    const asked = page.waitForEvent('dialog');
+    await page.evaluate('setTimeout(() => location.reload())');
+    assert.equal((await asked).type(), 'beforeunload');
+    await (await asked).dismiss();
+
     await node.kill('SIGTERM');
     await page.getByText('The node does not answer').waitFor();
     const buffer = Buffer.from(`${rows.join('\n')}\n`);
     await page.getByLabel('Trace file').setInputFiles({ name: 'seed-16.jsonl', mimeType: 'text/plain', buffer });
-    await page.getByRole('dialog', { name: 'What was watched is not saved' }).waitFor();
+    await unsaved.waitFor();
     await page.getByRole('button', { name: 'Open the file' }).click();
     await page.getByText('npm run sim -- --seed 16 --steps 1000').waitFor();
     await page.getByRole('slider', { name: 'Along the time of n1' }).press('Home');
@@ -88,6 +106,8 @@ describe('the debugger', () => {
     await page.getByText('This place of the trace cannot be drawn').waitFor();
     await page.getByLabel('Trace file').setInputFiles({ name: 'seed-16.jsonl', mimeType: 'text/plain', buffer });
     await heading.waitFor();
+    await page.evaluate(DROP_ON_HEADER);
+    await page.getByText('The file is empty.').waitFor();
     assert.deepEqual(complaints, []);
   });
 });

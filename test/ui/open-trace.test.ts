@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { StepLine, TraceHeader } from '../../src/trace/format.ts';
 import { writeTrace } from '../../src/trace/read-trace.ts';
 import { Debugger } from '../../src/ui/debug/debugger.ts';
-import { whatIsLeft } from '../../src/ui/debug/leaving.ts';
+import { leadsAway, whatIsLeft } from '../../src/ui/debug/leaving.ts';
 import type { Looked } from '../../src/ui/debug/watching.ts';
 
 const HEADER: TraceHeader = {
@@ -121,4 +121,19 @@ test('what was watched and not saved is not given up without a word; a file can 
   assert.equal(debug.unsavedLines, 1);
   debug.openFiles([file('one', {}, [step('n1', 1)])]);
   assert.deepEqual([debug.unsavedLines, whatIsLeft(debug)?.title], [0, 'one is closed']);
+});
+
+test('a click that opens another page in the place of this one leads away', () => {
+  const plain = { button: 0, metaKey: false, ctrlKey: false, shiftKey: false, altKey: false };
+  const tasks = { href: 'http://n1/#/tasks', target: '', download: '' };
+  const here = 'http://n1/debug#x';
+  assert.equal(leadsAway(plain, tasks, here), true);
+  const elsewhere = [
+    { ...plain, ctrlKey: true },
+    { ...plain, metaKey: true },
+    { ...plain, button: 1 },
+  ];
+  for (const click of elsewhere) assert.equal(leadsAway(click, tasks, here), false);
+  for (const link of [{ href: 'http://n1/debug#y' }, { target: '_blank' }, { download: 'trace' }])
+    assert.equal(leadsAway(plain, { ...tasks, ...link }, here), false);
 });

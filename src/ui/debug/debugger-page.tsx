@@ -15,6 +15,7 @@ import { LeaveDialog } from './leave-dialog.tsx';
 import { type Leaving, whatIsLeft } from './leaving.ts';
 import { Projection } from './projection.tsx';
 import { Scrubber } from './scrubber.tsx';
+import { useGuardedWaysOut } from './use-guarded-ways-out.ts';
 import { watchTraces } from './watching.ts';
 import { litBy, whyNothingIsLit } from './what-is-lit.ts';
 
@@ -46,6 +47,8 @@ export function DebuggerPage({ page }: { readonly page: Page }) {
   const debug = useDebugger();
   const [leaving, setLeaving] = useState<Leaving | null>(null);
   const isLive = debug.source === 'live';
+  useDropping(debug, setLeaving);
+  useGuardedWaysOut(debug, setLeaving);
   useEffect(() => {
     if (!isLive) return;
     const events = { looked: debug.looked.bind(debug), trouble: debug.troubled.bind(debug) };
@@ -58,7 +61,7 @@ export function DebuggerPage({ page }: { readonly page: Page }) {
   }, [debug.isPlaying, debug.speed, debug]);
   return (
     <Shell session={page.session} section="debugger" wide>
-      <div class="debugger" {...dropping(debug, setLeaving)}>
+      <div class="debugger">
         <Top debug={debug} leave={setLeaving} />
         <Said debug={debug} />
         {debug.book === null ? <Nothing debug={debug} /> : <Open debug={debug} book={debug.book} />}
@@ -246,13 +249,22 @@ async function openFiles(debug: Debugger, leave: TopProps['leave'], files: FileL
   else leave({ word: 'Open the file', go });
 }
 
-const dropping = (debug: Debugger, leave: TopProps['leave']) => ({
-  onDragOver: (event: DragEvent) => event.preventDefault(),
-  onDrop: (event: DragEvent) => {
-    event.preventDefault();
-    void openFiles(debug, leave, event.dataTransfer?.files);
-  },
-});
+/** On all of the window: what is dropped beside the page, the browser would show in its place. */
+function useDropping(debug: Debugger, leave: TopProps['leave']): void {
+  useEffect(() => {
+    const over = (event: DragEvent): void => event.preventDefault();
+    const drop = (event: DragEvent): void => {
+      event.preventDefault();
+      void openFiles(debug, leave, event.dataTransfer?.files);
+    };
+    document.addEventListener('dragover', over);
+    document.addEventListener('drop', drop);
+    return () => {
+      document.removeEventListener('dragover', over);
+      document.removeEventListener('drop', drop);
+    };
+  }, [debug, leave]);
+}
 
 function save(debug: Debugger): void {
   const saved = debug.saved();
