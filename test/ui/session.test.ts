@@ -51,6 +51,24 @@ describe('who is signed in', () => {
     }
   });
 
+  test('of no token it is said that none was given, and one that was kept is none', () => {
+    const session = createSession(storage());
+    session.signIn(' \n');
+    assert.equal(session.refusal()?.title, 'No token was given');
+    const tab = storage();
+    tab.setItem('xcron-token', '');
+    assert.equal(createSession(tab).refusal(), null);
+  });
+
+  test('who is refused is not signed in, and is not asked whether to sign out', () => {
+    const session = createSession(storage());
+    assert.equal(session.isSignedIn(), false);
+    session.signIn('wrong');
+    assert.equal(session.isSignedIn(), true);
+    session.refused(problemOf(401, null, true));
+    assert.equal(session.isSignedIn(), false);
+  });
+
   test('where storage is forbidden the token is kept for as long as the page is open', () => {
     const forbidden = (): never => {
       throw new Error('forbidden');

@@ -55,6 +55,10 @@ export function signedOut(): Problem {
   };
 }
 
+export function noToken(): Problem {
+  return { ...unfitToken(), title: 'No token was given', detail: 'Paste the one that the node was started with.' };
+}
+
 export function unfitToken(): Problem {
   return {
     kind: 'signed_out',

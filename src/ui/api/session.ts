@@ -1,4 +1,4 @@
-import { type Problem, signedOut, unfitToken } from './problem.ts';
+import { noToken, type Problem, signedOut, unfitToken } from './problem.ts';
 
 /**
  * The token of this tab, and whether the node wants another one. It lives in sessionStorage: it ends with the tab, is never sent by
@@ -6,6 +6,8 @@ import { type Problem, signedOut, unfitToken } from './problem.ts';
  */
 export interface Session {
   token(): string | null;
+  /** There is a token, and nothing is known against it. */
+  isSignedIn(): boolean;
   /** Why whoever is here has to sign in; null while he does not. */
   refusal(): Problem | null;
   signIn(token: string): void;
@@ -35,8 +37,9 @@ export function createSession(storage: TokenStorage): Session {
   };
   // Kept by a page of before, or by hand.
   if (token !== null && !FIT_TOKEN.test(token)) {
+    const isGiven = token.trim() !== '';
     token = null;
-    refusal = unfitToken();
+    if (isGiven) refusal = unfitToken();
     attempt(() => storage.removeItem(TOKEN));
   }
   const keep = (next: string | null): void => {
@@ -51,11 +54,12 @@ export function createSession(storage: TokenStorage): Session {
   };
   return {
     token: () => token,
+    isSignedIn: () => token !== null && refusal === null,
     refusal: () => refusal,
     signIn(given) {
       const token = given.trim();
       if (FIT_TOKEN.test(token)) keep(token);
-      else refused(unfitToken());
+      else refused(token === '' ? noToken() : unfitToken());
     },
     signOut() {
       keep(null);

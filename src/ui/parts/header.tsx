@@ -30,7 +30,7 @@ export function Header({ section, session }: { readonly section: Section | null;
             ))}
           </ul>
         </nav>
-        {session.token() === null ? null : (
+        {!session.isSignedIn() ? null : (
           <Button kind="plain" onClick={session.signOut}>
             Sign out
           </Button>
