@@ -65,6 +65,8 @@ describe('the pages of a node', () => {
     await page.getByText('say which URL is to be called').waitFor();
     await page.getByLabel('Schedule').fill('0 0 30 2 *');
     await page.getByText('never fires').waitFor();
+    await page.getByLabel('Schedule').fill('* '.repeat(3_000));
+    await page.getByText('512 characters at most').waitFor();
     // Of five Sundays in March, one is that on which clocks go forward.
     await page.getByLabel('Schedule').fill('30 2 * 3 0');
     await page.getByLabel('Time zone').fill('Europe/Berlin');
@@ -136,6 +138,7 @@ describe('the pages of a node', () => {
     await page.getByLabel('API token').fill('wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('The token was refused').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Sign out' }).count(), 0);
     await page.getByLabel('API token').fill(TOKEN);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('No tasks yet').waitFor();

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { ReadTask } from '../../src/ui/api/answers.ts';
 import { curlLine } from '../../src/ui/tasks/curl-line.ts';
+import { tooLong } from '../../src/ui/tasks/schedule-length.ts';
 import { createRequest, DEFAULT_FORM, formOf, type TaskForm, updateRequest } from '../../src/ui/tasks/task-form.ts';
 
 const FORM: TaskForm = { ...DEFAULT_FORM, schedule: '@daily', url: 'http://127.0.0.1:9000/' };
@@ -33,6 +34,13 @@ const TASK: ReadTask = {
 };
 
 describe('the request of a new task', () => {
+  test('a schedule that no node takes is said to be too long here: asked for its preview, none would answer', () => {
+    const long = '* '.repeat(3_000);
+    assert.match(createRequest({ ...FORM, schedule: long }).problems['/schedule'] ?? '', /512 characters at most/);
+    assert.deepEqual([tooLong(`${'* '.repeat(255)}*  `), tooLong('x'.repeat(512))], [null, null]);
+    assert.notEqual(tooLong('x'.repeat(513)), null);
+  });
+
   test('says what was given, and nothing that would be so anyway', () => {
     assert.deepEqual(JSON.parse(createRequest(FORM).text), {
       schedule: '@daily',

@@ -3,6 +3,7 @@ import type { Client } from '../api/client.ts';
 import { Button } from '../parts/button.tsx';
 import { Field } from '../parts/field.tsx';
 import { hasOwnSlot } from './next-times.ts';
+import { tooLong } from './schedule-length.ts';
 import { SchedulePreview, usePreview } from './schedule-preview.tsx';
 import type { TaskForm } from './task-form.ts';
 
@@ -30,12 +31,14 @@ export function ScheduleField({ client, form, change, problems }: ScheduleFieldP
   const zones = useId();
   const preview = usePreview(client, form.schedule, form.timezone);
   const refused = preview.problem?.kind === 'refused' ? preview.problem.fields : {};
+  /** What stands at no field. */
+  const unsaid = Object.keys(refused).length === 0 ? preview.problem : null;
   return (
     <fieldset class="card form-part">
       <legend>When</legend>
       <Field
         label="Schedule"
-        problem={problems['/schedule'] ?? refused['/format']}
+        problem={tooLong(form.schedule) ?? problems['/schedule'] ?? refused['/format']}
         hint="A crontab line of 5 or 6 fields, a macro such as @daily, @every 90s, or one instant."
       >
         {(control) => (
@@ -85,7 +88,7 @@ export function ScheduleField({ client, form, change, problems }: ScheduleFieldP
         {preview.answer !== null && hasOwnSlot(form.schedule) ? (
           <p class="small quiet">H stands for a slot of the task’s own: it will differ from the one shown.</p>
         ) : null}
-        {preview.problem?.kind === 'unreachable' ? <p class="quiet">{preview.problem.title}.</p> : null}
+        {unsaid === null ? null : <p class="quiet">{unsaid.title}.</p>}
       </div>
     </fieldset>
   );

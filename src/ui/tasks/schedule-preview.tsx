@@ -4,6 +4,7 @@ import type { Client } from '../api/client.ts';
 import type { Problem } from '../api/problem.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { Instant } from '../parts/instant.tsx';
+import { tooLong } from './schedule-length.ts';
 
 const TYPING_MS = 200;
 const TIMES = 5;
@@ -22,7 +23,7 @@ export function usePreview(client: Client, schedule: string, timezone: string): 
   }, [schedule, timezone]);
   const format = asked.schedule.trim();
   const query = { format, timezone: asked.timezone, count: TIMES };
-  const path = format === '' ? null : 'v1/schedule/preview';
+  const path = format === '' || tooLong(format) !== null ? null : 'v1/schedule/preview';
   const { value, problem, current } = useAnswer<PreviewAnswer>(client, path, query, 0);
   if (path === null) return { answer: null, problem: null };
   return { answer: problem === null && current ? value : null, problem };

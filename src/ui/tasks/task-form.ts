@@ -1,4 +1,5 @@
 import type { ReadTask } from '../api/answers.ts';
+import { tooLong } from './schedule-length.ts';
 
 /** What is typed into the form of a task, as text, and the request that it becomes. */
 export interface TaskForm {
@@ -115,6 +116,8 @@ export function formOf(task: ReadTask): TaskForm {
 function problemsOf(form: TaskForm): Readonly<Record<string, string>> {
   const problems: Record<string, string> = {};
   if (form.schedule.trim() === '') problems['/schedule'] = 'say when: a crontab line, an interval or an instant';
+  const length = tooLong(form.schedule);
+  if (length !== null) problems['/schedule'] = length;
   if (form.url.trim() === '') problems['/callback/url'] = 'say which URL is to be called';
   const badHeader = form.headers.split('\n').find((line) => line.trim() !== '' && !/^[^:]+:/.test(line));
   if (badHeader !== undefined) problems['/callback/headers'] = `"${badHeader.trim()}" is not as "name: value"`;
