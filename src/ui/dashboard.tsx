@@ -53,7 +53,7 @@ function Dashboard({ page }: { readonly page: Page }) {
 function Content({ page, route }: { readonly page: Page; readonly route: Route }) {
   switch (route.page) {
     case 'tasks':
-      return <TaskList page={page} filter={route.filter} />;
+      return <TaskList page={page} filter={route.filter} cursors={route.cursors} />;
     case 'task':
       return <TaskPage key={route.taskId} page={page} taskId={route.taskId} />;
     case 'edit':
@@ -63,9 +63,9 @@ function Content({ page, route }: { readonly page: Page; readonly route: Route }
     case 'cluster':
       return <ClusterPage page={page} />;
     case 'failed':
-      return <FailedList page={page} />;
+      return <FailedList page={page} cursors={route.cursors} />;
     case 'missed':
-      return <MissedList page={page} />;
+      return <MissedList page={page} cursors={route.cursors} />;
     default:
       return (
         <>

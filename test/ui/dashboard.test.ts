@@ -109,6 +109,22 @@ describe('the pages of a node', () => {
     assert.deepEqual(complaints, []);
   });
 
+  test('the way back from a task leads to the page of the list that it stood on', async (t) => {
+    const many = Array.from({ length: 51 }, (_, at) => ({ ...YEARLY, name: `many ${at}`, tags: ['many'] }));
+    const [oldest = YEARLY, ...others] = many;
+    await createTask(open.url, oldest);
+    await Promise.all(others.map((task) => createTask(open.url, task)));
+    const { page, complaints } = await openPage(t, browser, `${open.url}/#/tasks?tag=many`);
+    await page.getByRole('button', { name: 'Older →' }).click();
+    await page.getByRole('link', { name: 'many 0' }).click();
+    await page.getByRole('heading', { name: 'many 0', level: 1 }).waitFor();
+    await page.goBack();
+    await page.getByRole('link', { name: 'many 0' }).waitFor();
+    await page.getByRole('button', { name: '← Newer' }).click();
+    await page.getByRole('link', { name: 'many 0' }).waitFor({ state: 'hidden' });
+    assert.deepEqual(complaints, []);
+  });
+
   test('what failed is shown with what its target answered, and is run again', async (t) => {
     const sink = await openSink(({ path }) => ({ status: path === '/bad' ? 503 : 200, delayMs: 0 }));
     t.after(() => sink.close());

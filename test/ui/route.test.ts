@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { listAddress, readRoute } from '../../src/ui/route.ts';
+import { CURSORS_MAX, listAddress, pageAddress, readRoute } from '../../src/ui/route.ts';
 
 const NO_FILTER = { name: '', state: '', tag: '' };
 
 describe('which page an address asks for', () => {
   for (const hash of ['', '#', '#/', '#/tasks', '#/tasks/', '#/tasks?other=1']) {
     test(`"${hash}" is the list of tasks`, () =>
-      assert.deepEqual(readRoute(hash), { page: 'tasks', filter: NO_FILTER }));
+      assert.deepEqual(readRoute(hash), { page: 'tasks', filter: NO_FILTER, cursors: [] }));
   }
   test('a task has its number in it', () => {
     const taskId = '117926962005016576';
@@ -20,12 +20,21 @@ describe('which page an address asks for', () => {
     test(`"${hash}" is nowhere`, () => assert.deepEqual(readRoute(hash), { page: 'nowhere' }));
   }
   test('what failed and what was missed are lists of their own', () => {
-    assert.deepEqual(readRoute('#/failed'), { page: 'failed' });
-    assert.deepEqual(readRoute('#/missed'), { page: 'missed' });
+    assert.deepEqual(readRoute('#/failed'), { page: 'failed', cursors: [] });
+    assert.deepEqual(readRoute('#/missed'), { page: 'missed', cursors: [] });
+  });
+  test('a page of a list stands in the address, with the way back to the first', () => {
+    const filter = { name: 'a b', state: '', tag: '' };
+    const cursors = ['a+/=', 'b&c'];
+    assert.deepEqual(readRoute(pageAddress(listAddress(filter), cursors)), { page: 'tasks', filter, cursors });
+    assert.deepEqual(readRoute(pageAddress('#/failed', cursors)), { page: 'failed', cursors });
+    assert.equal(pageAddress('#/missed', []), '#/missed');
+    const far = Array.from({ length: CURSORS_MAX + 1 }, (_, at) => `${at}`);
+    assert.deepEqual(readRoute(pageAddress('#/failed', far)), { page: 'failed', cursors: far.slice(1) });
   });
   test('a search stands in the address', () => {
     const filter = { name: 'a b&c=#', state: 'paused', tag: '%' };
-    assert.deepEqual(readRoute(listAddress(filter)), { page: 'tasks', filter });
+    assert.deepEqual(readRoute(listAddress(filter)), { page: 'tasks', filter, cursors: [] });
     assert.equal(listAddress(NO_FILTER), '#/tasks');
   });
 });

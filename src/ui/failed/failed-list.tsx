@@ -3,14 +3,16 @@ import type { Client } from '../api/client.ts';
 import type { Page } from '../page.ts';
 import { StateBadge } from '../parts/badge.tsx';
 import { Instant } from '../parts/instant.tsx';
+import type { Cursors } from '../route.ts';
 import { Attempts } from '../tasks/attempts.tsx';
 import { Again } from './again.tsx';
 import { WrongList } from './wrong-list.tsx';
 
 /** What failed for good: every attempt that its retry policy allowed. */
-export const FailedList = ({ page }: { readonly page: Page }) => (
+export const FailedList = ({ page, cursors }: { readonly page: Page; readonly cursors: Cursors }) => (
   <WrongList<DeadLetterAnswer>
     page={page}
+    cursors={cursors}
     list="failed"
     path="v1/dead-letters"
     kind="ExecutionFailed"

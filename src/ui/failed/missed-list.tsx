@@ -3,14 +3,16 @@ import type { Client } from '../api/client.ts';
 import type { Page } from '../page.ts';
 import { StateBadge } from '../parts/badge.tsx';
 import { Instant } from '../parts/instant.tsx';
+import type { Cursors } from '../route.ts';
 import { Again } from './again.tsx';
 import { missedWords } from './missed-words.ts';
 import { WrongList } from './wrong-list.tsx';
 
 /** Due times that nobody was there to take. */
-export const MissedList = ({ page }: { readonly page: Page }) => (
+export const MissedList = ({ page, cursors }: { readonly page: Page; readonly cursors: Cursors }) => (
   <WrongList<MissedAnswer>
     page={page}
+    cursors={cursors}
     list="missed"
     path="v1/missed"
     kind="DueTimesSkipped"

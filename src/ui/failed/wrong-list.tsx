@@ -6,7 +6,8 @@ import { useReloadOn } from '../live/use-live.ts';
 import type { Page } from '../page.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
-import { Pages, usePlace } from '../parts/pages.tsx';
+import { Pages, placeIn } from '../parts/pages.tsx';
+import type { Cursors } from '../route.ts';
 import { WhatWentWrong } from './what-went-wrong.tsx';
 
 const PAGE_ITEMS = 20;
@@ -15,6 +16,7 @@ const ASKED_ANYWAY_EVERY_MS = 15_000;
 
 interface WrongListProps<T> {
   readonly page: Page;
+  readonly cursors: Cursors;
   readonly list: 'failed' | 'missed';
   readonly path: string;
   /** Of the event with which there is one more. */
@@ -26,9 +28,9 @@ interface WrongListProps<T> {
 }
 
 /** What went wrong in one of the two ways, of all tasks, page by page and live. */
-export function WrongList<T>({ page, list, path, kind, says, label, empty, item }: WrongListProps<T>) {
+export function WrongList<T>({ page, cursors, list, path, kind, says, label, empty, item }: WrongListProps<T>) {
   const { client, events } = page;
-  const place = usePlace(list);
+  const place = placeIn(`#/${list}`, cursors);
   const query = { limit: PAGE_ITEMS, cursor: place.cursor };
   const { value, problem, current, reload } = useAnswer<PageAnswer<T>>(client, path, query, ASKED_ANYWAY_EVERY_MS);
   useReloadOn(events, (event) => event.kind === kind, reload);

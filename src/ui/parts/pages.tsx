@@ -1,21 +1,22 @@
-import { useEffect, useState } from 'preact/hooks';
+import { type Cursors, pageAddress } from '../route.ts';
 import { Button } from './button.tsx';
 
-/** Where one is in a list of pages: the cursors that led here, of which the last is this page's own. */
+/** Where one is in a list of pages. */
 export interface Place {
   readonly cursor: string | null;
   readonly back: () => void;
   readonly on: (cursor: string) => void;
 }
 
-/** Another list, told by its name, begins at its first page. */
-export function usePlace(list: string): Place {
-  const [cursors, setCursors] = useState<readonly string[]>([]);
-  useEffect(() => setCursors([]), [list]);
+/** The address holds it. */
+export function placeIn(list: string, cursors: Cursors): Place {
+  const go = (to: Cursors): void => {
+    location.hash = pageAddress(list, to);
+  };
   return {
     cursor: cursors.at(-1) ?? null,
-    back: () => setCursors(cursors.slice(0, -1)),
-    on: (cursor) => setCursors([...cursors, cursor]),
+    back: () => go(cursors.slice(0, -1)),
+    on: (cursor) => go([...cursors, cursor]),
   };
 }
 

@@ -9,9 +9,9 @@ import { EmptyState } from '../parts/empty-state.tsx';
 import { howFar, howFarWhileHeld } from '../parts/how-far.ts';
 import { Instant } from '../parts/instant.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
-import { Pages, usePlace } from '../parts/pages.tsx';
+import { Pages, placeIn } from '../parts/pages.tsx';
 import { type Column, Table } from '../parts/table.tsx';
-import { listAddress, type TaskListFilter } from '../route.ts';
+import { type Cursors, listAddress, type TaskListFilter } from '../route.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { listsNewTask } from './listed-by.ts';
 import { ScheduleText } from './schedule-text.tsx';
@@ -47,9 +47,15 @@ const PAGE_ITEMS = 50;
 /** Beside what is told live: that may be cut off. */
 const ASKED_ANYWAY_EVERY_MS = 15_000;
 
-export function TaskList({ page, filter }: { readonly page: Page; readonly filter: TaskListFilter }) {
+interface TaskListProps {
+  readonly page: Page;
+  readonly filter: TaskListFilter;
+  readonly cursors: Cursors;
+}
+
+export function TaskList({ page, filter, cursors }: TaskListProps) {
   const address = listAddress(filter);
-  const place = usePlace(address);
+  const place = placeIn(address, cursors);
   const query = { ...filter, order: 'newest', limit: PAGE_ITEMS, cursor: place.cursor };
   const answered = useAnswer<PageAnswer<TaskAnswer>>(page.client, 'v1/tasks', query, ASKED_ANYWAY_EVERY_MS);
   const { value, problem, current } = answered;
