@@ -17,7 +17,7 @@ const SOURCES = [
   'src/invariant.ts',
   'src/server-sent-events.ts',
 ];
-const BUILT_WITH = ['package-lock.json', 'ops/scripts/build-ui.ts', 'ops/statecharts'];
+const BUILT_WITH = ['package-lock.json', 'ops/scripts/build-ui.ts', 'ops/scripts/page-alone.ts', 'ops/statecharts'];
 /** Beside the files, written last: what they were built from. */
 export const STAMP_FILE = 'built-from.json';
 

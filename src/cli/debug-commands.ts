@@ -10,4 +10,10 @@ export function addDebugCommands(program: Command, run: Run): void {
     .action((name: string | undefined) =>
       run(async (asked) => (await import('./debug-graph.ts')).printGraph(name, asked)),
     );
+  debug
+    .command('page')
+    .description(
+      'print the page of the debugger in one file, which opens saved traces in a browser with no node: … > debugger.html',
+    )
+    .action(() => run(async (asked) => (await import('./debug-page.ts')).printPage(asked)));
 }

@@ -78,7 +78,8 @@ export function readUiFiles(directory: string | null): UiFiles {
   let bytes = 0;
   for (const name of namesUnder(directory)) {
     const contentType = CONTENT_TYPES[extname(name)];
-    if (contentType === undefined) continue;
+    // The page for a machine without a node is one file, with all in it that the policy forbids here.
+    if (contentType === undefined || name.startsWith('alone/')) continue;
     const content = readFileSync(join(directory, name));
     bytes += content.length;
     const path = PAGES[name] ?? `/${name}`;

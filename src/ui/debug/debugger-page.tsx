@@ -1,4 +1,5 @@
 import { useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { isAlone } from '../alone.ts';
 import type { Page } from '../page.ts';
 import { Button } from '../parts/button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
@@ -200,7 +201,7 @@ function Top({ debug, leave }: TopProps) {
         </p>
       </div>
       <div class="buttons">
-        {debug.source === 'live' ? null : (
+        {debug.source === 'live' || isAlone ? null : (
           <Button kind="main" onClick={() => watch(debug, leave)}>
             Watch the cluster
           </Button>
@@ -323,9 +324,10 @@ function Nothing({ debug }: { readonly debug: Debugger }) {
     <div class="card">
       <EmptyState title={debug.problem === null ? 'No trace is open' : 'That file could not be opened'}>
         <p>
-          Watch this cluster live: its nodes write down what consensus is told and answers for as long as somebody
-          looks, and no longer. Or open a trace that was saved here, printed by <code>xcron cluster read-trace</code>,
-          or written by the simulator:
+          {isAlone
+            ? 'Open a trace that was saved in the debugger of a node, '
+            : 'Watch this cluster live: its nodes write down what consensus is told and answers for as long as somebody looks, and no longer. Or open a trace that was saved here, '}
+          printed by <code>xcron cluster read-trace</code>, or written by the simulator:
         </p>
         <pre>npm run sim -- --seed 42 --trace seed-42.jsonl</pre>
         <p>You can drop a file anywhere on this page. It stays in this browser.</p>

@@ -1,3 +1,4 @@
+import { isAlone } from '../alone.ts';
 import type { Session } from '../api/session.ts';
 import { Button } from './button.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
@@ -15,13 +16,13 @@ export function Header({ section, session }: { readonly section: Section | null;
   return (
     <header class="header">
       <div class="header-row">
-        <a class="brand" href="./#/tasks">
+        <a class="brand" href={isAlone ? undefined : './#/tasks'}>
           <img src="./icon.svg" alt="" width="24" height="24" />
           xcron
         </a>
         <nav aria-label="Pages">
           <ul class="nav">
-            {LINKS.map(([name, title, href]) => (
+            {(isAlone ? [] : LINKS).map(([name, title, href]) => (
               <li key={name}>
                 <a href={href} aria-current={name === section ? 'page' : undefined}>
                   {title}
