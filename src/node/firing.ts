@@ -29,7 +29,7 @@ export interface FiringOptions {
   readonly replica: Replica;
   readonly planner: SchedulePlanner;
   readonly clock: Clock;
-  readonly self: string;
+  readonly self: ClaimHolder;
   /** How long ahead of its time a claim is made, where it may be; 0: never. */
   readonly lookAheadMs: number;
   /** Who may be given a claim. `openOf`: how many a node holds. */
@@ -42,7 +42,7 @@ export class Firing {
   readonly #replica: Replica;
   readonly #planner: SchedulePlanner;
   readonly #clock: Clock;
-  readonly #self: string;
+  readonly #self: ClaimHolder;
   readonly #senders: Senders;
   readonly #due: DueIndex;
   readonly #window: DueWindow;
@@ -110,7 +110,7 @@ export class Firing {
     if (!this.#active || taskId === null || this.#firingSinceMs > sinceMs) return null;
     this.#lost.forgetBefore(sinceMs);
     const holders = new Set([...(this.#heldBefore.get(taskId) ?? []), ...this.#lost.of(taskId)]);
-    return [...holders].filter((nodeId) => nodeId !== this.#self);
+    return [...holders].filter((nodeId) => nodeId !== this.#self.nodeId);
   }
 
   /** What ends from now on is counted out; what is open already is to be counted in, by `adopt`. */
@@ -212,7 +212,7 @@ export class Firing {
   /** The attempt is over on this node: its request ended, or was never made. Its place is free from now on, and not before. */
   ended(taskId: TaskId, run: number): void {
     if (!this.#counting) return;
-    this.#targets.release(taskId, run, this.#self);
+    this.#targets.release(taskId, run, this.#self.nodeId);
     this.#noHands = false;
     this.#noHandsAhead = false;
     this.#arm();

@@ -172,7 +172,7 @@ export class Node implements SchedulerNode {
       replica,
       planner,
       clock,
-      self: identity.nodeId,
+      self: identity,
       lookAheadMs: parts.lookAheadMs ?? 0,
       senders: (openOf) => new Senders({ core, meta, openOf, isRetired: (member) => retiring.isRetired(member) }),
       failed,

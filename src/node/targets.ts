@@ -146,10 +146,12 @@ export class Targets {
     return [...new Set([...(this.#claims.get(taskId)?.values() ?? [])].map(({ holder }) => holder.nodeId))];
   }
 
-  /** The task's executions ended with it: nobody else will say when its requests are over. */
-  releaseOthers(taskId: TaskId, self: string): void {
+  /** The task's executions ended with it: nobody else will say when its requests are over, and no earlier start of this node either. */
+  releaseOthers(taskId: TaskId, self: ClaimHolder): void {
     for (const [run, { holder }] of [...(this.#claims.get(taskId) ?? [])]) {
-      if (holder.nodeId !== self) this.release(taskId, run);
+      const { nodeId, incarnation, instance = self.instance } = holder;
+      const isOwn = nodeId === self.nodeId && incarnation === self.incarnation && instance === self.instance;
+      if (!isOwn) this.release(taskId, run);
     }
   }
 

@@ -70,7 +70,7 @@ function leading(t: TestContext, featureLevel = LOOK_AHEAD_LEVEL): Leading {
     } as unknown as Replica,
     planner: schedulePlanner,
     clock,
-    self: 'n1',
+    self: { nodeId: 'n1', instance: 'i', incarnation: 1 },
     lookAheadMs: LOOK_AHEAD_MAX_MS,
     senders: (openOf) => new Senders({ core, meta: () => scenario.state.meta(), openOf, isRetired: () => false }),
     failed: (error) => assert.fail(error),

@@ -22,7 +22,7 @@ function firingOver(t: TestContext, { state }: Scenario, passedMs = (): number =
     replica: { core: { transfer: null }, wake() {} } as unknown as Replica,
     planner: schedulePlanner,
     clock: { ...systemClock, monotonicMs: passedMs },
-    self: 'n2',
+    self: { nodeId: 'n2', instance: 'i', incarnation: 1 },
     lookAheadMs: 0,
     senders: () => ({}) as unknown as Senders,
     failed: (error) => assert.fail(error),

@@ -137,3 +137,21 @@ test('a claim ahead of its time is in hand at once, and counts against its targe
   targets.release(id(900), 1);
   assert.equal(targets.roomOf('http://b'), TARGET_CLAIMS_MAX);
 });
+
+test('a task that is cancelled frees the places of all but this very start of this node, which has its requests to end', () => {
+  const targets = new Targets();
+  const self = { nodeId: 'n1', instance: 'i1', incarnation: 3 };
+  const holders = [
+    self,
+    { nodeId: 'n1', incarnation: 3 },
+    { ...self, incarnation: 2 },
+    { ...self, instance: 'i0' },
+    { ...self, nodeId: 'n2' },
+  ];
+  for (const [at, holder] of holders.entries()) targets.claim('http://a', holder, id(1), at + 1);
+  targets.releaseOthers(id(1), self);
+  assert.equal(targets.open, 2);
+  targets.release(id(1), 1, self.nodeId);
+  targets.release(id(1), 2, self.nodeId);
+  assert.deepEqual([targets.open, targets.roomOf('http://a')], [0, TARGET_CLAIMS_MAX]);
+});
