@@ -18,7 +18,8 @@ import { Projection } from './projection.tsx';
 import { Scrubber } from './scrubber.tsx';
 import { useGuardedWaysOut } from './use-guarded-ways-out.ts';
 import { watchTraces } from './watching.ts';
-import { litBy, whyNothingIsLit } from './what-is-lit.ts';
+import { litBy } from './what-is-lit.ts';
+import { whyNothingIsLit } from './why-not-lit.ts';
 
 /** Drawn again at most this often, however much happens: more than a person sees. */
 const DRAW_EVERY_MS = 100;
@@ -127,7 +128,7 @@ function Machines({ debug }: { readonly debug: Debugger }) {
     box.current.scrollTop = y + (height - clientHeight) / 2;
   }, [chart, lit.state, whole]);
   if (chart === undefined) return null;
-  const why = lit.state === null && debug.book !== null ? whyNothingIsLit(name, debug.book.header) : null;
+  const why = lit.state === null && debug.book !== null ? whyNothingIsLit(name, debug.book.header, debug) : null;
   const whose = name === 'raft-role' || name === 'node' ? debug.node : debug.task;
   return (
     <section class="card machines" aria-label="Machines">

@@ -1,4 +1,4 @@
-import type { MoveLine, StepLine, TraceHeader } from '../../trace/format.ts';
+import type { MoveLine, StepLine } from '../../trace/format.ts';
 import { replayRole } from '../../trace/role-replay.ts';
 import type { TraceBook } from '../../trace/trace-book.ts';
 import type { Debugger } from './debugger.ts';
@@ -8,7 +8,7 @@ import type { Lit } from './lit.ts';
 
 const NOWHERE: Lit = { state: null, move: null, refused: false, key: '' };
 /** A move that lies further back is not looked for. */
-const LOOK_BACK_LINES = 20_000;
+export const LOOK_BACK_LINES = 20_000;
 
 export function litBy(machine: string, debug: Debugger): Lit {
   const { book } = debug;
@@ -30,19 +30,6 @@ export function litBy(machine: string, debug: Debugger): Lit {
     default:
       return NOWHERE;
   }
-}
-
-/** Why of a machine no state is lit. Null where it is only not known yet. */
-export function whyNothingIsLit(
-  machine: string,
-  { source, made }: Pick<TraceHeader, 'source' | 'made'>,
-): string | null {
-  if (machine === 'raft-role') return null;
-  if (source === 'sim' && !made.includes('--nodes')) {
-    return 'A trace of the consensus core alone has neither tasks nor the life of a node. One of whole nodes has: npm run sim -- --nodes --trace FILE';
-  }
-  if (machine === 'node') return null;
-  return 'Nothing of a task is known up to here. Tasks made before the trace began are known from their next event on.';
 }
 
 function role(book: TraceBook, node: string | null, place: number): Lit {
