@@ -16,7 +16,7 @@ export function Header({ section, session }: { readonly section: Section | null;
   return (
     <header class="header">
       <div class="header-row">
-        <a class="brand" href={isAlone ? undefined : './#/tasks'}>
+        <a class="brand" {...(isAlone ? {} : { href: './#/tasks' })}>
           <img src="./icon.svg" alt="" width="24" height="24" />
           xcron
         </a>
