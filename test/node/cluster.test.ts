@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readHail } from '../../src/raft/forming.ts';
 import type { InstanceId, MemberId, NodeId } from '../../src/raft/types.ts';
 import type { TaskId } from '../../src/tasks/task.ts';
 import { draft } from '../tasks/scenario.ts';
 import { until } from '../whole/serving.ts';
 import { by, create, followerOf, leaderOf, ready, taskIdOf, withCluster } from './cluster-steps.ts';
+import type { MemoryCluster } from './memory-cluster.ts';
 
 test('any node takes a write; every node reads it; one of them sends it', () =>
   withCluster(async (cluster) => {
@@ -215,10 +217,30 @@ test('with a majority gone, a write is answered as unavailable, in time, and wor
     taskIdOf(await create(alone, '0 0 1 1 *'));
   }));
 
+/** Somebody on the wire who has called once, and heard every member of the cluster answer. */
+async function greetedStranger(cluster: MemoryCluster) {
+  const transport = cluster.network.join('stranger/i' as MemberId);
+  const answers: Record<string, string> = {};
+  transport.listen({
+    received() {},
+    unreachable() {},
+    hailed(said) {
+      const hail = readHail(said);
+      if (hail?.state === 'member' && hail.greeting !== undefined) answers[hail.nodeId] = hail.greeting;
+    },
+  });
+  const hail = { state: 'empty', instance: 'i' as InstanceId, sees: {}, wants: 'learner' } as const;
+  transport.hail({ ...hail, nodeId: 'n5' as NodeId, answers });
+  await until(
+    () => Object.keys(answers).length === 3,
+    () => Object.keys(answers).join(),
+  );
+  return { transport, hail: { ...hail, answers } };
+}
+
 test('a name that no node can have is taken in by nobody, and stops nobody', () =>
   withCluster(async (cluster) => {
-    const stranger = cluster.network.join('stranger/i' as MemberId);
-    const hail = { state: 'empty', instance: 'i' as InstanceId, sees: {}, wants: 'learner' } as const;
+    const { transport: stranger, hail } = await greetedStranger(cluster);
     for (const nodeId of ['n4 .>', 'all', 'n'.repeat(400_000)]) stranger.hail({ ...hail, nodeId: nodeId as NodeId });
     stranger.hail({ ...hail, nodeId: 'n5' as NodeId });
     const members = (): readonly string[] =>
@@ -236,12 +258,12 @@ test('a name that no node can have is taken in by nobody, and stops nobody', () 
 
 test('a late call under the name of a member that lives leads nobody out, and takes nobody in', () =>
   withCluster(async (cluster) => {
-    const stranger = cluster.network.join('stranger/i' as MemberId);
+    const { transport: stranger, hail } = await greetedStranger(cluster);
     const { nodeId } = followerOf(cluster);
     const members = () => leaderOf(cluster).node.status().members;
     const before = members().map(({ instance }) => instance);
     for (let count = 0; count < 5; count += 1) {
-      stranger.hail({ state: 'empty', nodeId, instance: 'i-of-before' as InstanceId, sees: {}, wants: 'learner' });
+      stranger.hail({ ...hail, nodeId, instance: 'i-of-before' as InstanceId });
       taskIdOf(await create(leaderOf(cluster), '0 0 1 1 *'));
     }
     assert.deepEqual(

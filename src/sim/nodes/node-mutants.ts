@@ -6,7 +6,6 @@ const ACKNOWLEDGING = 'src/node/acknowledging.ts';
 const CLUSTER_TIME = 'src/node/cluster-time.ts';
 const DUTIES = 'src/node/leader-duties.ts';
 const FIRING = 'src/node/firing.ts';
-const HEALTH = 'src/node/node-health.ts';
 const LEFT_IN_LOG = 'src/node/left-in-log.ts';
 const READS = 'src/node/reads.ts';
 const REPLICA = 'src/node/replica.ts';
@@ -282,14 +281,9 @@ const ANSWERS: readonly Mutant[] = [
     from: 'I1',
     patches: [
       {
-        file: HEALTH,
-        find: "if (life === 'storageFailed' && (isAlone || consistency === 'stale')) return null;",
-        put: "if (life === 'storageFailed') return null;",
-      },
-      {
         file: REPLICA,
-        find: "Promise.resolve(this.#ended === 'storage_failed' && this.#isSole);",
-        put: "Promise.resolve(this.#ended === 'storage_failed');",
+        find: 'return decided && this.appliedIndex >= durableIndex;',
+        put: "return decided || this.#ended === 'storage_failed' || durableIndex < 0;",
       },
     ],
   },
