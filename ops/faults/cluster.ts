@@ -29,7 +29,8 @@ export interface Cluster {
 /** A node with its wire and its clock. */
 export interface Machine {
   readonly node: NodeProcess;
-  readonly proxy: TcpProxy;
+  /** Null where no wire is to be cut. */
+  readonly proxy: TcpProxy | null;
   readonly broker: Broker;
   /** Moves the clock of the node's machine, while it runs, to so far from the true time. */
   shiftClock(byMs: number): void;
@@ -44,6 +45,8 @@ export interface ClusterOptions {
   readonly brokers: 'one' | 'routed';
   /** Clocks that can be moved; the nodes run a little slower for it. */
   readonly movableClocks: boolean;
+  /** Wires that can be cut; whoever measures does without: all that the nodes say to each other would go through this process. */
+  readonly cuttableWires: boolean;
   readonly flags?: readonly string[];
   readonly said: (nodeId: string, line: string) => void;
 }
@@ -88,7 +91,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
 
   for (const [at, nodeId] of nodeIds.entries()) {
     const broker = brokers[at % brokers.length] as Broker;
-    const proxy = await openTcpProxy(broker.port);
+    const proxy = options.cuttableWires ? await openTcpProxy(broker.port) : null;
+    const natsUrl = `nats://127.0.0.1:${(proxy ?? broker).port}`;
     const clockFile = join(directory, `${nodeId}.clock`);
     writeFileSync(clockFile, '+0\n');
     const role = workerIds.includes(nodeId)
@@ -101,7 +105,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       port: httpPorts[at] ?? 0,
       dataDirectory: join(directory, nodeId),
       logFile: join(directory, `${nodeId}.log`),
-      flags: ['--cluster', 'faults', '--nats-url', `nats://127.0.0.1:${proxy.port}`, ...role, ...(options.flags ?? [])],
+      flags: ['--cluster', 'faults', '--nats-url', natsUrl, ...role, ...(options.flags ?? [])],
       environment: movableClocks ? faketimeEnvironment(clockFile) : {},
       said: options.said,
     });
@@ -154,7 +158,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       ),
     async close() {
       await Promise.all(machines.map(({ node }) => node.end('SIGKILL')));
-      await Promise.all(machines.map(({ proxy }) => proxy.close()));
+      await Promise.all(machines.map(({ proxy }) => proxy?.close()));
       await Promise.all(brokers.map((broker) => broker.kill()));
     },
   };

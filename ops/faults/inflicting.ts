@@ -5,6 +5,7 @@ import { type Cluster, type Machine, statusOf } from './cluster.ts';
 import { damageLog } from './disk-damage.ts';
 import type { PlannedFault, Target } from './fault-plan.ts';
 import type { Span } from './ledger.ts';
+import type { TcpProxy } from './tcp-proxy.ts';
 import { rest, until } from './waiting.ts';
 
 /** Does to the cluster what the plan says, and takes it back again. */
@@ -25,6 +26,11 @@ export interface InflictingOptions {
 
 const BACK_MS_MAX = 40_000;
 const REFUSED_WITH_REMEDY = /xcron store|take this node's data|restore/;
+
+function wireOf({ node, proxy }: Machine): TcpProxy {
+  if (proxy === null) throw new Error(`the wire of ${node.nodeId} cannot be cut`);
+  return proxy;
+}
 
 export function createInflicting({ cluster, say, found, leaderLost, schedulingPaused }: InflictingOptions): Inflicting {
   /** Under a fault already: one at a time for each machine. */
@@ -175,15 +181,15 @@ export function createInflicting({ cluster, say, found, leaderLost, schedulingPa
         return freeze(machine, fault.forMs);
       case 'cut':
         if (await isLeader(machine)) leaderLost(machine.node.nodeId);
-        machine.proxy.cut(fault.way);
+        wireOf(machine).cut(fault.way);
         await rest(fault.forMs);
-        return machine.proxy.heal();
+        return wireOf(machine).heal();
       case 'reset':
-        return machine.proxy.reset();
+        return wireOf(machine).reset();
       case 'slow':
-        machine.proxy.slow(fault.delayMs);
+        wireOf(machine).slow(fault.delayMs);
         await rest(fault.forMs);
-        return machine.proxy.heal();
+        return wireOf(machine).heal();
       case 'shift-clock':
         clockBusy = true;
         try {

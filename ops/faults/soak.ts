@@ -64,6 +64,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       workers: 1,
       brokers,
       movableClocks: true,
+      cuttableWires: true,
       said: failovers.said,
     });
     cluster = open;

@@ -60,6 +60,7 @@ export async function onScene<T>(
     workers: 0,
     brokers: 'one',
     movableClocks: false,
+    cuttableWires: false,
     said: failovers.said,
     ...shape,
   });
