@@ -70,6 +70,7 @@ export function onPreVote(turn: Turn, message: MessageOf<'pre-vote'>): void {
     !hearsALeader(turn) &&
     turn.role !== 'recovering' &&
     isUpToDate(core, message.lastIndex, message.lastTerm);
+  if (granted && turn.role === 'preCandidate' && goesFirst(core, message)) standAside(core);
   // One at a lower term is answered too: it learns the term, instead of asking for ever (raft.md, case 15).
   turn.promise(message.from, { type: 'pre-vote-answer', forTerm: message.forTerm, granted });
 }
@@ -77,6 +78,8 @@ export function onPreVote(turn: Turn, message: MessageOf<'pre-vote'>): void {
 export function onPreVoteAnswer(turn: Turn, message: MessageOf<'pre-vote-answer'>): void {
   const { core } = turn;
   if (turn.role !== 'preCandidate' || message.forTerm !== turn.term + 1) return;
+  // It stood aside for another since it asked.
+  if (!core.votes.has(core.self)) return;
   core.votes.set(message.from, message.granted);
   countPreVotes(turn);
 }
@@ -111,6 +114,21 @@ export function hearsALeader(turn: Turn): boolean {
   if (turn.role === 'leader') return true;
   if (turn.leader === null || core.leaderHeard === null) return false;
   return core.monotonicMs - core.leaderHeard.atMs < core.timings.electionTimeoutMinMs;
+}
+
+/**
+ * Two that ask at the same moment would each be granted by the other, both vote for themselves, and of three voters with one dead neither
+ * would win: that cost a whole timeout more, in 1 of 30 failovers. The more complete log goes first, and of two that are alike one
+ * of them. Not to stand is always safe; should the other come to nothing, this one's timeout is running.
+ */
+function goesFirst({ log, self }: RaftCore, { from, lastIndex, lastTerm }: MessageOf<'pre-vote'>): boolean {
+  const isAlike = lastTerm === log.lastTerm && lastIndex === log.lastIndex;
+  return !isAlike || from > self;
+}
+
+function standAside(core: RaftCore): void {
+  core.votes.clear();
+  restartElectionTimer(core);
 }
 
 /** The voter's log is no more complete than the candidate's (paper §5.4.1). */
