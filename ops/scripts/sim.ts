@@ -22,7 +22,7 @@ const SHRUNK_AT_ONCE = 3;
 const MUTANT_SEEDS = 600;
 const MUTANT_STEPS = 20_000;
 /** A run of whole nodes takes that much longer. */
-const NODE_MUTANT_SEEDS = 200;
+const NODE_MUTANT_SEEDS = 400;
 const NODE_MUTANT_STEPS = 15_000;
 
 async function runOne(seed: number, flags: SimFlags): Promise<number> {
