@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { MISFIRE_AFTER_MS } from '../../src/tasks/limits.ts';
-import { type Serving, serve, until } from './serving.ts';
-import { identityOf, openSink } from './sink.ts';
+import { type Serving, serve, until } from '../whole/serving.ts';
+import { identityOf, openSink } from '../whole/sink.ts';
 
 /**
  * Fifty rounds of SIGKILL at a random moment, under creates and fires. Afterwards every acknowledged task is there, every due
- * execution was sent, and what was sent twice carried the same id and a higher attempt.
+ * execution was sent, and what was sent twice carried the same id and a higher attempt. In a folder of its own, which is run early: it
+ * takes the longest of all, and others fill the second core meanwhile.
  */
 const ROUNDS = 50;
 const CLIENTS = 4;
