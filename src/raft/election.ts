@@ -70,16 +70,14 @@ export function onPreVote(turn: Turn, message: MessageOf<'pre-vote'>): void {
     !hearsALeader(turn) &&
     turn.role !== 'recovering' &&
     isUpToDate(core, message.lastIndex, message.lastTerm);
-  if (granted && turn.role === 'preCandidate' && goesFirst(core, message)) standAside(core);
+  if (granted && isAsking(turn) && goesFirst(core, message)) standAside(core);
   // One at a lower term is answered too: it learns the term, instead of asking for ever (raft.md, case 15).
   turn.promise(message.from, { type: 'pre-vote-answer', forTerm: message.forTerm, granted });
 }
 
 export function onPreVoteAnswer(turn: Turn, message: MessageOf<'pre-vote-answer'>): void {
   const { core } = turn;
-  if (turn.role !== 'preCandidate' || message.forTerm !== turn.term + 1) return;
-  // It stood aside for another since it asked.
-  if (!core.votes.has(core.self)) return;
+  if (!isAsking(turn) || message.forTerm !== turn.term + 1) return;
   core.votes.set(message.from, message.granted);
   countPreVotes(turn);
 }
@@ -125,6 +123,9 @@ function goesFirst({ log, self }: RaftCore, { from, lastIndex, lastTerm }: Messa
   const isAlike = lastTerm === log.lastTerm && lastIndex === log.lastIndex;
   return !isAlike || from > self;
 }
+
+/** Not any more once it has stood aside: whoever asks again and again without coming to lead holds nobody up twice. */
+const isAsking = ({ role, core }: Turn): boolean => role === 'preCandidate' && core.votes.has(core.self);
 
 function standAside(core: RaftCore): void {
   core.votes.clear();

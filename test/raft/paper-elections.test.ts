@@ -12,7 +12,7 @@ import {
   votersNamed,
 } from './cluster/cluster.ts';
 import { memberOf, running, start, TIMINGS } from './cluster/node.ts';
-import { append, ofType, requestVote, restartWith, take, tell } from './cluster/say.ts';
+import { append, ofType, preVote, requestVote, restartWith, take, tell } from './cluster/say.ts';
 
 /** Paper §5.2: elections. Before a candidate raises its term it asks whether it would win: thesis §9.6. */
 
@@ -267,5 +267,36 @@ describe('§5.2: election timeouts are chosen anew each time from a fixed interv
     for (const name of ['n2', 'n3']) tell(world, name, 'n1', 1, append(0, 0, []));
     const due = ['n2', 'n3'].map((name) => running(nodeNamed(world, name)).electionDueAtMs);
     assert.notEqual(due[0], due[1]);
+  });
+});
+
+describe('of two that ask at once one stands aside', () => {
+  const granted = { type: 'pre-vote-answer', forTerm: 1, granted: true } as const;
+
+  test('the one that goes on is the same whoever asked first; the other does not stand, whatever it is answered', () => {
+    for (const [asker, other, stands] of [
+      ['n1', 'n3', 'preCandidate'],
+      ['n3', 'n1', 'candidate'],
+    ] as const) {
+      const world = cluster(3);
+      timeOut(world, nodeNamed(world, asker));
+      assert.equal(ofType(tell(world, asker, other, 0, preVote(1)), 'pre-vote-answer')[0]?.granted, true);
+      for (const voter of ['n2', other]) tell(world, asker, voter, 0, granted);
+      assert.equal(roleNow(world, asker), stands);
+    }
+  });
+
+  test('for one that asks again and again, and comes to nothing, nobody stands aside twice', () => {
+    const world = cluster(3);
+    const node = nodeNamed(world, 'n1');
+    timeOut(world, node);
+    tell(world, 'n1', 'n3', 0, preVote(1));
+    const dueAtMs = running(node).electionDueAtMs;
+    tick(world, node, TIMINGS.electionTimeoutMinMs / 2);
+    tell(world, 'n1', 'n3', 0, preVote(1));
+    assert.equal(running(node).electionDueAtMs, dueAtMs);
+    timeOut(world, node);
+    tell(world, 'n1', 'n2', 0, granted);
+    assert.equal(roleNow(world, 'n1'), 'candidate');
   });
 });
