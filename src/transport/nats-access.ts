@@ -1,11 +1,6 @@
 import { type ConnectionOptions, credsAuthenticator, nkeyAuthenticator, type TlsOptions } from 'nats';
-import {
-  CONNECT_TIMEOUT_MS,
-  PING_EVERY_MS,
-  PINGS_UNANSWERED_MAX,
-  RECONNECT_JITTER_MS,
-  RECONNECT_WAIT_MS,
-} from './limits.ts';
+import { CONNECT_TIMEOUT_MS, PING_EVERY_MS, PINGS_UNANSWERED_MAX } from './limits.ts';
+import { reconnectDelay } from './reconnecting.ts';
 
 /** Where the servers are, and what lets a node in. Secrets are texts here, never in a log (I11). */
 export interface NatsAccess {
@@ -33,9 +28,7 @@ export function connectionOptions(access: NatsAccess, name: string): ConnectionO
     noEcho: true,
     timeout: CONNECT_TIMEOUT_MS,
     maxReconnectAttempts: -1,
-    reconnectTimeWait: RECONNECT_WAIT_MS,
-    reconnectJitter: RECONNECT_JITTER_MS,
-    reconnectJitterTLS: RECONNECT_JITTER_MS,
+    reconnectDelayHandler: reconnectDelay(access.servers.length),
     pingInterval: PING_EVERY_MS,
     maxPingOut: PINGS_UNANSWERED_MAX,
     // Servers that were not named may need another way in, and were not judged when the node was configured.
