@@ -3,7 +3,7 @@ import { RECONNECT_JITTER_MS, RECONNECT_WAIT_MS } from './limits.ts';
 
 /**
  * How long the client of NATS waits before it dials a server again. It counts from when it dialed that server last, by the wall clock:
- * a clock that was set back by eight minutes in an outage of two seconds kept a node from its cluster for the eight minutes. So a clock that
+ * a clock that was set back by eight minutes in an outage of four seconds kept a node from its cluster for the eight minutes. So a clock that
  * went back is made up for, once for each server; whatever was dialed before it lies no further ahead than that.
  */
 export function reconnectDelay(
