@@ -110,6 +110,12 @@ export function createInflicting({ cluster, say, found, leaderLost, schedulingPa
     }
   }
 
+  /** Of the other voters, one that is not ready: with this one's directory gone as well, a majority of three would be gone for good. */
+  async function awayBeside(machine: Machine): Promise<Machine | null> {
+    for (const other of cluster.voters) if (other !== machine && !(await cluster.isReady(other))) return other;
+    return null;
+  }
+
   async function replace(machine: Machine): Promise<void> {
     await machine.node.end('SIGKILL');
     await startEmpty(machine);
@@ -162,6 +168,11 @@ export function createInflicting({ cluster, say, found, leaderLost, schedulingPa
     if (end?.how !== 74 || !REFUSED_WITH_REMEDY.test(end.words)) {
       found(`${node.nodeId} ended with ${end?.how} on a damaged log and did not say what to do: ${end?.words}`);
     }
+    await until(
+      async () => (await awayBeside(machine)) === null,
+      () => `${node.nodeId} cannot start empty: another voter is not ready`,
+      BACK_MS_MAX,
+    );
     await startEmpty(machine);
   }
 
@@ -255,6 +266,8 @@ export function createInflicting({ cluster, say, found, leaderLost, schedulingPa
       if (fault.kind === 'shift-clock' && clockBusy) return began('left out: another clock is wrong already');
       const machine = await choose(fault.target);
       if (machine === null) return began(`left out: no ${fault.target} is free`);
+      const away = fault.kind === 'replace' ? await awayBeside(machine) : null;
+      if (away !== null) return began(`left out: ${away.node.nodeId} is not ready`);
       began(`${machine.node.nodeId} (${fault.target})`);
       busy.add(machine);
       try {

@@ -80,8 +80,8 @@ export const CLAIMS_AHEAD_MAX = CLAIMS_IN_HAND_MAX / 2;
 export const BEAT_MS = 250;
 /** A look-ahead that is shorter has no time to lose, and does not wait for the beat to pass. */
 export const AHEAD_MS_MIN_OFF_BEAT = 1_000;
-/** What came of an attempt waits for this long at most while callbacks that are due wait for a place. */
-export const OUTCOMES_HELD_MS_MAX = 50;
+/** What came of an attempt while callbacks that are due waited for a place is told this long after they were first found waiting. */
+export const OUTCOMES_HELD_MS = 50;
 /** A node that ends waits this long for a leader to take what it gives back. */
 export const GIVE_BACK_MAX_MS = 1_000;
 /** Held by a node until they are due. A leader gives it fewer; more is a bug (I10). */

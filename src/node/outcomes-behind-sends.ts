@@ -1,9 +1,10 @@
 import type { Clock, Timer } from '../clock.ts';
-import { OUTCOMES_HELD_MS_MAX } from './limits.ts';
+import { OUTCOMES_HELD_MS } from './limits.ts';
 
 /**
  * While callbacks that are due wait for a place, what came of others waits too, for a moment: telling it costs this node and every other a
- * turn, an entry and an fsync of the loop that sends. Of 500 fires at one instant, each outcome told at once made those behind it late.
+ * turn, an entry and an fsync of the loop that sends. Of 500 fires at one instant, each outcome told at once made those behind it late; and
+ * told as soon as this node's own line was empty, it still met the lines of the others.
  */
 export class OutcomesBehindSends {
   readonly #clock: Clock;
@@ -19,14 +20,14 @@ export class OutcomesBehindSends {
     this.#waiting = waiting;
   }
 
-  /** Calls `tell` at once, or with the next outcome that finds nobody waiting, OUTCOMES_HELD_MS_MAX after the line was first found at the latest. */
+  /** Calls `tell` at once, or, when callbacks were found waiting, with all others OUTCOMES_HELD_MS after the line was first found. */
   put(tell: () => void): void {
     this.#held.push(tell);
     const waits = this.#waiting() > 0;
     this.#isLong &&= waits;
-    if (!waits || this.#isLong) this.release();
+    if (this.#isLong || (!waits && this.#timer === null)) this.release();
     else
-      this.#timer ??= this.#clock.setTimer(OUTCOMES_HELD_MS_MAX, () => {
+      this.#timer ??= this.#clock.setTimer(OUTCOMES_HELD_MS, () => {
         this.#isLong = this.#waiting() > 0;
         this.release();
       });
