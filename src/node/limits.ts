@@ -78,6 +78,8 @@ export const LOOK_AHEAD_MAX_MS = 3_000;
 export const CLAIMS_AHEAD_MAX = CLAIMS_IN_HAND_MAX / 2;
 /** The first part of each second, in which the callbacks of that second are sent and no claims are made ahead. */
 export const BEAT_MS = 250;
+/** The last part of each second: 500 claims take some 140 ms, and whoever begins with them now is still at it when the callbacks leave. */
+export const UPBEAT_MS = 150;
 /** A look-ahead that is shorter has no time to lose, and does not wait for the beat to pass. */
 export const AHEAD_MS_MIN_OFF_BEAT = 1_000;
 /** What came of an attempt while callbacks that are due waited for a place is told this long after they were first found waiting. */
