@@ -87,7 +87,8 @@ export class Sending {
   constructor(options: SendingOptions) {
     this.#options = options;
     this.#held = new HeldClaims(options.clock);
-    this.#behindSends = new OutcomesBehindSends(options.clock, () => options.sender.waiting);
+    const isWaited = () => this.#held.isHandingOver || options.sender.waiting > 0;
+    this.#behindSends = new OutcomesBehindSends(options.clock, isWaited);
   }
 
   get inHand(): number {
