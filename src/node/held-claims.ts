@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock.ts';
 import { invariant } from '../invariant.ts';
 import { Heap } from './heap.ts';
-import { CLAIMS_HELD_MAX, DUE_LOOK_MS, HELD_PER_TURN_MAX } from './limits.ts';
+import { CLAIMS_HELD_MAX, DUE_LOOK_MS } from './limits.ts';
 
 /** What a node holds ahead of its time. Waits on cluster time, with one timer for the earliest. */
 interface Held {
@@ -15,7 +15,6 @@ export class HeldClaims {
   readonly #heap = new Heap<Held>((a, b) => a.dueAtMs - b.dueAtMs);
   #size = 0;
   #timer: Timer | null = null;
-  #isHandingOver = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,11 +22,6 @@ export class HeldClaims {
 
   get size(): number {
     return this.#size;
-  }
-
-  /** Some are due, and have not been called yet. */
-  get isHandingOver(): boolean {
-    return this.#isHandingOver;
   }
 
   /** `due` is called once, at that instant or after it. Returns what takes it back: false when it is held no more. */
@@ -42,7 +36,6 @@ export class HeldClaims {
 
   /** Nothing comes due any more. */
   stop(): void {
-    this.#isHandingOver = false;
     this.#timer?.cancel();
     this.#heap.clear();
   }
@@ -54,21 +47,11 @@ export class HeldClaims {
     return true;
   }
 
-  /** A few in each turn of the loop: of many that are due at one instant, the first are on the wire while the last are made ready. */
   #look(): void {
     const nowMs = this.#clock.nowMs();
-    let came = 0;
-    this.#isHandingOver = false;
     for (let first = this.#heap.first; first !== undefined && isOver(first, nowMs); first = this.#heap.first) {
-      if (came === HELD_PER_TURN_MAX) {
-        this.#isHandingOver = true;
-        this.#clock.nextTurn(() => this.#look());
-        return;
-      }
       this.#heap.pop();
-      if (!this.#end(first)) continue;
-      came += 1;
-      first.due();
+      if (this.#end(first)) first.due();
     }
     this.#arm();
   }

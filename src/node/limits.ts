@@ -88,8 +88,6 @@ export const OUTCOMES_HELD_MS = 50;
 export const GIVE_BACK_MAX_MS = 1_000;
 /** Held by a node until they are due. A leader gives it fewer; more is a bug (I10). */
 export const CLAIMS_HELD_MAX = 2 * CLAIMS_AHEAD_MAX;
-/** Of those that are due at one instant, so many are handed to the sender in one turn of the loop: making one ready takes about 30 µs. */
-export const HELD_PER_TURN_MAX = 16;
 /** Open attempts of one target (scheme, host and port). */
 export const TARGET_CLAIMS_MAX = 64;
 /** Due things parked under one busy target; beyond, they stay on disk until it has room. */

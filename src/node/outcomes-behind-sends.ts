@@ -8,27 +8,27 @@ import { OUTCOMES_HELD_MS } from './limits.ts';
  */
 export class OutcomesBehindSends {
   readonly #clock: Clock;
-  /** Whether callbacks that are due wait for a place, or to be handed to the sender. */
-  readonly #isWaited: () => boolean;
+  /** Callbacks that the sender has accepted and that wait for a place. */
+  readonly #waiting: () => number;
   #held: (() => void)[] = [];
   /** The line lasts longer than a burst does: a slow target must not hold up what is told of the others. */
   #isLong = false;
   #timer: Timer | null = null;
 
-  constructor(clock: Clock, isWaited: () => boolean) {
+  constructor(clock: Clock, waiting: () => number) {
     this.#clock = clock;
-    this.#isWaited = isWaited;
+    this.#waiting = waiting;
   }
 
   /** Calls `tell` at once, or, when callbacks were found waiting, with all others OUTCOMES_HELD_MS after the line was first found. */
   put(tell: () => void): void {
     this.#held.push(tell);
-    const waits = this.#isWaited();
+    const waits = this.#waiting() > 0;
     this.#isLong &&= waits;
     if (this.#isLong || (!waits && this.#timer === null)) this.release();
     else
       this.#timer ??= this.#clock.setTimer(OUTCOMES_HELD_MS, () => {
-        this.#isLong = this.#isWaited();
+        this.#isLong = this.#waiting() > 0;
         this.release();
       });
   }

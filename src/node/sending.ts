@@ -87,8 +87,7 @@ export class Sending {
   constructor(options: SendingOptions) {
     this.#options = options;
     this.#held = new HeldClaims(options.clock);
-    const isWaited = () => this.#held.isHandingOver || options.sender.waiting > 0;
-    this.#behindSends = new OutcomesBehindSends(options.clock, isWaited);
+    this.#behindSends = new OutcomesBehindSends(options.clock, () => options.sender.waiting);
   }
 
   get inHand(): number {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nextTurnOf } from '../../src/clock.ts';
 import { HeldClaims } from '../../src/node/held-claims.ts';
-import { CLAIMS_HELD_MAX, DUE_LOOK_MS, HELD_PER_TURN_MAX } from '../../src/node/limits.ts';
+import { CLAIMS_HELD_MAX, DUE_LOOK_MS } from '../../src/node/limits.ts';
 import { steppedClock } from './stepped-clock.ts';
 
 test('each comes due once, at its time, with one timer for all of them', () => {
@@ -32,32 +31,6 @@ test('a look between two times calls nothing early', () => {
   assert.deepEqual(due, []);
   clock.pass(1);
   assert.deepEqual(due, [DUE_LOOK_MS + 1]);
-});
-
-test('of many at one instant a few come due in each turn of the loop, each once, and none after a stop', async () => {
-  const clock = steppedClock(0);
-  const held = new HeldClaims(clock);
-  const due: number[] = [];
-  const many = 3 * HELD_PER_TURN_MAX;
-  for (let at = 0; at < many; at += 1) held.hold(100, () => due.push(at));
-  clock.pass(100);
-  assert.equal(due.length, HELD_PER_TURN_MAX);
-  assert.equal(held.isHandingOver, true);
-  await nextTurnOf(clock);
-  assert.equal(due.length, 2 * HELD_PER_TURN_MAX);
-  await nextTurnOf(clock);
-  assert.deepEqual(
-    due.toSorted((a, b) => a - b),
-    Array.from({ length: many }, (_, at) => at),
-  );
-  assert.equal(held.size, 0);
-  assert.equal(held.isHandingOver, false);
-
-  for (let at = 0; at < many; at += 1) held.hold(200, () => due.push(at));
-  clock.pass(100);
-  held.stop();
-  await nextTurnOf(clock);
-  assert.equal(due.length, many + HELD_PER_TURN_MAX);
 });
 
 test('what is taken back does not come due, and can be taken back once', () => {

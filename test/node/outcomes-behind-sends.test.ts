@@ -8,7 +8,7 @@ function holding(waiting: number) {
   const clock = steppedClock(0);
   const told: string[] = [];
   const state = { waiting };
-  const outcomes = new OutcomesBehindSends(clock, () => state.waiting > 0);
+  const outcomes = new OutcomesBehindSends(clock, () => state.waiting);
   return { clock, told, state, put: (name: string) => outcomes.put(() => told.push(name)), outcomes };
 }
 
